@@ -20,7 +20,7 @@ PRODUCTS = "; "
 
 
 class PlantInputs(PlanTable):
-    """Every flow of an input to a plant, which a plant sells or a member hands over."""
+    """Every flow of an input to a plant, which a plant sells or a member supplies."""
 
     TABLE, PLACE, PLAN_TABLE = "Inputs", 135, "inputs"
     PRINTED = False
@@ -32,13 +32,12 @@ class PlantInputs(PlanTable):
         header="Input", meaning="The mineral that the plant uses as an input."
     )
     refiner = common.REFINER.like(
-        header="Supplier", meaning="The refiner that sells it; blank if a member hands it over."
+        header="Supplier", meaning="The refiner that sells it; blank if a member supplies it."
     )
     country = common.COUNTRY.like(header="Supplier country", meaning="Country of the supplier.")
     member = common.MEMBER.like(
-        header="Handed over by",
-        meaning="The member that hands it over from its purchases or stock; blank if a refiner"
-        " sells it.",
+        header="Member",
+        meaning="The member that supplies it from purchases or stock; blank if a refiner does.",
     )
     plant = common.PLANT.like("The refiner that uses the input.", names=Name.REFINER)
     product = field.text(
@@ -51,12 +50,12 @@ class PlantInputs(PlanTable):
     freight = common.FREIGHT.like("Freight from the supplier's country to the plant's.")
     support = Flows.support
     levy = Flows.levy
-    landed = Flows.landed.like(f"{Flows.landed.meaning} 0 if a member hands it over.")
+    landed = Flows.landed.like(f"{Flows.landed.meaning} 0 if a member supplies it.")
     total = Flows.total
     worth = Prices.marginal.like("Value of one more tonne of the input to the plant in that year.")
     unused = field.tonnes(
-        "Beyond need",
-        "Tonnes of a joint input that the plant takes beyond the need of its products.",
+        "More than needed",
+        "Tonnes of a joint input that the plant uses and its products do not need.",
     )
     project = common.PROJECT.like(
         "The project, if the supplier is one; blank for existing refiners.", printed=False

@@ -124,9 +124,9 @@ class ByMineral(Result):
     missing_share = common.MISSING_SHARE
     purchased = common.PURCHASES.like("Purchases of all years together, including those for stock.")
     taken = field.tonnes(
-        "Taken by plants",
-        "Tonnes that plants take as an input, all years together: their purchases and"
-        " the tonnes that members hand over. Shares of demand count them as demand,"
+        "Used by plants",
+        "Tonnes that plants use as an input, all years together: their purchases and"
+        " the tonnes that members supply. Shares of demand count them as demand,"
         " shares of purchases as purchases.",
         optional=True,
     )
@@ -188,7 +188,7 @@ class ByMineral(Result):
     unit = common.UNIT.like(printed=False)
     need = field.tonnes("Need in {last}", "Need of the coalition in the last planned year.")
     last_taken = field.tonnes(
-        "Taken by plants in {last}",
+        "Used by plants in {last}",
         "Tonnes that plants take as an input in the last planned year.",
         optional=True,
     )
@@ -425,8 +425,7 @@ class Benchmarks(Result):
         " discounted. It includes shortage and missed stock targets, but not the"
         " penalty for missing the benchmark.",
     )
-    extra_short = field.tonnes(
-        "Further missing",
+    extra_short = common.FURTHER_MISSING.like(
         "Missing tonnes of the mineral with the benchmark minus those in this plan, all years.",
         key="extra_short_t",
     )

@@ -279,7 +279,7 @@ class ShareLimits(PlanTable):
     )
     room = field.tonnes("Room", "Tonnes between what counts and the limit.", printed=False)
     excess = field.tonnes(
-        "Beyond limit", "Tonnes above a max or below a min with a penalty.", printed=False
+        "Outside the limit", "Tonnes above a max or below a min with a penalty.", printed=False
     )
     stage = field.text(
         "Stage", "What counts. refining: refined tonnes; mining: ore.", printed=False

@@ -320,7 +320,7 @@ class _Writer:
             page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
         if outcome.unreported < outcome.rows:
             page.paragraph(f"As planned: {outcome.as_planned}.")
-        page.paragraph(f"Not reported, so taken from the plan: {outcome.not_reported}.")
+        page.paragraph(f"Not reported, so as in the plan: {outcome.not_reported}.")
         page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
         if self.rolled.edits.removed:
             page.heading("Left out of this workbook")

@@ -125,7 +125,7 @@ _PLAIN_TO = 1e4
 """Below this, an amount is written in full."""
 _WHOLE = 100.0
 """From here on, per cents have no decimals."""
-_SMALLEST = 0.001
+SMALLEST = 0.001
 """Amounts below this are written ``under 0.001``; shares below it ``under 0.1 %``."""
 
 
@@ -153,17 +153,17 @@ def text_of(value: Cell, look: Look, unit: str = "") -> str:
 def _percent(part: float) -> str:
     """Return a share with at most one decimal: 0 % and 100 % only for 0 and 1."""
     part = 1.0 - without_noise(1.0 - without_noise(part, 1.0), 1.0)
-    if 0.0 < part < _SMALLEST:
+    if 0.0 < part < SMALLEST:
         return "under 0.1 %"
-    if 1.0 - _SMALLEST < part < 1.0:
+    if 1.0 - SMALLEST < part < 1.0:
         return "over 99.9 %"
     percent = part * 100
     return f"{_digits(percent if percent >= _WHOLE else float(f'{percent:z.1f}'))} %"
 
 
 def _scaled(size: float) -> str:
-    if 0 < size < _SMALLEST:
-        return f"under {_SMALLEST:zg}"
+    if 0 < size < SMALLEST:
+        return f"under {SMALLEST:zg}"
     rounded = float(f"{size:z.3g}")
     for scale, word in _SCALES:
         if rounded >= max(scale, _PLAIN_TO):

@@ -127,7 +127,7 @@ class _Flow:
 
 
 def _flows(chain: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
-    """Yield the flows of a chain: ore, inputs, purchases, and what members hand over."""
+    """Yield the flows of a chain: ore, inputs, purchases, and what members supply."""
     inputs, sold, ore, sources = tables
     made = sources.groupby(["refiner", "mineral", "year"])["tonnes"].sum().to_dict()
     mined = ore[ore["mineral"].isin(chain.minerals)]
@@ -174,7 +174,7 @@ def _flows(chain: Chain, tables: Sequence[pd.DataFrame]) -> Iterator[_Flow]:
 
 def _hands(node: StageNode) -> StageNode:
     """Return the node of a member that hands tonnes over, between two stages."""
-    return StageNode(node.column + 0.5, node.mineral, f"{node.place} hands over")
+    return StageNode(node.column + 0.5, node.mineral, f"{node.place} supplies")
 
 
 def _widths(chain: Chain, flows: Sequence[_Flow], made: pd.DataFrame) -> list[float]:

@@ -115,7 +115,7 @@ TERMS = (
          " It holds for small changes of the limit."),
     GlossaryTerm("Share base", r"share basis|^share of$|^limit is of$",
          "The base of a share limit: the buyer's demand or its purchases."),
-    GlossaryTerm("Soft limit", r"beyond limit|limit penalty",
+    GlossaryTerm("Soft limit", r"outside the limit|limit penalty",
          "A limit with a penalty: a plan may exceed it, at that penalty per tonne."),
     GlossaryTerm("Supplier that stops", r"supplier stop|it stops",
          f"The largest country outside the coalition, in the last year. {IF_IT_STOPS} {SEE_MORE}"),

@@ -100,7 +100,7 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
     yield f"Landed cost: {mineral}", landed_cost(cost, tonnes), Look.PRICE, f"{money} per {unit}"
     for word, sheet, amount in (
         ("Contract minimum in force", Obligations, Contracts.minimum),
-        ("Taken under contracts", Obligations, Contracts.taken),
+        ("Delivered under contracts", Obligations, Contracts.taken),
         ("Untaken, paid for", Obligations, Contracts.untaken),
         (OrdersByYear.change.header, Stock, Stocks.change),
         (SHORT.header, MemberShortages, Shortages.short),

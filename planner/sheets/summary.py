@@ -138,7 +138,7 @@ def _supply(context: Context) -> Rows:
     bought = each("purchased")
     yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
     if plan.expanded.intakes:
-        remark = "Bought by plants or handed over by members. No total: one is made into another."
+        remark = "Bought by plants or supplied by members. No total: one is made into another."
         yield ByMineral.taken.header, None, Look.TONNES, "t", remark, each("taken")
     yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
     yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from models.results import Field
-from planner.render.claims import Claim, Sentence, SheetRows, say, told
+from planner.render.claims import SMALLEST, Claim, Sentence, SheetRows, say, told
 from planner.studies.factors import ENDS
 from planner.studies.kind import Tables
 from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensitivities
@@ -26,8 +26,6 @@ _HARDEST = (
     "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
     " its low end, {high} at its high end."
 )
-_LEAST_SHOWN = 0.001
-"""The least change of a missing share that a sentence names: a tenth of a per cent."""
 _ANSWER = "|".join(
     r"[^\x00-\x1f]{1,300}".join(map(re.escape, re.split(r"\{[^}]*\}", template)))
     for template in (_DECIDES, _KEEPS, _TESTED_KEEP, _SAME, _LITTLE, _HARDEST)
@@ -68,8 +66,8 @@ def _missing(rows: SheetRows) -> Iterator[Sentence]:
         none = rows.none(_T.swing_hit, ">", 0.0)
         yield say("answer", _SAME, none=none)
         return
-    if most.number < _LEAST_SHOWN:
-        yield say("answer", _LITTLE, none=rows.none(_T.swing_hit, ">=", _LEAST_SHOWN))
+    if most.number < SMALLEST:
+        yield say("answer", _LITTLE, none=rows.none(_T.swing_hit, ">=", SMALLEST))
         return
     ends = _ends(rows, most, _T.hit_low, _T.hit_high)
     yield say("answer", _HARDEST, top=most, low=ends[0], high=ends[1])

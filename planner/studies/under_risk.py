@@ -283,10 +283,7 @@ class UnderRisk(StudyKind):
     )
     LACKING = "there is no proven plan under risk"
     RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches, DecideNow)
-    SHOWN = (
-        Expected.mineral, Expected.demand, Expected.plain_share, Expected.risky_share,
-        Expected.spared,
-    )  # fmt: skip
+    SHOWN = (Expected.mineral, Expected.demand, Expected.plain_share, Expected.risky_share)
     ANSWER = (
         table_key("worth", PlansUnderRisk),
         table_key("decisions", EarlyDecisions),

@@ -91,7 +91,7 @@ class EarlyDecisions(Result):
     mineral = MINERAL
     who = field.text(
         "Of whom",
-        "The project that is built, the member that stores or hands over, the country that sells,"
+        "The project that is built, the member that stores or supplies, the country that sells,"
         " or the contract.",
     )
     year = YEAR.like(meaning="For what is built, the year in which its output starts.")

@@ -76,8 +76,8 @@ class Sheets:
             for sheet in ("Refiners", "Projects")
             for row in book.get(sheet, ())
         }
-        self.bought = [row for row in self.rows.get("Inputs", []) if not row["Handed over by"]]
-        self.handed = [row for row in self.rows.get("Inputs", []) if row["Handed over by"]]
+        self.bought = [row for row in self.rows.get("Inputs", []) if not row["Member"]]
+        self.handed = [row for row in self.rows.get("Inputs", []) if row["Member"]]
 
     def lots(self) -> list[Lot]:
         """What members and plants buy; the plants of one product are one buyer."""
@@ -112,7 +112,7 @@ class Sheets:
         return fsum(
             row["Tonnes"]
             for row in self.handed
-            if (row["Input"], row["Handed over by"], row["Year"]) == (mineral, member, year)
+            if (row["Input"], row["Member"], row["Year"]) == (mineral, member, year)
         )
 
     def purchases(self, mineral: str, member: str, year: int) -> float:

@@ -134,7 +134,7 @@ def flows(book: Book, sheets: Book) -> Flows:
         together = project is None and (plant, name, made.split("; ")[0]) in joint
         line = plant, project, None if together else made
         if row["Supplier"] is None:
-            plan.handed.append((must(row, "Handed over by"), name, line, year, t))
+            plan.handed.append((must(row, "Member"), name, line, year, t))
         else:
             seller = must(row, "Supplier"), text(row, "Project"), name
             plan.inputs.append((seller, line, year, t))

@@ -103,8 +103,8 @@ def test_what_a_member_hands_over_goes_by_way_of_it(tmp_path):
     )  # fmt: skip
     view = section(planned(tmp_path, book)).views[0, 0]
     assert drawn(view) == pytest.approx({
-        ("CHN", "A hands over"): 1, ("CHN", "A"): 0.2,
-        ("A hands over", "AUS"): 1, ("AUS", "A"): 1,
+        ("CHN", "A supplies"): 1, ("CHN", "A"): 0.2,
+        ("A supplies", "AUS"): 1, ("AUS", "A"): 1,
     })  # fmt: skip
 
 

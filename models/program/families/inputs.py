@@ -1,4 +1,4 @@
-"""Inputs: a plant's product needs another mineral, bought or handed over by members."""
+"""Inputs: a plant's product needs another mineral, bought or supplied by members."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def model(f: Frame) -> None:
     the base of the coalition's share limits on an input that exceeds demand: the tonnes that plants
     take, plus the tonnes that unmet demand of each product i would have needed, through all stages.
 
-    variables   input sold f [t], from source s to plant p; input handed over h [t], by member j;
+    variables   input sold f [t], from source s to plant p; input supplied h [t], by member j;
                 taken by plants T [t]
     posts       out of the member's balance h; cost headings "purchase", "tariff", "levy", "freight"
     dual        the value of one more tonne of the input to the plant; for a joint input the sum

@@ -342,7 +342,7 @@ def test_a_key_of_json_is_typed_once() -> None:
 # ---- names and tolerances ----------------------------------------------------------------------
 
 SMALLEST = 1e-3
-SCALES = {"_STEP", "_TYPICAL", "_INSIDE", "_NEAR", "_PROBES", "SMALLEST"}
+SCALES = {"_STEP", "_TYPICAL", "_INSIDE", "_NEAR", "_PROBES", "SMALLEST", "_SMALLEST"}
 """Small numbers that are steps, weights or units, and guard nothing."""
 
 

@@ -16,6 +16,7 @@ from models.checks.common import companies, did_you_mean, names_containing, plan
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
 from planner.workbook.countries import closest_country, iso3_code
+from planner.workbook.findings import sentence
 
 _RULES = (
     rows.numbers_are_within_bounds,
@@ -161,7 +162,7 @@ class Named:
         case, warnings, errors = self.case.change(scenarios=steps, risks=()), [], []
         for finding in dict.fromkeys(checks.check(case, _RULES)):
             if finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.ERROR:
-                errors.append(finding.message)
+                errors.append(sentence(finding))
             elif finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.WARNING:
                 warnings.append(dataclasses.replace(finding, sheet="", row=0, column=""))
         return tuple(warnings), errors

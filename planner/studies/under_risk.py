@@ -676,7 +676,7 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     row: Any = next(iter(tables.records(PlansUnderRisk)))
     if Batches not in tables:
         yield say("care", "Too few futures to say how sure this is: ask for more with --futures.")
-    elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"]:
+    elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"] and DecideNow in tables:
         yield say("care", "The change may be chance: what it saves is within its margin of error."
                           " More futures (--futures) narrow it.")  # fmt: skip
     if not _is_calm(tables):

@@ -140,7 +140,7 @@ def test_who_pays_at_the_border(
     book = border(10, **more) | {"Countries": [{"Country": c, "Bloc": b} for c, b in blocs.items()]}
     for other in ("Chi", "Per"):  # so that every name is a country of the workbook
         book["Refiners"].append(refiner(other, "CHL", 1, 400))
-    assert solve(book).levies == near(100 * levy)
+    assert solve_case(read(book)).levies == near(100 * levy)  # names as people write them
 
 
 def test_a_member_without_a_country_is_in_the_coalition() -> None:
@@ -175,7 +175,7 @@ def test_the_highest_floor_of_several_zones_is_paid(order: tuple[int, int]) -> N
     book = border() | {"Price floors": [rows[i] for i in order]}
     book["Countries"] = [{"Country": "USA", "Bloc": "coalition; pact"}]
     assert paid(solve(book)) == near((1050, 250, 800))
-    book["Price floors"][order.index(1)]["Exempt"] = "China"
+    book["Price floors"][order.index(1)]["Exempt"] = "CHN"
     assert paid(solve(book)) == near((1000, 200, 800))
 
 
@@ -224,7 +224,7 @@ def test_set_price_floor() -> None:
     assert paid(stepped(border(), 10)) == near((1000, 200, 800))
     assert paid(stepped(border(10), 12)) == near((1140, 160, 980))
     assert paid(stepped(border(10), 0)) == near((800, 0, 800))
-    assert paid(stepped(border(10, Exempt="China"), 12)) == near((800, 0, 800))
+    assert paid(stepped(border(10, Exempt="CHN"), 12)) == near((800, 0, 800))
     assert paid(stepped(border(), 10, mineral="copper")) == near((1000, 200, 800))
     assert stepped(border(), 0).case.price_floors == ()
     book = border(10, **{"First year": 2027})

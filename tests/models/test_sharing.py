@@ -35,13 +35,13 @@ from models.plan import solve
 from models.program import Scaling
 from models.program.component import Rows, components
 from models.resolve import Expanded, Floats, Rights
-from models.schema import ByYear, Project, ScenarioStep
+from models.schema import Project
 from models.solve import LinearProgram, highs
-from planner.scenarios import ACTIONS
 from planner.workbook import read_tables
 from tests.budget import at_length
 from tests.models.desk import BookT, jin, make, read, refiner, sur
-from tests.reference.cases import ALL, SECURE, random_book
+from tests.reference.bills import cost as group_cost
+from tests.reference.cases import SECURE, random_book
 
 # ---- published games -----------------------------------------------------------------------------
 
@@ -188,63 +188,18 @@ def test_bills(seed: int) -> None:
     assert (found.duals.least <= found.duals.most).all()
 
 
-def cut_down(case: Case, group: list[int]) -> Case:
-    """Return the workbook of some members, with their rights to what is shared."""
-    names = {case.members[i].name for i in group}
-    e = Expanded(case)
-    rights = Rights(e)
-
-    def scaled(series: ByYear, parts: Floats) -> ByYear:
-        part = dict(zip(case.years, parts[:, group].sum(axis=1).tolist(), strict=True))
-        return series.map(case.years, lambda y, t: None if t is None else t * part[y])
-
-    place = {(s.name, s.project, s.mineral): r for r, s in enumerate(e.sources)}
-    own = [float(rights.projects[i, group].sum()) for i in range(len(case.projects))]
-    left = case.change(
-        refiners=tuple(
-            dataclasses.replace(
-                r,
-                capacity=scaled(r.capacity, rights.sources[place[r.name, "", r.mineral]]),
-            )
-            for r in case.refiners
-        ),
-        projects=tuple(
-            dataclasses.replace(
-                p,
-                capacity=scaled(
-                    p.capacity, np.full((len(e.years), len(e.members)), part / len(group))
-                ),
-                capex=p.capex * part,
-            )
-            for p, part in zip(case.projects, own, strict=True)
-        ),
-        mines=tuple(
-            dataclasses.replace(m, capacity=scaled(m.capacity, parts))
-            for m, parts in zip(case.mines, rights.mines, strict=True)
-        ),
-        budget=tuple(
-            dataclasses.replace(b, capex=b.capex * float(rights.capital[group].sum()))
-            for b in case.budget
-        ),
-    )
-    for member in case.members:
-        if member.name not in names:
-            step = ScenarioStep(name="gone", action="remove member", member=member.name)
-            left = ACTIONS[step.action](left, step)
-    return left
-
-
 @pytest.mark.parametrize("seed", range(8))
-def test_a_group_is_the_workbook_cut_down_to_it(seed: int) -> None:
-    """The ordinary planner plans the group at the same cost: another way to say what it owns."""
-    features = ALL - {"contracts", "growth", "whole projects"}
-    case = shareable(read(random_book(np.random.default_rng([17, seed]), 2, features)))
-    members, pool = len(case.members), ProductionGame(divided(case))
-    for number in {1, 2, (1 << members) - 2, (1 << members) - 1}:
-        group = [i for i in range(members) if number >> i & 1]
-        there = np.array([float(i in group) for i in range(members)])
+def test_a_group_costs_what_the_second_formulation_says(seed: int) -> None:
+    """Some members planned alone, with their part of all that is shared, by demand."""
+    features = SECURE - {"growth", "whole projects"}
+    book = random_book(np.random.default_rng([17, seed]), 2, features)
+    case = shareable(read(book))
+    order, pool = [member.name for member in case.members], ProductionGame(divided(case))
+    for number in {1, 2, (1 << len(order)) - 2, (1 << len(order)) - 1}:
+        group = [name for i, name in enumerate(order) if number >> i & 1]
+        there = np.array([float(name in group) for name in order])
         if group:
-            alone = solve(cut_down(case, group)).objective
+            alone = group_cost(book, group)
             assert pool.cost(there).cost == pytest.approx(alone, rel=1e-6, abs=1e-6 * pool.scale)
 
 

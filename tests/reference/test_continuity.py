@@ -13,7 +13,7 @@ from .agreement import solved
 from .cases import ALL, CONTINUITY, random_book
 from .cases_sheets import BookT, Cells
 from .formulation import Flows, evaluate, solve
-from .test_reference import contract, put, refiner, tiny
+from .test_reference import contract, put, tiny
 
 
 def tiered(supply: float, multiples: dict[str, float]) -> BookT:
@@ -44,27 +44,6 @@ def growing(years: int, growth: float, today: float | None) -> BookT:
     return book
 
 
-def test_target_in_days() -> None:
-    """Demand 73 then none: targets of 10 days of it, 2 t, then 0. Holding costs 1 a year, a t under
-    target 100. 75 x 10 + 2 x 1 in 2026; the stock has nowhere to go in 2027, 2 more: 754.
-    Max 1.5: 74.5 x 10 + 1.5 x 1 + 0.5 x 100 = 796.5 and 1.5 more: 798."""
-    book = tiny(years=2)
-    book["Demand"][0] |= {"2026": 73, "2027": None}
-    book["Stockpiles"] = [
-        {
-            "Mineral": "copper",
-            "Member": "A",
-            "Max (t)": 5,
-            "Target (days)": 10,
-            "Target penalty (USD/t/yr)": 100,
-            "Holding cost (USD/t/yr)": 1,
-        }
-    ]
-    assert solved(book).objective == pytest.approx(754)
-    book["Stockpiles"][0]["Max (t)"] = 1.5
-    assert solved(book).objective == pytest.approx(798)
-
-
 def test_days_count_all_tiers() -> None:
     """Tiers of 40 t at 1,000 and 40 at 100, 365 days: 80 t of stock are the target, Opening 8
     notwithstanding: 152 t x 10 = 1,520. Of 100 t: a t under target costs half of 500, so the
@@ -77,67 +56,6 @@ def test_days_count_all_tiers() -> None:
     assert solved(book).objective == pytest.approx(1520)
     book["Refiners"][0]["Capacity (t/yr)"] = 100
     assert solved(book).objective == pytest.approx(8000)
-
-
-def test_cheapest_tier_is_short_first() -> None:
-    """Tiers of 40 t at 50 x 20 = 1,000, 50 x 4 = 200 and 50 x 0.1 = 5; 60 t at 10 USD/t. The last
-    is not worth buying: 40 t to the first, 20 to the second: 600 + 20 x 200 + 40 x 5 = 4,800."""
-    book = tiered(60, {"army": 20, "cars": 4, "toys": 0.1})
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(4800)
-    assert optimum.totals.shortage_by_tier == pytest.approx(
-        {
-            ("copper", "A", "army"): 0,
-            ("copper", "A", "cars"): 20,
-            ("copper", "A", "toys"): 40,
-        }
-    )
-    given = evaluate(book, Flows())  # nothing bought: 40 x (1,000 + 200 + 5)
-    assert given.objective == pytest.approx(48200)
-    assert given.totals.shortage_by_tier["copper", "A", "army"] == pytest.approx(40)
-
-
-def test_blank_tier_and_fair_shortage() -> None:
-    """A has 40 t at 1,000 and 60 t without a tier at 500, B 100 t without; sold at 10 USD/t.
-    150 t: each is 25 t short, A in what has no tier: 1,500 + 50 x 500 = 26,500.
-    50 t: 75 t each would put 15 t of A's at 1,000. Moving one to B saves 500 and costs 450 as
-    unfair (0.9 of the mineral's 500), so B is 90 short, 15 beyond its part, A 60:
-    500 + 150 x 500 + 15 x 450 = 82,250."""
-    book = tiny(members=("A", "B"))
-    put(book, "Fair shortage weight", 0.9)
-    book["Refiners"][0]["Capacity (t/yr)"] = 150
-    book["Tiers"] = [{"Tier": "army", "Shortage cost multiple": 20}]
-    book["Demand"][0]["2026"] = 60
-    book["Demand"].append({"Mineral": "copper", "Member": "A", "Tier": "army", "2026": 40})
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(26500)
-    assert optimum.totals.shortage_by_tier["copper", "A", None] == pytest.approx(25)
-    book["Refiners"][0]["Capacity (t/yr)"] = 50
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(82250)
-    assert optimum.totals.shortage_by_tier["copper", "B", None] == pytest.approx(90)
-
-
-def test_switching() -> None:
-    """Today Jin (now at 30) sells 80, Sur (at 20) nothing. Two years of 100 t. Without a cost all
-    comes from Sur: 4,000. At 8 a t it still does: 80 x 8 more, 4,640. At 12 Jin keeps 80 in the
-    first year: 2,400 + 400 + 2,000 = 4,800. Tonnes of a contract with Jin (at 12, at most 50)
-    count: 50 x 12 + 30 x 30 + 20 x 20 = 1,900 and 50 x 12 + 50 x 20 = 1,600: 3,500.
-    Discount rate 1: 1,900 + 800. Nothing bought: 80 x 12 = 960 of switching."""
-    book = tiny(years=2)
-    book["Refiners"][0]["Cost (USD/t)"] = 30
-    book["Refiners"].append(refiner("Sur", "CHL", 100, 20))
-    sold_today(book, "Jin", 80)
-    assert solved(book).objective == pytest.approx(4000)
-    put(book, "Switching cost (USD/t)", 8)
-    assert solved(book).objective == pytest.approx(4640)
-    book["Settings"][-1]["Value"] = 12
-    assert solved(book).objective == pytest.approx(4800)
-    book["Contracts"] = [contract("A", 0) | {"Max (t/yr)": 50}]
-    assert solved(book).objective == pytest.approx(3500)
-    put(book, "Discount rate", 1)
-    assert solved(book).objective == pytest.approx(2700)
-    assert evaluate(book, Flows()).costs["switching"] == pytest.approx(960)
 
 
 def test_switching_sees_members_and_not_projects() -> None:
@@ -165,30 +83,6 @@ def test_switching_sees_members_and_not_projects() -> None:
     ]
     book["Lanes"].append({"From country": "AUS", "To member": "A", "Open": "no"})
     assert solved(book).objective == pytest.approx(1280)
-
-
-def test_growth_from_today() -> None:
-    """40 t today, 50 % a year: 60, 90, 100 t: 250 x 10 + 50 x 500 = 27,500. 2026 and 2028: 60,
-    then up to 1.5^2 x 60 = 135, so 100 t: 1,600 + 40 x 500 = 21,600."""
-    assert solved(growing(3, 0.5, 40)).objective == pytest.approx(27500)
-    book = growing(1, 0.5, 40)
-    book["Demand"][0]["2028"] = 100
-    assert solved(book).objective == pytest.approx(21600)
-
-
-def test_growth_from_nothing() -> None:
-    """A floor of a tenth of 100 t. Today known to be 0: 10, then 1.5 x 10 + 10 = 25 t: 350 +
-    165 x 500 = 82,850; a floor of 0.3: 30, 75: 1,050 + 95 x 500 = 48,550. Today unknown: the first
-    year is free, and growth of 0 limits nothing after."""
-    book = growing(2, 0.5, 0)
-    assert solved(book).objective == pytest.approx(82850)
-    put(book, "Growth floor", 0.3)
-    assert solved(book).objective == pytest.approx(48550)
-    assert solved(growing(2, 0, None)).objective == pytest.approx(2000)
-    book = growing(2, 0.5, None)  # known by another refiner's row
-    book["Refiners"].append(refiner("Sur", "CHL", 0, 20))
-    sold_today(book, "Sur", 5)
-    assert solved(book).objective == pytest.approx(82850)
 
 
 def test_growth_of_contracts_and_after_a_year_without_sales() -> None:

@@ -10,10 +10,9 @@ import pytest
 from tests.budget import few
 
 from .agreement import solved
-from .alternatives import leave
 from .cases import OWNED, STAGED, random_book
 from .cases_sheets import BookT
-from .formulation import evaluate, solve
+from .formulation import solve
 from .hand import book_of, cap, made_from, project, seller
 from .limits import minerals_of
 from .reading import Case
@@ -43,23 +42,6 @@ def separation() -> BookT:
     return book_of(demand, sellers, inputs)
 
 
-def test_closed_form_of_joint_lines() -> None:
-    """0.22 a + 0.20 b = 10 and 0.002 a + 0.05 b = 0.2: a = 43.396, b = 2.264, cost a + 5 b. One
-    more tonne of NdPr costs 3.774, one more of DyTb 84.906."""
-    book = separation()
-    optimum = solved(book)
-    taken = {seller[0]: t for seller, _, _, t in optimum.flows.inputs}
-    assert taken == pytest.approx({"Mine 1": 43.396226, "Mine 2": 2.264151}, rel=1e-6)
-    assert optimum.objective == pytest.approx(54.716981)
-    assert optimum.totals.inputs_t == pytest.approx(45.660377)
-    assert optimum.totals.purchases_usd == pytest.approx(54.716981)
-    assert optimum.totals.tonnes == pytest.approx(10.2)
-    for row, price in ((2, 3.7735849), (3, 84.9056604)):
-        more = copy.deepcopy(book)
-        more["Demand"][row]["2026"] += 0.01  # type: ignore[operator]
-        assert (solved(more).objective - optimum.objective) / 0.01 == pytest.approx(price)
-
-
 def alloy(sure: float = 5) -> BookT:
     """20 t of alloy, 1 t of oxide a tonne; China and an ally make both, the ally 7 t of oxide."""
     sellers = [
@@ -69,35 +51,6 @@ def alloy(sure: float = 5) -> BookT:
         seller("Al AU", "alloy", "AUS", 2, sure),
     ]
     return book_of({"oxide": 0.0, "alloy": 20.0}, sellers, [made_from("alloy", "oxide", 1)])
-
-
-def test_closed_form_of_caps_on_stages() -> None:
-    """Cap 65 % on oxide: 13 + 7 x 2 + 20 = 47, all alloy from China. On both: 13 t of alloy come
-    from China, 5 from the ally, 2 are short; 13 of 18 t of oxide: 13 + 5 x 2 + 13 + 5 x 2 = 46."""
-    book = alloy()
-    assert solved(book).objective == pytest.approx(40)
-    book["Share limits"] = [cap(0.65, "oxide")]
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(47)
-    assert evaluate(book, optimum.flows).max_country_share == pytest.approx(
-        {"oxide": 0.65, "alloy": 1.0}
-    )
-    book["Share limits"] = [cap(0.65)]
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(46 + 2 * 1000)
-    assert optimum.totals.purchases_usd == pytest.approx(46)
-    assert optimum.totals.shortage_by_mineral == pytest.approx({"oxide": 0, "alloy": 2})
-
-
-def test_closed_form_of_one_country_for_an_input() -> None:
-    """All oxide is Chinese, cap 65 %, demand 10 of alloy: 6.5 are served, as with a cap on it."""
-    book = alloy()
-    book["Refiners"] = [seller("Ox", "oxide", "CHN", 1), seller("Al", "alloy", "AUS", 1)]
-    book["Demand"][1]["2026"] = 10
-    for mineral in ("oxide", "alloy"):
-        book["Share limits"] = [cap(0.65, mineral)]
-        assert solved(book).totals.shortage_t == pytest.approx(3.5)
-        book["Refiners"][1]["Country"] = "CHN"
 
 
 @pytest.mark.parametrize("seed", few(range(40), 14))
@@ -132,25 +85,6 @@ def _counts(book: BookT, row: dict[str, object]) -> list[str]:
     return minerals_of(Case(book), row, str(row["Supplier group"]), mining)
 
 
-def test_rows_that_name_a_refiner() -> None:
-    """1 t of oxide (cost 10) a tonne, but R2 needs 0.5, R3 none, R4 is recycled. R1 to R4 cost 1,
-    2, 3 and 4 and make 10 t each, 40 wanted: 10 x (11 + 7 + 3 + 4) = 250. A row for R4 of 2:
-    450."""
-    sellers = [seller(f"R{i}", "alloy", "AUS", i, 10) for i in range(1, 5)]
-    sellers[3]["Kind"] = "recycled"
-    inputs = [
-        made_from("alloy", "oxide", 1),
-        made_from("alloy", "oxide", 0.5, Refiner="R2"),
-        made_from("alloy", "oxide", 0, Refiner="R3"),
-    ]
-    book = book_of(
-        {"oxide": 0.0, "alloy": 40.0}, [seller("Ox", "oxide", "CHN", 10), *sellers], inputs
-    )
-    assert solved(book).objective == pytest.approx(250)
-    inputs.append(made_from("alloy", "oxide", 2, Refiner="R4"))
-    assert solved(book).objective == pytest.approx(450)
-
-
 def test_two_inputs_and_ore() -> None:
     """A t of cell takes 2 t of salt at 3 and 0.5 of foil at 8, and ore at 1 with recovery 0.5:
     6 + 4 + 2 + 5 of its own = 17. Mines of 30 t: 15 t of cell, 5 short."""
@@ -168,54 +102,6 @@ def test_two_inputs_and_ore() -> None:
     optimum = solved(book)
     assert optimum.objective == pytest.approx(340)
     assert optimum.totals.inputs_t == pytest.approx(50)
-
-
-def test_input_lanes() -> None:
-    """Oxide at 10 with tariff 0.5 and freight 2 lands at 17; a later row for one maker opens at 1
-    of freight and no tariff, but that maker has 6 t: 6 x 11 + 4 x 17 + 10 x 1. USD 20 are tariffs
-    at the plant's border, which is a member's."""
-    sellers = [
-        seller("Ox 1", "oxide", "CHN", 10),
-        seller("Ox 2", "oxide", "CHN", 10, 6),
-        seller("Al", "alloy", "AUS", 1),
-    ]
-    book = book_of({"oxide": 0.0, "alloy": 10.0}, sellers, [made_from("alloy", "oxide", 1)])
-    lanes = book["Input lanes"] = [
-        {"Input": "oxide", "From country": "CHN", "Freight (USD/t)": 2, "Tariff": 0.5},
-        {"Refiner": "Ox 2", "To country": "AUS", "Freight (USD/t)": 1, "Tariff": 0},
-    ]
-    book["Members"][0]["Country"] = "AUS"
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(66 + 68 + 10)
-    assert optimum.totals.tariffs_usd == pytest.approx(20)
-    assert optimum.totals.net_cost_usd == pytest.approx(124)
-    book["Members"][0]["Country"] = "JPN"
-    assert solved(book).totals.tariffs_usd == 0
-    lanes.append({"Open": "no", "From country": "CHN", "Last year": 2026})
-    assert solved(book).objective == pytest.approx(10_000)
-
-
-def test_stock_handed_over() -> None:
-    """No oxide may be sold to the plant of the member's country; the member has 5 t and buys 5 at
-    10 for it: 50 + 10 x 1. Without a country, or with another, or without a row of Stockpiles, it
-    hands nothing over."""
-    sellers = [seller("Ox", "oxide", "CHN", 10), seller("Al", "alloy", "AUS", 1)]
-    book = book_of({"oxide": 0.0, "alloy": 10.0}, sellers, [made_from("alloy", "oxide", 1)])
-    book["Input lanes"] = [{"Open": "no"}]
-    book["Stockpiles"] = [
-        {"Mineral": "oxide", "Member": "A", "Max (t)": 5, "Opening (t)": 5, "Target (t)": 0}
-    ]
-    for country in (None, "JPN"):
-        book["Members"][0]["Country"] = country
-        assert solved(book).objective == pytest.approx(10_000)
-    book["Members"][0]["Country"] = "AUS"
-    optimum = solved(book)
-    assert optimum.objective == pytest.approx(60)
-    assert optimum.totals.inputs_t == 0
-    book["Stockpiles"][0] |= {"Max (t)": 0, "Opening (t)": 0}
-    assert solved(book).objective == pytest.approx(110)
-    book["Stockpiles"] = []
-    assert solved(book).objective == pytest.approx(10_000)
 
 
 def test_base_of_another_buyer() -> None:
@@ -286,26 +172,6 @@ def test_ratio_of_unmet_demand() -> None:
     assert solved(book).totals.shortage_t == pytest.approx(3 - 0.75)
 
 
-def test_security_of_an_input() -> None:
-    """Oxide 40 t at 1 from China and at 2 from Chile, surge 0.2, all 100 t of it for a plant in
-    Australia: as if the demand were for oxide. A plant in China needs none of it when China is
-    lost: its 100 t count for the loss of Chile alone."""
-    sellers = [
-        seller("Ox CN", "oxide", "CHN", 1, 100),
-        seller("Ox CL", "oxide", "CHL", 2, 100),
-        seller("Al", "alloy", "AUS", 0),
-    ]
-    book = book_of(
-        {"oxide": 0.0, "alloy": 100.0}, sellers, [made_from("alloy", "oxide", 1)], country="AUS"
-    )
-    book["Security"] = [{"Mineral": "oxide", "Max short": 0.5}]
-    assert solved(book).objective == pytest.approx(100 + 30)
-    sellers[2]["Country"] = "CHN"
-    assert solved(book).objective == pytest.approx(100)
-    book["Security"][0]["Lost country"] = "CHL"
-    assert solved(book).objective == pytest.approx(100)
-
-
 def test_reserve_counts_what_plants_take() -> None:
     """Sur's 100 t of oxide: 90 go to the plant, so 10 are in reserve, not 20. Demand 20 of oxide,
     Max short 0: without China 110 are wanted, 100 can be had: 10 missing at 100."""
@@ -317,23 +183,6 @@ def test_reserve_counts_what_plants_take() -> None:
     book = book_of({"oxide": 20.0, "alloy": 90.0}, sellers, [made_from("alloy", "oxide", 1)])
     book["Security"] = [{"Mineral": "oxide", "Max short": 0, "Lost country": "CHN"}]
     assert solved(book).objective == pytest.approx(110 + 10 * 100)
-
-
-def test_growth_counts_plants() -> None:
-    """Ox sells 10 t to a plant today and may grow by 0.5 a year: 15, then 22.5 t of 30 wanted."""
-    sellers = [seller("Ox", "oxide", "CHN", 1, Max_growth=0.5), seller("Al", "alloy", "AUS", 0)]
-    book = book_of(
-        {"oxide": 0.0, "alloy": 30.0}, sellers, [made_from("alloy", "oxide", 1)], years=2
-    )
-    put(book, "Switching cost (USD/t)", 100)
-    book["Current supply"] = [
-        {"Refiner": "Ox", "Mineral": "oxide", "Plant": "Al", "Tonnes (t/yr)": 10}
-    ]
-    optimum = solved(book)
-    assert optimum.totals.shortage_t == pytest.approx(15 + 7.5)
-    assert optimum.objective == pytest.approx(15 + 22.5 + 22_500)
-    book["Refiners"].append(seller("New", "oxide", "CHL", 0))
-    assert solved(book).objective == pytest.approx(0)  # nothing is switched: no member's tonnes
 
 
 def test_contract_without_its_input() -> None:
@@ -385,11 +234,6 @@ def test_joint_line_that_can_sell_nothing_takes_nothing() -> None:
     sellers[0]["Cost (USD/t)"] = 1
     book["Lanes"] = [{"From country": "CHN", "Mineral": "rock", "Open": "no"}]
     assert solved(book).objective == pytest.approx(20 + 5 * 1000)
-
-
-def test_exit_counts_inputs() -> None:
-    """The least oxide from China with nobody shorter: 13 of the 20 t, the ally makes 7."""
-    assert leave(alloy(), "CHN", ["oxide"], {}).least == pytest.approx(13)
 
 
 def test_loss_through_all_stages() -> None:

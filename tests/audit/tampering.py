@@ -297,3 +297,18 @@ TAMPERINGS = {
     "a sheet is removed": remove,
     "a sheet is renamed": title,
 }
+
+TOGETHER = (
+    ("a tonne is moved", "a unit", "a row of Checks"),
+    ("a tonne is taken away", "a row of prices", "a row of Shortages", "a row of Summary"),
+    ("a flow is dropped", "several rows of prices", "a row of Shortages is added"),
+    ("a flow is emptied", "a dual of a limit", "a value of ore"),
+    ("a flow is added", "a dual of a balance", "a shortfall in Values"),
+    ("a refiner's name", "a dual is dropped", "a key"),
+    ("a dual is added", "a family", "a sheet is removed"),
+    ("a text for a number", "whose a value is", "a sheet is renamed"),
+    ("a member's name everywhere",),
+    ("a shortage is hidden",),
+)
+"""Changes of sheets that are changed in one plan."""
+assert sorted(name for names in TOGETHER for name in names) == sorted(TAMPERINGS)

@@ -113,7 +113,7 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
                 process.send_signal(signal.SIGKILL)
             return time.perf_counter() - began
 
-    whole = max(run(tmp_path / str(number), 99, None) for number in (0, 1))
+    whole = run(tmp_path / "0", 99, None)
     for number in range(at_length(4, 8)):
         folder = tmp_path / str(number % 4)
         run(folder, number, whole * number / 4)
@@ -122,9 +122,9 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
             assert len(texts) == 20
             assert len(set(texts)) == 1
             assert texts[0].count("\n") == HEAVY + 1
-        assert folder.exists() or number % 4 > 1
+        assert folder.exists() or number % 4 > 0
     for number in range(4):
-        run(tmp_path / str(number), 99, None)
+        write_csv(tmp_path / str(number), [table("A", "x")])
     left = [p.name for p in tmp_path.iterdir() if p.name.startswith(".planner-")]
     assert left == []
 

@@ -233,7 +233,7 @@ MADE = {"plan.xlsx": "solve", "stress.xlsx": "stress", "sweep.xlsx": "sweep", "r
 """What other commands read, and which one makes it."""
 
 EVERY = {"solve": 3, "verify": 12, "explain": 12, "sweep": 12, "stress": 12}
-"""Commands that meet one case in three in every run, or in twelve; the others one in 24.
+"""Commands that meet one case in three in every run, or in twelve; the others one in 48.
 
 In the long runs each meets all.
 """
@@ -245,7 +245,7 @@ def pairs() -> Iterator[object]:
     """Yield every command with every case."""
     for i, command in enumerate(CALLS):
         for k, case in enumerate(CASES):
-            is_seldom = bool((i + k) % EVERY.get(command, 24))
+            is_seldom = bool((i + k) % EVERY.get(command, 48))
             if is_seldom and not IS_LONG:
                 continue
             marks = [pytest.mark.fuzz] if is_seldom else []

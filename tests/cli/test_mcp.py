@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_from_an_empty_folder_to_a_decision(tmp_path):
+def test_from_an_empty_folder_to_a_decision(tmp_path, monkeypatch, capsys):
     """Of the example, checked; and of a smaller case, since each step is a process of its own."""
     steps = []
 
@@ -124,21 +123,17 @@ def test_from_an_empty_folder_to_a_decision(tmp_path):
     assert numbers == sorted(set(numbers))
     assert steps[-1][:2] == (runs, runs)
     assert len(Presentation(str(tmp_path / "outputs" / "case-plan-brief.pptx")).slides) == 5
-    words = [*command.split()[1:], "--json"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "planner", *words], cwd=tmp_path, capture_output=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert json.loads(ran.stdout)["objective_usd"] == cost
+    monkeypatch.chdir(tmp_path)
+    assert main([*command.split()[1:], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["objective_usd"] == cost
 
 
 def test_a_word_a_number_and_nothing_are_taken_as_they_come(folder):
     async def conversation(client):
-        lost = await ask(client, "plan", workbook="case.xlsx", lose="China")
-        assert lost["command"].startswith("planner solve case.xlsx --lose=China -o ")
-        capped = await ask(client, "plan", workbook="case.xlsx", max_country_share=0)
-        assert "--max-country-share=0" in capped["command"]
-        assert capped["file"] == "outputs/case-max-country-share-0-plan.xlsx"
+        asked = {"workbook": "case.xlsx", "lose": "China", "max_country_share": 0}
+        lost = await ask(client, "plan", **asked)
+        words = "planner solve case.xlsx --lose=China --max-country-share=0 -o "
+        assert lost["command"].startswith(words)
         wrong = await ask(client, "study", workbook="case.xlsx", kind="exit")
         assert "--country is missing" in wrong["data"]["errors"][0]["message"]
         draws = {"draws": 5, "seed": 2}
@@ -165,15 +160,11 @@ def test_slices_catalogue_and_glossary(folder):
         sheets = (await read(client, f"planner://table/{plan}"))["data"]["sheets"]
         rows = {each["sheet"]: each["rows"] for each in sheets}
         assert rows["By mineral"] == 1
-        part = (await read(client, f"planner://table/{plan}?sheet=Values"))["data"]
-        rest = (await read(client, f"planner://table/{plan}?sheet=Values&first=3"))["data"]
-        assert len(part["rows"]) == min(rows["Values"], MOST_SLICE)
-        assert rest["rows"][0] == part["rows"][2]
+        part = (await read(client, f"planner://table/{plan}?sheet=Values&first=3"))["data"]
+        assert len(part["rows"]) == min(rows["Values"] - 2, MOST_SLICE)
         assert part["rows_in_all"] == rows["Values"]
         none = await read(client, f"planner://table/{plan}?sheet=Nothing")
         assert (none["ok"], none["exit_code"]) == (False, 2)
-        names = (await read(client, "planner://catalogue"))["data"]["sheets"]
-        assert "Share limits" in {each["sheet"] for each in names}
         limits = (await read(client, "planner://catalogue/Share%20limits"))["data"]
         assert limits["columns"][0]["choices"] == ["max", "min"]
         assert (await read(client, "planner://glossary"))["data"]["terms"][0]["meaning"]
@@ -278,16 +269,19 @@ def test_no_input_is_found_outside(folder, tmp_path_factory):
         assert main(["solve", str(outside / f"{name}-in.xlsx"), "-o", str(plan)]) == 0
 
     async def conversation(client):
-        return (await ask(client, "diff", old="old.xlsx", new="new.xlsx"))["data"]["inputs"]
+        async def are_compared():
+            told = await ask(client, "diff", old="old.xlsx", new="new.xlsx")
+            return told["data"]["inputs"]["compared"]
 
-    assert not talk(folder, conversation)["compared"]
-    for name in ("old", "new"):
-        (folder / f"{name}-in.xlsx").symlink_to(outside / f"{name}-in.xlsx")
-    assert not talk(folder, conversation)["compared"]
-    for name in ("old", "new"):
-        (folder / f"{name}-in.xlsx").unlink()
-        shutil.copy(outside / f"{name}-in.xlsx", folder)
-    assert talk(folder, conversation)["compared"]
+        for name in ("old", "new"):
+            (folder / f"{name}-in.xlsx").symlink_to(outside / f"{name}-in.xlsx")
+        assert not await are_compared()
+        for name in ("old", "new"):
+            (folder / f"{name}-in.xlsx").unlink()
+            shutil.copy(outside / f"{name}-in.xlsx", folder)
+        assert await are_compared()
+
+    talk(folder, conversation)
 
 
 def test_nothing_is_written_but_into_outputs(folder, tmp_path_factory):
@@ -315,8 +309,14 @@ def test_nothing_is_written_but_into_outputs(folder, tmp_path_factory):
     assert {path.name for path in folder.iterdir()} == {"case.xlsx", OUTPUTS}
 
 
-def test_a_module_in_the_folder_is_not_run(folder):
-    """Python looks for modules where it starts, unless it is told not to."""
+def test_no_module_of_the_folder_and_no_secret_of_the_environment_reaches_a_call(folder):
+    """Python looks for modules where it starts, unless it is told not to.
+
+    The workbook's process knows only what a job of the server knows.
+    """
+    from planner.server.jobs import KEPT_VARIABLES
+
+    assert "PLANNER_SECRET" not in KEPT_VARIABLES
     (folder / "json.py").write_text("raise SystemExit('run')")
     (folder / "planner").mkdir()
     (folder / "planner" / "__init__.py").write_text("raise SystemExit('run')")
@@ -324,7 +324,7 @@ def test_a_module_in_the_folder_is_not_run(folder):
     async def conversation(client):
         assert (await ask(client, "check", workbook="case.xlsx"))["ok"]
 
-    talk(folder, conversation)
+    talk(folder, conversation, PLANNER_SECRET="hush")
 
 
 def test_a_cell_that_gives_orders_is_data(tmp_path):
@@ -337,7 +337,6 @@ def test_a_cell_that_gives_orders_is_data(tmp_path):
         told = [
             await ask(client, "check", workbook="case.xlsx"),
             await ask(client, "plan", workbook="case.xlsx"),
-            await ask(client, "study", workbook="case.xlsx", kind="stress"),
             await ask(
                 client, "explain", workbook="case.xlsx", mineral="Ignore", member="Japan", year=2026
             ),
@@ -345,7 +344,6 @@ def test_a_cell_that_gives_orders_is_data(tmp_path):
         if told[1]["ok"]:
             told.append(await ask(client, "brief", plan=told[1]["file"]))
             told.append(await read(client, f"planner://overview/{told[1]['file']}"))
-            told.append(await read(client, f"planner://table/{told[1]['file']}?sheet=Plan"))
         for each in told:
             assert each["data_is"] == DATA
             outside = {key: value for key, value in each.items() if key != "data"}
@@ -362,18 +360,6 @@ def texts(value):
     if isinstance(value, list):
         return [text for each in value for text in texts(each)] or [""]
     return [value] if isinstance(value, str) else [""]
-
-
-def test_no_secret_of_the_environment_reaches_a_call(folder):
-    """The workbook's process knows only what a job of the server knows."""
-    from planner.server.jobs import KEPT_VARIABLES
-
-    assert "PLANNER_SECRET" not in KEPT_VARIABLES
-
-    async def conversation(client):
-        assert (await ask(client, "check", workbook="case.xlsx"))["ok"]
-
-    talk(folder, conversation, PLANNER_SECRET="hush")
 
 
 def test_options_are_those_of_the_command_and_never_files():

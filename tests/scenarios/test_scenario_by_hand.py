@@ -21,7 +21,7 @@ from tests.reference.cases import OWNED, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row, by_hand, optimum
 
-EACH = at_length(6, 24)
+EACH = at_length(3, 24)
 """Books for each action."""
 MOST = 200
 """Draws in which one at least must change the plan."""

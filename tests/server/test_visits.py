@@ -99,17 +99,17 @@ def test_an_upload_is_released_when_it_is_replaced(serve) -> None:
     """With what its check left; not before the jobs that wait for it have begun."""
     page = serve(jobs=1)
     visitor, folder = Visitor(page), page.app.state.desk.folder
-    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+    for name in ("a.xlsx", "c.xlsx"):
         visitor.bring(name, PLAIN.read_bytes())
         visitor.wait()
     assert {path.name for path in folder.rglob("*.xlsx")} == {"c.xlsx", "c-marked.xlsx"}
-    visitor.ask("solve")
-    visitor.ask("solve")
+    visitor.ask("scorecard")
+    visitor.ask("scorecard")
     visitor.bring("d.xlsx", PLAIN.read_bytes())
     shown = visitor.wait()
-    assert shown.count("Download c-plan.xlsx") == 2
+    assert shown.count("Download c-scorecard.xlsx") == 2
     left = {path.name for path in folder.rglob("*.xlsx")}
-    assert left == {"c-plan.xlsx", "d.xlsx", "d-marked.xlsx"}
+    assert left == {"c-scorecard.xlsx", "d.xlsx", "d-marked.xlsx"}
     assert not list(folder.rglob("*.upload"))
 
 

@@ -21,7 +21,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Country, Settings
+from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Settings
 from planner.cli import main
 from tests.waiting import HANG
 
@@ -256,19 +256,6 @@ def formulas(rules: dict[str, list[ET.Element]]) -> Iterator[tuple[str, str]]:
         for rule in found:
             if rule.get("type") == "list":
                 yield sheet, rule.findtext(f"{MAIN}formula1") or ""
-
-
-def test_every_sheet_with_choices_has_lists(rules) -> None:
-    for record in SHEETS:
-        listed = any(
-            column.choices
-            or column.refers
-            or column.kind is CellKind.YES_NO
-            or (column.kind is CellKind.COUNTRY and record is not Country)
-            for column in record.columns()
-        )
-        kinds = [rule.get("type") for rule in rules[record.SHEET]]
-        assert ("list" in kinds) == listed, record.SHEET
 
 
 def test_every_rule_is_of_a_kind_and_at_cells_that_there_are(rules) -> None:

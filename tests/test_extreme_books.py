@@ -1,8 +1,9 @@
-"""A few extreme books in every run; ``python -m tests.fuzz_long --extremes`` has the rest."""
+"""A few extreme books in every run, through some commands; in a long one many, through all."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,17 @@ from models.schema import Demand
 from planner.studies.bills import in_fractions
 from planner.workbook import read_tables
 from tests.books import write_book
-from tests.budget import few
+from tests.budget import at_length, few
 from tests.cli.test_degenerate import CALLS, demand, run
 from tests.extreme_books import extreme_book
-from tests.fuzz_long import NEGATIVE_ZERO
 from tests.small_book import Change, Tables, both, put, small_book
 
-COMMANDS = ("check", "solve", "explain", "bills", "verify")
+COMMANDS = at_length(("check", "solve", "explain", "bills", "verify"), CALLS)
+NEGATIVE_ZERO = re.compile(r"(?<![\w.,\-\[])-0(?:\.0+)?(?!\.?\w)")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", few([19, 28, 73, 216], 2))
+@pytest.mark.parametrize("number", at_length([28, 216], range(300)))
 def test_every_command_ends_as_it_should(tmp_path: Path, number: int) -> None:
     book, said = extreme_book(number)
     write_book(tmp_path / "case.xlsx", book, sheets=book)

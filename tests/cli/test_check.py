@@ -174,18 +174,6 @@ def test_what_is_no_workbook_has_nothing_to_mark(folder, call, ask):
     assert not (folder / "copy.xlsx").exists()
 
 
-def test_a_marked_copy_with_nowhere_to_write(broken, call, ask):
-    Path("file").touch()
-    code, out, err = call("check", broken, "--marked", "file/copy.xlsx")
-    assert code == 4
-    assert "3 errors" in out
-    assert "cannot be written" in err
-    code, answer = ask("check", broken, "--marked", "file/copy.xlsx")
-    assert (code, answer["status"], len(answer["errors"])) == (4, "write_error", 4)
-    Path("folder").mkdir()
-    assert ask("check", broken, "--marked", "folder")[0] == 4
-
-
 def faults(folder, rows):
     """A workbook with ten faults in each of so many rows of Demand."""
     tables = small_book()

@@ -14,28 +14,6 @@ from tests.books import write_book
 from tests.cli.desk import sheets
 from tests.models.desk import jin, make, sur
 
-ANSWER = {
-    "status",
-    "stopped",
-    "runs",
-    "runs_finished",
-    "rows",
-    "who_pays",
-    "currency",
-    "what_ifs",
-    "output",
-    "findings",
-    "warnings",
-    "seconds",
-    "errors",
-}
-ROW = {
-    "scenario", "objective_usd", "difference_usd", "cash_usd", "purchases_usd", "inputs_t",
-    "tariffs_usd", "levies_usd", "net_cost_usd", "tonnes", "need_t", "shortage_t", "missing_share",
-    "further_missing_t", "further_missing_share", "served_share", "extra_cost_usd",
-    "extra_cost_usd_per_t", "extra_cost_share", "max_country_share", "by_mineral", "error",
-    "same_cost",
-}  # fmt: skip
 ALL = ["Base", "Export ban", "Half", "Weak year in Chile"]
 KNOWN = "Each scenario is planned as if it were known from the beginning."
 HERE = ("--workers", "1")
@@ -75,7 +53,6 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
     """Each scenario is followed by itself, unforeseen, in every table and in JSON."""
     code, answer = ask("compare", case, "--unforeseen", "2027", "--csv", "tables", *HERE)
     assert code == 0
-    assert set(answer) == ANSWER | {"unforeseen", "regret"}
     assert answer["unforeseen"] == 2027
     wanted = [
         "Base", "Export ban", "Export ban (unforeseen)",
@@ -83,7 +60,6 @@ def test_what_comes_unforeseen_stands_beside_it(case, ask, call):
         "Weak year in Chile", "Weak year in Chile (unforeseen)",
     ]  # fmt: skip
     assert names(answer) == wanted
-    assert all(set(row) == ROW | {"foresight", "surprise_usd"} for row in answer["rows"])
     by_name = {row["scenario"]: row for row in answer["rows"]}
     for name, row in by_name.items():
         late = name.endswith(" (unforeseen)")
@@ -173,14 +149,12 @@ def test_compare_answers_another_program(case, ask):
     """Each row is what solve says of the scenario alone."""
     code, answer = ask("compare", case, "--output", "all.xlsx", "--csv", "tables", *HERE)
     assert code == 0
-    assert set(answer) == ANSWER
     assert answer["status"] == "optimal"
     assert answer["output"] == "all.xlsx"
     assert Path("all.xlsx").is_file()
     assert Path("tables/comparison.csv").is_file()
     assert Path("tables/changes.csv").is_file()
     assert names(answer) == ALL
-    assert all(set(row) == ROW for row in answer["rows"])
     base = answer["rows"][0]
     assert base["difference_usd"] == 0
     for row in answer["rows"]:
@@ -210,13 +184,6 @@ def test_chosen_scenarios_and_what_the_command_asks(case, ask):
     assert about["Max country share"] == "0.5"
 
 
-@pytest.mark.slow
-def test_the_same_on_two_processes(case, ask):
-    _, one = ask("compare", case, *HERE)
-    _, two = ask("compare", case, "--workers", "2")
-    assert one["rows"] == two["rows"]
-
-
 def test_without_scenarios_base_alone_is_written(folder, call, ask):
     write_book(folder / "bare.xlsx", template_tables(), sheets=EVERY_CASE)
     code, _, err = call("compare", "bare.xlsx", *HERE)
@@ -225,14 +192,6 @@ def test_without_scenarios_base_alone_is_written(folder, call, ask):
     assert Path("outputs/bare-compare.xlsx").is_file()
     code, answer = ask("compare", "bare.xlsx", "--block", "CHN:JPN", *HERE)
     assert (code, names(answer)) == (0, ["Base", "Block China to Japan"])
-
-
-def test_an_unknown_scenario(case, call, ask):
-    code, _, err = call("compare", case, "--scenario", "Hlaf")
-    assert code == 2
-    assert "did you mean 'Half'?" in err
-    assert ask("compare", case, "--scenario", "zzz")[1]["status"] == "usage_error"
-    assert not Path("outputs").exists()
 
 
 @pytest.fixture
@@ -252,7 +211,6 @@ def test_a_scenario_that_contradicts_the_rules(contradicting, call, ask):
     assert (code, answer["status"]) == (1, "input_error")
     assert names(answer) == ["Base", "Export ban", "Too dear", "Half", "Weak year in Chile"]
     row = answer["rows"][2]
-    assert set(row) == ROW
     assert row["objective_usd"] is None
     assert "Refiners!E2: Found the number 4.2e+13" in row["error"]
     assert all(r["error"] is None for r in answer["rows"] if r is not row)
@@ -293,13 +251,6 @@ def test_a_scenario_without_a_proven_optimum(case, call, ask, monkeypatch):
     assert "No plan: Half: no proven optimum for Lithium 2026" in err.splitlines()
 
 
-def test_without_any_plan_nothing_is_written(case, ask, monkeypatch):
-    without_half(monkeypatch, lambda _: True)
-    code, answer = ask("compare", case, *HERE)
-    assert (code, answer["status"]) == (3, "solver_error")
-    assert not Path("outputs").exists()
-
-
 def test_without_a_base_the_scenarios_are_told(case, ask, monkeypatch):
     without_half(monkeypatch, lambda c: c.scenario == "Base")
     code, answer = ask("compare", case, *HERE)
@@ -308,15 +259,6 @@ def test_without_a_base_the_scenarios_are_told(case, ask, monkeypatch):
     assert {row["difference_usd"] for row in answer["rows"]} == {None}
     assert answer["rows"][1]["objective_usd"] > 0
     assert Path("outputs/case-compare.xlsx").is_file()
-
-
-def test_a_workbook_with_errors(broken, call, ask):
-    code, out, err = call("compare", broken)
-    assert (code, out) == (1, "")
-    assert "Refiners!D2" in err
-    code, answer = ask("compare", broken)
-    assert (code, len(answer["errors"])) == (1, 3)
-    assert not Path("outputs").exists()
 
 
 @pytest.mark.slow
@@ -330,22 +272,6 @@ def test_what_a_scenario_leaves_unchanged_is_warned_of(folder, ask):
     changes = openpyxl.load_workbook("outputs/idle-compare.xlsx")["Changes"]
     rows = list(changes.iter_rows(min_row=2, values_only=True))
     assert rows[0][:4] == ("Idle", None, None, "nothing differs from the base")
-
-
-def test_the_output_is_never_the_input(case, ask):
-    before = case.read_bytes()
-    code, answer = ask("compare", case, "--output", case)
-    assert (code, answer["status"]) == (2, "usage_error")
-    assert case.read_bytes() == before
-
-
-def test_nowhere_to_write_still_tells_the_result(case, ask):
-    Path("outputs").write_text("a file")
-    code, answer = ask("compare", case, *HERE)
-    assert (code, answer["status"]) == (4, "write_error")
-    assert set(answer) == ANSWER
-    assert answer["output"] is None
-    assert names(answer) == ALL
 
 
 def test_every_unknown_name_is_told_at_once(case, call, ask):

@@ -281,6 +281,22 @@ def test_it_ends_as_it_should(
         readable(folder / arguments[arguments.index("--output") + 1])
 
 
+READING = [name for name, call in CALLS.items() if call("", "")[0] == "case.xlsx"]
+"""Commands that read an input workbook."""
+
+
+@pytest.mark.parametrize("command", [name for name in READING if name != "pull"])
+def test_a_workbook_with_errors_is_refused(folder, broken, command: str) -> None:
+    """All its errors are listed with their cells, and nothing is made of it but a marked copy."""
+    broken.rename("case.xlsx")
+    words = *command.split(), *CALLS[command]("Lithium", "Japan")
+    code, out, err = run(*words)
+    assert (code, "Refiners!D2" in out + err) == (1, True), out + err
+    code, out, _ = run(*words, "--json")
+    assert (code, len(json.loads(out)["errors"])) == (1, 3)
+    assert {path.name for path in folder.iterdir()} <= {"case.xlsx", "marked.xlsx"}
+
+
 @cache
 def made(root: Path, case: str) -> tuple[Path, str, str]:
     """Return a folder with a case, and the names of a mineral and a member of it."""

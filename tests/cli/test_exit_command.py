@@ -47,12 +47,6 @@ def test_what_a_program_hears(plain, ask):
     assert {"builds", "limits", "sellers", "who_pays"} <= said.keys()
 
 
-def test_where_it_runs_does_not_matter(case, ask):
-    """One process or two: the same numbers to the bit, of the template with all its sheets."""
-    one, two = (ask("exit", case, "--country", "China", "--workers", n)[1] for n in (1, 2))
-    assert one["rows"] == two["rows"]
-
-
 @pytest.mark.parametrize(
     ("country", "said"),
     [
@@ -99,7 +93,6 @@ def test_no_proven_way_out(plain, ask, monkeypatch):
         (("--country", " "), "name one country"),
         (("--country", "*"), "name one country"),
         (("--country", "China", "--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
-        (("--country", "China", "--output", "plain.xlsx"), "choose another output"),
     ],
 )
 def test_wrong_usage(plain, call, options, said):

@@ -197,13 +197,6 @@ def test_a_member_by_its_country(case, ask):
     assert (code, said["member"]) == (0, "Japan")
 
 
-def test_a_broken_workbook_is_refused(broken, ask):
-    """Exit 1, with its findings."""
-    code, said = ask("explain", broken, *asked())
-    assert (code, said["status"]) == (1, "input_error")
-    assert len(said["errors"]) >= 3
-
-
 def test_nothing_is_written(case, call, folder):
     """The command tells; it leaves no file."""
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}

@@ -34,14 +34,6 @@ def test_other_formats_are_wrong_usage(call, plain, name) -> None:
     assert plain.read_bytes() == before
 
 
-def test_errors_of_the_workbook(call, broken, folder) -> None:
-    """All of them, and no file."""
-    code, _, err = call("model", broken, "-o", "m.lp")
-    assert code == 1
-    assert "Chille" in err
-    assert not (folder / "m.lp").exists()
-
-
 @needs_glpk
 def test_a_plan_by_glpk_verifies(call, ask, plain, folder) -> None:
     """Summary names it; the plan is proven again from its workbook."""

@@ -121,15 +121,6 @@ def test_an_empty_folder_of_csv_files_has_headers_alone(folder, call):
     assert "Refiner" in lines[0]
 
 
-def test_new_with_nowhere_to_write(folder, call, ask):
-    (folder / "file").touch()
-    code, out, err = call("new", "file/case.xlsx")
-    assert (code, out) == (4, "")
-    assert "cannot be written" in err
-    code, answer = ask("new", "file/case.xlsx")
-    assert (code, answer["status"]) == (4, "write_error")
-
-
 @pytest.mark.parametrize("options", [[], ["--all"], ["--example"]])
 def test_a_new_workbook_is_right_as_it_is(folder, call, ask, options):
     assert call("new", "case.xlsx", *options)[0] == 0

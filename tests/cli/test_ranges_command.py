@@ -6,7 +6,6 @@ import openpyxl
 import pytest
 
 from models.errors import SolverError
-from planner.studies.ranges import LeastOf
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -62,12 +61,3 @@ def test_a_mineral_that_failed_is_named(plain, call, monkeypatch):
     code, _, err = call("ranges", plain, *HERE)
     assert code == 3
     assert "no proven range" in err
-
-
-def test_least_is_no_more_than_now(plain, ask):
-    said = ask("ranges", plain, "--slack", "10%", "--least", "CHN", *HERE)[1]
-    for row in said["least"]:
-        assert row["least"] <= row["now"] + 1e-3
-        assert row["dearer"] <= 0.1 + 1e-6
-        assert row["short_least"] <= row["short"] + 1e-3
-    assert set(said["least"][0]) == {f.json_key for f in LeastOf.FIELDS}

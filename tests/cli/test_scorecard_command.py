@@ -101,12 +101,6 @@ def test_a_scenario_and_what_ifs_are_of_the_plan(case, ask):
     assert all("China" not in s["remark"].partition("2026: ")[2] for s in third)
 
 
-def test_results_do_not_depend_on_where(case, ask):
-    """One process or two: the same numbers to the bit."""
-    one, two = (ask("scorecard", case, "--workers", n)[1] for n in (1, 2))
-    assert one["benchmarks"] == two["benchmarks"]
-
-
 def test_a_run_without_a_plan_stands_with_its_reason(plain, ask, monkeypatch, folder):
     """The others are written; the exit code is 3."""
     kept = Session.solve
@@ -132,7 +126,6 @@ def test_a_run_without_a_plan_stands_with_its_reason(plain, ask, monkeypatch, fo
         (("--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
         (("--scenario", "Bas"), "did you mean 'Base'?"),
         (("--lose", "Chin"), "did you mean"),
-        (("--output", "plain.xlsx"), "choose another output"),
     ],
 )
 def test_wrong_usage(plain, call, options, said):
@@ -141,19 +134,3 @@ def test_wrong_usage(plain, call, options, said):
     assert code == 2
     assert said in err
     assert not (plain.parent / "outputs").exists()
-
-
-def test_nowhere_to_write(plain, ask, folder):
-    """The scores are told all the same; the exit code is 4."""
-    (folder / "taken").write_text("a file, no folder", encoding="utf-8")
-    code, said = ask("scorecard", plain, "--output", "taken/book.xlsx", *HERE)
-    assert (code, said["status"], said["output"]) == (4, "write_error", None)
-    assert said["scores"]
-
-
-def test_a_broken_workbook(broken, call, ask):
-    """Its errors are listed with their cells, as by every command."""
-    code, _, err = call("scorecard", broken, *HERE)
-    assert code == 1
-    assert "Chille" in err
-    assert ask("scorecard", broken, *HERE)[1]["status"] == "input_error"

@@ -15,31 +15,7 @@ from models.errors import Finding, InputError, SolverError
 from models.plan import Plan
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
-from tests.cli.desk import POSIX, ROOT, apart, sheets
-
-ANSWER = {
-    "status",
-    "search_gap",
-    "objective_usd",
-    "purchases_usd",
-    "tariffs_usd",
-    "levies_usd",
-    "net_cost_usd",
-    "tonnes",
-    "inputs_t",
-    "shortage_t",
-    "served_share",
-    "scenario",
-    "what_ifs",
-    "currency",
-    "output",
-    "max_country_share",
-    "minerals",
-    "findings",
-    "warnings",
-    "seconds",
-    "errors",
-}
+from tests.cli.desk import ROOT, apart, sheets
 
 
 def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
@@ -61,7 +37,6 @@ def test_solve_writes_a_plan_and_says_what_it_holds(case, call):
 def test_solve_answers_another_program(case, ask):
     code, answer = ask("solve", case, "--output", "plans/a.xlsx", "--csv", "tables")
     assert code == 0
-    assert set(answer) == ANSWER
     assert answer["status"] == "optimal"
     assert answer["scenario"] == "Base"
     assert answer["output"] == str(Path("plans/a.xlsx"))
@@ -128,30 +103,6 @@ def test_a_share_that_is_one(case, call, text):
     assert call("solve", case, "--max-country-share", text)[0] == 0
 
 
-@POSIX
-def test_the_output_is_never_the_input(case, ask):
-    link = case.parent / "link.xlsx"
-    link.symlink_to(case)
-    hard = case.parent / "hard.xlsx"
-    os.link(case, hard)
-    (case.parent / "sub").mkdir()
-    before = case.read_bytes()
-    for output in ("case.xlsx", "./sub/../case.xlsx", case, link, hard, "case"):
-        code, answer = ask("solve", "case.xlsx", "--output", output)
-        assert (code, answer["status"]) == (2, "usage_error"), output
-    assert ask("solve", link, "--output", case)[0] == 2
-    assert case.read_bytes() == before
-
-
-def test_a_workbook_with_errors_gives_no_plan(broken, call, ask):
-    code, out, err = call("solve", broken)
-    assert (code, out) == (1, "")
-    assert "Refiners!D2" in err
-    code, answer = ask("solve", broken)
-    assert (code, len(answer["errors"])) == (1, 3)
-    assert not Path("outputs").exists()
-
-
 def test_a_plan_that_is_open_is_kept(case, call, ask):
     Path("outputs").mkdir()
     Path("outputs/case-plan.xlsx").write_text("open")
@@ -168,7 +119,6 @@ def test_nowhere_to_write_still_tells_the_result(case, call, ask):
     Path("outputs").write_text("a file")
     code, answer = ask("solve", case)
     assert code == 4
-    assert set(answer) == ANSWER
     assert answer["status"] == "write_error"
     assert answer["output"] is None
     assert answer["tonnes"] > 0
@@ -215,11 +165,6 @@ def test_the_output_is_never_another_input(case, call, ask, monkeypatch):
         assert ask("solve", case, "--output", "plan.xlsx")[0] == 0
     Path("text.xlsx").write_text("words")
     assert ask("solve", case, "--output", "text.xlsx")[0] == 0
-
-
-def test_help_says_where_the_plan_of_a_scenario_goes(call):
-    _, out, _ = call("solve", "--help")
-    assert "the plan's file name contains its scenario and what-ifs" in " ".join(out.split())
 
 
 def refuse(*_: object, **__: object) -> Plan:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import openpyxl
 import pytest
 
@@ -35,18 +33,6 @@ def test_what_is_written(plain, call, folder):
         "stress.csv", "heat-map.csv", "stress-by-mineral.csv", "n-1.csv",
         "stress-detail.csv",
     }  # fmt: skip
-
-
-def test_every_number_adds_up(plain, call, folder):
-    """Lost is replaced, from stock and short, in every row of the detail."""
-    assert call("stress", plain, "--csv", "tables", *HERE)[0] == 0
-    with (folder / "tables" / "stress-detail.csv").open(encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) > 10
-    for row in rows:
-        replaced = "Replaced, less what it gives up (t)"
-        parts = (replaced, "From stock (t)", "Further missing (t)")
-        assert float(row["Lost (t)"]) == pytest.approx(sum(float(row[p]) for p in parts), abs=1e-3)
 
 
 def test_no_tonnes_are_not_minus_none(plain, call):
@@ -99,14 +85,6 @@ def test_the_embargo_matrix(plain, call, folder):
     assert [c.value for c in book["Embargoes"][1]][:2] == ["Country", "Member"]
 
 
-def test_a_case_with_every_sheet(case, ask):
-    """Contracts, stocks, projects, ore, tiers and scenarios of the template."""
-    code, said = ask("stress", case, "--refiners", "--keep-caps", *HERE)
-    assert code == 0
-    assert said["rows"]
-    assert all(row["error"] is None for row in said["rows"])
-
-
 def test_no_share_limits(plain, ask, folder):
     """There is no uncapped plan to set beside: null, and no sheet of it."""
     book = openpyxl.load_workbook(plain)
@@ -140,14 +118,6 @@ def test_wrong_usage(plain, call, options, said):
     assert code == 2
     assert said in err
     assert not (plain.parent / "outputs").exists()
-
-
-def test_errors_of_the_workbook(broken, ask, folder):
-    """Told as by solve; nothing is written."""
-    code, said = ask("stress", broken, *HERE)
-    assert (code, said["status"]) == (1, "input_error")
-    assert len(said["errors"]) > 2
-    assert not (folder / "outputs").exists()
 
 
 def test_a_run_without_a_plan_keeps_the_others(plain, ask, monkeypatch, folder):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models.errors import UsageError
@@ -16,15 +14,8 @@ from planner.scenarios import Variant
 from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables
 from tests.books import write_book
-from tests.budget import at_length
 from tests.cli.desk import ROOT
 from tests.models.desk import jin, make, refiner, sur
-from tests.reference.cases import SECURE, random_book
-from tests.scenarios.draws import ACTIONS, draw_step
-from tests.scenarios.edits import by_hand, optimum
-
-EACH = at_length(2, 6)
-"""Random books for each action."""
 
 
 def country_pair():
@@ -334,98 +325,8 @@ def test_what_touches_something_is_not(asked):
 # ---- against workbooks edited by hand ----------------------------------------------------------
 
 
-def phrase(row) -> str:
-    """A row of the sheet Scenarios as an option says it."""
-    said = [str(row["Action"])]
-    first, last = row.get("First year"), row.get("Last year")
-    named = [h for h in ("Mineral", "Country", "Refiner", "Member") if row.get(h) is not None]
-    said += [f"{header.lower()}={row[header]}" for header in named]
-    if row["Action"] == "build project":
-        said += [f"years={first}"] if first is not None else []
-    elif first is not None or last is not None:
-        said.append(f"years={first or ''}-{last or ''}")
-    if row.get("Value") is not None:
-        said.append(f"value={row['Value']!r}")
-    return "; ".join(said)
-
-
-def agrees(book, asked: WhatIfOptions, rows) -> None:
-    """The plan of the what-ifs costs what the reference finds for the edited book."""
-    case = read_tables(copy.deepcopy(book)).case
-    plan = solve(Variant(what_ifs=asked(case))(case))
-    dearest = max(
-        (
-            *plan.expanded.deliveries.landed,
-            *(p.price.value(y) for p in case.minerals for y in case.years),
-        ),
-        default=0.0,
-    )
-    amounts = [
-        *(t for row in case.demand for _, t in row.tonnes),
-        *(s.max for s in case.stockpiles),
-    ]
-    dust = 1e-12 * max(amounts, default=0.0) * 10 * dearest  # of sums that cancel
-    assert plan.objective == pytest.approx(optimum(by_hand(book, rows)), rel=1e-9, abs=dust), rows
-
-
-@pytest.mark.fuzz
-@pytest.mark.parametrize("action", ACTIONS)
-def test_every_action_is_the_workbook_edited(action):
-    held = seed = 0
-    while held < EACH:
-        seed += 1
-        book = random_book(np.random.default_rng([71, seed]), 1 + seed % 3, SECURE)
-        row = draw_step([72, seed], book, action)
-        if row is not None:
-            agrees(book, WhatIfOptions(changes=(phrase(row),)), [row])
-            held += 1
-
-
 def step(action: str, value: float | None = None, **selectors: str):
     return {"Action": action, "Value": value, **selectors}
-
-
-@pytest.mark.parametrize(
-    ("asked", "rows"),
-    [
-        (WhatIfOptions(blocks=("CHN:JPN",)), [step("block lanes", Country="CHN", Member="Nippon")]),
-        (
-            WhatIfOptions(blocks=("*:Gaul:copper", "Jin:*")),
-            [
-                step("block lanes", Mineral="copper", Member="Gaul"),
-                step("block lanes", Refiner="Jin"),
-            ],
-        ),
-        (
-            WhatIfOptions(losses=("China",)),
-            [step("scale capacity", 0, Country="CHN"), step("block ore", Country="CHN")],
-        ),
-        (WhatIfOptions(losses=("PER",)), [step("block ore", Country="PER")]),
-        (WhatIfOptions(losses=("Jin south",)), [step("scale capacity", 0, Refiner="Jin south")]),
-        (
-            WhatIfOptions(
-                ("CHN:EU",), ("PER",), ("scale demand; value=1.5", "scale cost; value=2")
-            ),
-            [
-                step("block lanes", Country="CHN", Member="Gaul"),
-                step("block lanes", Country="CHN", Member="Saxony"),
-                step("block ore", Country="PER"),
-                step("scale demand", 1.5),
-                step("scale cost", 2),
-            ],
-        ),
-    ],
-)
-def test_blocks_and_losses_are_the_workbook_edited(asked, rows):
-    agrees(country_pair(), asked, rows)
-
-
-def test_a_loss_by_hand():
-    """Demand 120 t a year; Jin (100 t at 10) lost: Jin south 40 at 15, Sur 80 at 20 a year."""
-    book = country_pair() | {"Mines": [], "Projects": []}
-    case = read_tables(book).case
-    lost = solve(Variant(what_ifs=WhatIfOptions(losses=("Jin",))(case))(case))
-    assert lost.objective == pytest.approx(2 * (40 * 15 + 80 * 20))
 
 
 # ---- the command -------------------------------------------------------------------------------
@@ -537,12 +438,6 @@ def test_variants_are_sent_to_other_processes():
     variant = Variant("Base", asked(CASE), 0.5)
     assert pickle.loads(pickle.dumps(variant)) == variant
     assert pickle.loads(pickle.dumps(variant))(CASE) == variant(CASE)
-
-
-def test_help_names_the_options(call):
-    _, out, _ = call("solve", "--help")
-    for word in ("--block", "--lose", "--what-if", "FROM:TO[:MINERAL]"):
-        assert word in out
 
 
 @pytest.mark.parametrize(("value", "is_told"), [("70", True), ("10", True), ("9.5", False)])

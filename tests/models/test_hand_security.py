@@ -6,15 +6,12 @@ is lost costs a tenth of 500.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.plan import Session
 from models.plan.solving import case_of, linked_minerals
-from models.schema import ByYear
 from planner.scenarios import apply, drop_share_limits
 from planner.studies.agreed import Rules
 from planner.studies.losses import LossKind, stress
@@ -381,19 +378,6 @@ def test_parts_of_a_workbook_with_every_sheet() -> None:
     case = read(template_tables())
     whole = solve_case(case).objective
     assert sum(solve_case(case_of(case, p)).objective for p in linked_minerals(case)) == near(whole)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_a_session_plans_variants_of_it(seed: int) -> None:
-    """Variants started from a secured plan are those made from scratch."""
-    case = read(secured(seed))
-    session = Session(case)
-    for short in (1.0, 0.3, 0.0):
-        rows = tuple(replace(row, max_short=ByYear(short)) for row in case.security)
-        variant = case.change(security=rows)
-        assert session.solve(variant).objective == near(
-            solve_case(variant).objective, rel=1e-7, abs=1e-6
-        )
 
 
 # ---- stress confirms it --------------------------------------------------------------------------

@@ -132,16 +132,6 @@ def test_what_is_no_study_is_named(call, plan, made):
     assert not plan.with_suffix(".html").exists()
 
 
-def test_the_plan_is_never_written_over(call, plan, tmp_path):
-    odd = shutil.copy(plan, tmp_path / "odd.html")
-    before = odd.read_bytes()
-    for arguments in ((odd,), (plan, odd, "-o", odd)):
-        code, _, err = call(*arguments)
-        assert code == 2
-        assert f"the output {odd} is the input {odd}: choose another output" in err
-    assert odd.read_bytes() == before
-
-
 def test_what_stands_there_is_replaced_or_spared(call, plan):
     target = plan.with_suffix(".html")
     target.write_text("old")

@@ -16,7 +16,6 @@ from models.case import Case, SortedRecords
 from models.errors import Severity
 from models.schema import SHEETS, CellKind, Column, Member, Record, ScenarioStep
 from planner.scenarios.actions import ACTIONS
-from planner.workbook import read_tables
 from tests.models.desk import BookT, jin, make, read, solve, sur, tonnes
 from tests.scenarios.edits import Row
 from tests.scenarios.what_if import base_of, case_of, objective, plan_of, step
@@ -319,16 +318,3 @@ def test_all_members_removed(steps: tuple[Row, ...]) -> None:
         assert table.empty
     assert plan.status == "optimal"
     assert plan.case.members == ()
-
-
-def test_all_members_removed_and_more_steps() -> None:
-    """Caps, costs and lanes of nobody: still objective 0."""
-    book = make(jin(), sur())
-    more = [
-        step("set max country share", 0.5),
-        step("scale freight", 2),
-        step("scale cost", 2),
-        step("drop share limits"),
-    ]
-    assert objective(book, step("remove member"), *more) == 0
-    assert read_tables(book).case.members  # the book is as it was

@@ -148,22 +148,6 @@ def test_words_that_no_sheet_defines_are_offered_too(full):
     assert {"each", "each outside coalition"} <= words
 
 
-def test_no_list_is_spelled_out_beyond_what_excel_takes(full):
-    for sheet in full:
-        for rule in sheet.data_validations.dataValidation:
-            if rule.type == "list":
-                assert len(rule.formula1) <= 257  # its quotes included
-            assert len(rule.error or "") <= 255
-            assert len(rule.errorTitle or "") <= 32
-
-
-def test_a_setting_with_choices_offers_them(full):
-    sheet = full["Settings"]
-    row = next(r[0].row for r in sheet.iter_rows(min_row=2) if r[0].value == "Share basis")
-    (rule,) = rules_at(sheet, f"B{row}")
-    assert rule.formula1 == '"demand,purchases"'
-
-
 # ---- which sheets, which columns -----------------------------------------------------------------
 
 

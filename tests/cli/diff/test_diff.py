@@ -362,17 +362,6 @@ def test_plans_that_cannot_be_compared(old, dearer, call, ask):
 
 
 @pytest.mark.slow
-def test_nowhere_to_write(old, dearer, ask):
-    Path("taken.xlsx").mkdir()
-    code, answer = ask("diff", OLD, dearer, "--output", "taken.xlsx")
-    assert code == 4
-    Path("file").write_text("")
-    code, answer = ask("diff", OLD, dearer, "--output", "file/what.xlsx")
-    assert (code, answer["status"], answer["output"]) == (4, "write_error", None)
-    assert answer["totals"]["shortage_t"]["change"] == pytest.approx(30)
-
-
-@pytest.mark.slow
 def test_who_pays_by_hand(old, dearer, ask):
     """Each member's tonnes at what a tonne cost it in the old plan, from the sheets Prices."""
     _, same = ask("diff", OLD, OLD)

@@ -102,11 +102,3 @@ def test_file_names_are_safe_and_distinct():
     assert found["Côte d'Ivoire"] == "Côte d'Ivoire"
     assert found["日本"] == "日本"
     assert found["A/B"] == file_names(["A:B", "A/B"])["A/B"] != file_names(["A/B"])["A/B"]
-
-
-def test_nowhere_to_write(plan, ask):
-    Path("file").write_text("")
-    for folder in ("file", "file/orders", "x" * 300):
-        code, answer = ask("orders", PLAN, folder)
-        assert (code, answer["status"]) == (4, "write_error"), folder
-    assert Path("file").read_text() == ""

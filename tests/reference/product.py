@@ -21,7 +21,6 @@ import pytest
 from .answer import Border
 from .cells import filled, must, text
 from .evaluation import evaluate
-from .hand import book_of, seller
 from .model import Model
 from .neutral import Book, Flows, Row
 from .reading import Case
@@ -66,14 +65,6 @@ def run(book: Book, folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
         except SystemExit as end:
             code = end.code
     return int(code or 0), json.loads(said.getvalue())
-
-
-def knows(sheet: str, wrong: Row, folder: Path) -> None:
-    """Skip where the planner has nothing against a row of a sheet that is wrong."""
-    book = book_of({"tin": 1.0}, [seller("R", "tin", "CHN", 1)])
-    code, _ = run(book | {sheet: [wrong]}, folder, "check")
-    if code == 0:
-        pytest.skip(f"the planner does not read the sheet {sheet}")
 
 
 def planned(book: Book, folder: Path, *options: str) -> Answer:

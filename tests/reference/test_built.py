@@ -14,16 +14,9 @@ from tests.scenarios.edits import by_hand, decided
 from .cases import ALL, BEGUN, CORE, PROJECTS, random_book
 from .cases_scenarios import SCENARIO
 from .cases_sheets import BookT
-from .product import agrees, differences, knows, planned
+from .product import agrees, differences, planned
 
 MONEY = ("tonnes", "purchases_usd")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing to compare until the planner reads the sheet."""
-    row = {"Project": "nothing", "Year": 2026, "Fraction": 1}
-    knows("Built", row, tmp_path_factory.mktemp("known"))
 
 
 @pytest.mark.fuzz

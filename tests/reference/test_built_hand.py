@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from tests.budget import few
-
-from .agreement import solved
-from .cases import BEGUN, random_book
 from .cases_sheets import BookT
 from .formulation import evaluate, solve
 from .hand import book_of, project, seller
 from .program import NoOptimumError
-from .test_random_books import legal
 from .test_reference import put
 
 
@@ -36,11 +30,3 @@ def test_builds_that_break_a_rule() -> None:
             solve(book, builds)
     found = evaluate(book, solve(begun(2)).flows)
     assert found.violation == pytest.approx(100)
-
-
-@pytest.mark.parametrize("seed", few(range(60), 20))
-def test_halves_agree_on_begun_plants(seed: int) -> None:
-    """evaluate(solve) = solve on books with Built, fill and draw limits."""
-    book = random_book(np.random.default_rng(seed), 3, BEGUN)
-    legal(book)
-    solved(book)

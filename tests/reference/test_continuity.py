@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pytest
 
-from tests.budget import at_length, few
+from tests.budget import at_length
 
 from .agreement import solved
-from .cases import ALL, CONTINUITY, random_book
+from .cases import CONTINUITY, random_book
 from .cases_sheets import BookT, Cells
-from .formulation import Flows, evaluate, solve
+from .formulation import Flows, evaluate
 from .test_reference import contract, put, tiny
 
 
@@ -113,48 +111,7 @@ def test_growth_beyond_its_limit_is_seen() -> None:
     assert answer.violated == "growth Jin copper 2027"
 
 
-@pytest.mark.parametrize("seed", few(range(100), 30))
-def test_equal_tiers_are_no_tiers(seed: int) -> None:
-    """Tiers at the multiple of the mineral's shortage cost cost what the pooled demand costs."""
-    book = random_book(np.random.default_rng(seed), 2, ALL - {"whole projects"})
-    for row in book["Minerals"]:
-        for header in row:
-            row[header] = None if header.startswith("Shortage") else row[header]
-    multiple = next(
-        (row["Value"] for row in book.get("Settings", []) if row["Setting"][:8] == "Shortage"), None
-    )
-    for row in book.get("Tiers", []):
-        row["Shortage cost multiple"] = 10 if multiple is None else multiple
-    pooled = copy.deepcopy(book)
-    pooled["Demand"] = []
-    for row in copy.deepcopy(book["Demand"]):
-        row.pop("Tier", None)
-        key = (row["Mineral"], row["Member"])
-        same = [r for r in pooled["Demand"] if (r["Mineral"], r["Member"]) == key]
-        for header in row if same else ():
-            if header.isdigit():
-                same[0][header] = (same[0][header] or 0.0) + (row[header] or 0.0)
-        pooled["Demand"] += [] if same else [row]
-    expected = solve(pooled).objective
-    assert solve(book).objective == pytest.approx(expected, rel=1e-9, abs=1e-6)
-
-
-@pytest.mark.parametrize("seed", few(range(100), 30))
-def test_less_freedom_never_gains(seed: int) -> None:
-    """Growth limits and switching only add cost, and at most the whole of it."""
-    book = random_book(np.random.default_rng(seed), 2, ALL - {"whole projects"})
-    free = copy.deepcopy(book)
-    free.pop("Current supply", None)
-    for row in free["Refiners"]:
-        row["Max growth"] = None
-    best, other = solve(free), solved(book)
-    assert other.objective >= best.objective * (1 - 1e-9) - 1e-6
-    again = evaluate(book, best.flows)
-    if again.violation <= 0:
-        assert other.objective <= again.objective * (1 + 1e-9) + 1e-6
-
-
-@pytest.mark.parametrize("seed", range(at_length(12, 40)))
+@pytest.mark.parametrize("seed", range(at_length(3, 40)))
 def test_all_new_parts_are_drawn(seed: int) -> None:
     """Ten books hold each new column at least once."""
     found = set()

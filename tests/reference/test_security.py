@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from tests.scenarios.edits import by_hand
 
 from .agreement import solved
-from .cases import ALL, SECURE, random_book
 from .cases_sheets import BookT
-from .formulation import evaluate, solve
 from .test_reference import refiner, tiny
 
 
@@ -61,20 +58,3 @@ def test_max_short_set_by_a_scenario() -> None:
     assert solved(book).objective == pytest.approx(300 + 10 * 50)
     assert solved(by_hand(book, [step]).book).objective == pytest.approx(340 + 10 * 50)
     assert by_hand(tiny(), [step]).book == tiny()
-
-
-def test_books_are_the_same_without_security() -> None:
-    """The sheet is drawn last: no other cell of a book moves with it; and it matters in many."""
-    matters = 0
-    for seed in range(25):
-        book = random_book(np.random.default_rng([32, seed]), 2, SECURE - {"whole projects"})
-        plain = random_book(np.random.default_rng([32, seed]), 2, ALL - {"whole projects"})
-        settings = [row for row in book.pop("Settings", []) if row["Setting"] != "Surge"]
-        assert settings == plain.pop("Settings", [])
-        rows = book.pop("Security")
-        assert book == plain
-        of = plain | {"Settings": settings}
-        free, secure = solve(of), solve(of | {"Security": rows})
-        missed = evaluate(of | {"Security": rows}, free.flows)
-        matters += secure.objective < missed.objective * (1 - 1e-6)
-    assert matters >= 4, matters

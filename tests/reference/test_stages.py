@@ -14,19 +14,12 @@ from .cases import CORE, EVERYTHING, STAGED, random_book
 from .cases_scenarios import SCENARIO, scenario
 from .dice import Chooser, NumpyDice
 from .hand import book_of, cap, made_from, seller
-from .product import NEAR, SUMS, agrees, differences, knows, planned
+from .product import NEAR, SUMS, agrees, differences, planned
 from .reading import Case
 from .test_stages_hand import alloy, separation
 from .through import Loss
 
 STAGED_SUMS = tuple(name for name in SUMS if name != "levies_usd")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing to compare until the planner reads the sheet."""
-    row = {"Mineral": "tin", "Input": "nothing", "Tonnes per tonne": 1}
-    knows("Inputs", row, tmp_path_factory.mktemp("known"))
 
 
 @pytest.mark.fuzz
@@ -53,7 +46,6 @@ def test_all_with_stages(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(at_length(2, 8)))
 def test_everything(seed: int, tmp_path: Path) -> None:
     """Stages, floors and begun plants together."""
-    knows("Price floors", {"Mineral": "nothing", "Floor (USD/t)": 1}, tmp_path)
     agrees(random_book(np.random.default_rng(seed), 3 + seed % 2, EVERYTHING), tmp_path)
 
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-
-import numpy as np
 import pytest
 
-from tests.budget import few
-
 from .agreement import solved
-from .cases import OWNED, STAGED, random_book
 from .cases_sheets import BookT
 from .formulation import solve
 from .hand import book_of, cap, made_from, project, seller
-from .limits import minerals_of
-from .reading import Case
-from .test_random_books import legal
 from .test_reference import put
 from .through import Loss
 
@@ -51,38 +42,6 @@ def alloy(sure: float = 5) -> BookT:
         seller("Al AU", "alloy", "AUS", 2, sure),
     ]
     return book_of({"oxide": 0.0, "alloy": 20.0}, sellers, [made_from("alloy", "oxide", 1)])
-
-
-@pytest.mark.parametrize("seed", few(range(40), 14))
-def test_closed_form_of_one_more_stage(seed: int) -> None:
-    """A stage of ratio 1 that costs nothing before any mineral changes no cost."""
-    book = random_book(np.random.default_rng(seed), 3, OWNED)
-    longer = copy.deepcopy(book)
-    rng = np.random.default_rng(seed)
-    mineral = str(rng.choice([row["Mineral"] for row in book["Minerals"]]))
-    first = book["Minerals"][0]
-    for sheet in ("Share limits", "Security"):
-        rows = longer.get(sheet, [])
-        named = [row for row in rows if row["Mineral"] is not None]
-        for row in rows:
-            counts = _counts(book, row) if row["Mineral"] is None else []
-            named += [row | {"Mineral": name} for name in counts]
-        longer[sheet] = named
-    longer["Minerals"].append(dict.fromkeys(first) | {"Mineral": "raw", "Price (USD/t)": 1})
-    place = book["Refiners"][0]["Country"]
-    longer["Refiners"].append(
-        dict.fromkeys(book["Refiners"][0]) | seller("Raw", "raw", str(place), 0, 1e7)
-    )
-    longer["Inputs"] = [made_from(mineral, "raw", 1)]
-    assert solved(longer).objective == pytest.approx(solve(book).objective, rel=1e-12, abs=1e-9)
-
-
-def _counts(book: BookT, row: dict[str, object]) -> list[str]:
-    """Minerals that a row without a mineral counts for."""
-    if "Max short" in row:
-        return [str(r["Mineral"]) for r in book["Minerals"]]
-    mining = row["Stage"] == "mining"
-    return minerals_of(Case(book), row, str(row["Supplier group"]), mining)
 
 
 def test_two_inputs_and_ore() -> None:
@@ -254,11 +213,3 @@ def test_loss_through_all_stages() -> None:
     ]
     loss = Loss(book, solve(book).flows, "CHN", 2026)
     assert loss.served("alloy", through=True) == pytest.approx(0.25)
-
-
-@pytest.mark.parametrize("seed", few(range(60), 20))
-def test_halves_agree_on_stages(seed: int) -> None:
-    """evaluate(solve) = solve on books with stages, of two to four minerals."""
-    book = random_book(np.random.default_rng(seed), 3 + seed % 2, STAGED)
-    legal(book)
-    solved(book)

@@ -21,7 +21,8 @@ from planner.studies.scorecard import (
     missed_table,
     score_plan,
 )
-from tests.models.desk import BookT, Row, jin, make, read, refiner, solve, sur
+from tests.models.desk import BookT, Row, jin, make, read, refiner, sur
+from tests.models.desk import solve_once as solve
 from tests.models.stages import ALLY, made, oxide_and_alloy, plant
 
 YEARS = (2030, 2031)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.models.desk import BookT, jin, make, price, refiner, solve_once, sur
+from tests.models.desk import BookT, jin, make, price, refiner, sur
+from tests.models.desk import solve_once as solve
 
 near = pytest.approx
 PLANT = {
@@ -15,7 +16,7 @@ PLANT = {
 
 def test_a_member_of_hardly_any_demand() -> None:
     """B's part of the demand is below 1e-9, which HiGHS takes for 0 with a warning."""
-    plan = solve_once(make(jin(), demand={"A": 1e7, "B": 0.005}))
+    plan = solve(make(jin(), demand={"A": 1e7, "B": 0.005}))
     assert plan.objective == near(1000 + 500 * (1e7 + 0.005 - 100))
 
 
@@ -23,13 +24,13 @@ def test_a_share_of_hardly_anything() -> None:
     """A coefficient of 1e-10: at most 1e-10 of purchases from China."""
     limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHN", "Share": 1e-10}
     book = make(jin(), sur(), settings={"Share basis": "purchases"}, Share_limits=[limit])
-    assert solve_once(book).objective == near(2000)
+    assert solve(book).objective == near(2000)
 
 
 def test_a_project_of_hardly_any_capacity() -> None:
     """A plant of 1e-4 t a year beside a demand of 1e10 t."""
     small = PLANT | {"Capacity (t/yr)": 1e-4, "Capex (USD m)": 0}
-    plan = solve_once(make(jin(), demand=1e10, Projects=[small]))
+    plan = solve(make(jin(), demand=1e10, Projects=[small]))
     assert plan.objective == near(500 * (1e10 - 100) + 1000)
 
 
@@ -43,7 +44,7 @@ def test_marginal_price_of_a_member_that_gets_nothing() -> None:
         settings={"Fair shortage weight": 0}, Freight=[{"From country": "CHN", "C": 100}],
     )  # fmt: skip
     book["Minerals"][0]["Price (USD/t)"] = 500
-    plan = solve_once(book)
+    plan = solve(book)
     assert plan.objective == near(100)
     assert [price(plan, member) for member in "ABC"] == near([5000, 5000, 5000])
 
@@ -51,7 +52,7 @@ def test_marginal_price_of_a_member_that_gets_nothing() -> None:
 def test_cause_of_a_shortage_behind_one_limit_and_two_refiners() -> None:
     """The limit is named once, however many refiners stand behind it."""
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.1}
-    plan = solve_once(make(jin(30), refiner("Yin", "CHN", 30, 11), Share_limits=[limit]))
+    plan = solve(make(jin(30), refiner("Yin", "CHN", 30, 11), Share_limits=[limit]))
     (cause,) = plan.shortages["cause"]
     assert cause.count("at most 10 %") == 1
 
@@ -59,7 +60,7 @@ def test_cause_of_a_shortage_behind_one_limit_and_two_refiners() -> None:
 def test_served_share_is_not_below_nothing() -> None:
     """All is short, in amounts whose sums round differently."""
     demand = {"A": [510.37, 382.18, 306.68], "B": [161.87, 184.7, 24.59]}
-    plan = solve_once(make(jin(0), years=(2026, 2027, 2028), demand=demand))
+    plan = solve(make(jin(0), years=(2026, 2027, 2028), demand=demand))
     assert 0 <= plan.served_share < 1e-9
 
 
@@ -81,9 +82,9 @@ def test_stock_without_end_and_whole_projects() -> None:
     book["Minerals"][0]["Price (USD/t)"] = 6309.57
     yearly = 6.58556e6 * 0.08 / (1 - 1.08**-20)
     both = yearly + 314.05 * 8.3 + 230.83 * 2225.38
-    assert solve_once(book).objective == near(both)
+    assert solve(book).objective == near(both)
     book["Refiners"][0]["Max growth"] = 1
-    assert solve_once(book).objective > both
+    assert solve(book).objective > both
 
 
 def test_room_without_end_at_a_price_without_end() -> None:
@@ -106,7 +107,7 @@ def test_room_without_end_at_a_price_without_end() -> None:
     book["Minerals"][0]["Price (USD/t)"] = 1e8
     first = 204.12 * 76 + 204.12 * 1028.154 + 1 * 75
     held = (161.21 + 3 * 162.39) * 10.127
-    plan = solve_once(book)
+    plan = solve(book)
     assert plan.shortage == near(0, abs=1e-6)
     assert plan.objective == near(first + 0.18 * 76 + 75 + held + 1.18 * 2e7)
 
@@ -114,7 +115,7 @@ def test_room_without_end_at_a_price_without_end() -> None:
 def test_whole_projects_where_the_gap_is_rounding() -> None:
     """A demand of 1e10 t beside the others': a MIP gap of 5e-11 is rounding."""
     book = whole_and_vast()
-    plan = solve_once(book)
+    plan = solve(book)
     assert plan.proof.mip_gap <= 1e-9
 
 
@@ -187,7 +188,7 @@ def test_prices_that_are_rounding_alone() -> None:
     book["Lanes"] = [{"Tariff": 0.25, "Max (t/yr)": 193190}, {"Freight (USD/t)": 142.345}]
     limit = {"Limit": "max", "Supplier group": "bloc", "Share": 1 / 3, "Stage": "mining"}
     book["Share limits"] = [limit | {"Penalty (USD/t)": 2665.594}]
-    assert solve_once(book).proof.gap <= 1e-7
+    assert solve(book).proof.gap <= 1e-7
 
 
 @pytest.mark.parametrize("whole", ["yes", "no"])
@@ -201,7 +202,7 @@ def test_a_demand_of_dust_beside_what_comes_in_one_piece(dust: float, whole: str
         Projects=[PLANT | {"Capacity (t/yr)": 1e6}],
         Contracts=[contract | {"Min (t/yr)": 1e6}], Stockpiles=[pile],
     )  # fmt: skip
-    assert solve_once(book).objective == near(1e7, rel=1e-3)
+    assert solve(book).objective == near(1e7, rel=1e-3)
 
 
 def test_a_whole_plant_beside_dust() -> None:
@@ -210,4 +211,4 @@ def test_a_whole_plant_beside_dust() -> None:
         demand=1e-9, settings={"Whole projects": "yes"}, Refiners=[jin(0)],
         Projects=[PLANT | {"Capacity (t/yr)": 1e10}],
     )  # fmt: skip
-    assert solve_once(book).objective == near(0, abs=1e-3)
+    assert solve(book).objective == near(0, abs=1e-3)

@@ -20,7 +20,8 @@ from models.solve import (
     highs,
 )
 from models.solve.highs import ATTEMPTS
-from tests.models.desk import BookT, jin, make, one, read, solve, sur
+from tests.models.desk import BookT, jin, make, one, read, sur
+from tests.models.desk import solve_once as solve
 
 near = pytest.approx
 

@@ -44,7 +44,8 @@ from models.program.market import PURCHASE, by_right
 from models.program.solved import Solved
 from planner.sheets import explain as words
 from tests.models import test_golden as golden
-from tests.models.desk import BookT, cost, jin, make, read, solve_once, sur
+from tests.models.desk import BookT, cost, jin, make, read, sur
+from tests.models.desk import solve_once as solve
 from tests.models.test_golden import NAMES as FAMILY_NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,7 @@ def test_rows_that_limit_supply_say_what_relaxes_them(own: dict[str, Any]) -> No
 
 def test_what_no_change_ends_names_a_kind_that_is_added(own: dict[str, Any]) -> None:
     """The sentence of ``planner explain`` reads what the rows declare."""
-    plan = solve_once(make(jin(10), sur(10), demand={"A": 70}))
+    plan = solve(make(jin(10), sur(10), demand={"A": 70}))
     found = explain(plan, "copper", "A", 2026)
     cells = words.Cells(plan.case, plan.case, lambda *_: "", lambda *_: None)
     Rows(
@@ -279,7 +280,7 @@ def scarce() -> BookT:
 @pytest.mark.usefixtures("_quota")
 def test_a_family_that_is_added_is_told_truly() -> None:
     """Plan, cost, cause, what binds and what is scarcest, without a line anywhere else."""
-    plan = solve_once(scarce())
+    plan = solve(scarce())
     assert plan.shortage == pytest.approx(2 * 40)
     assert cost(plan, "quota duty") == pytest.approx(2 * 10 * 7)
     assert plan.costs["money"].sum() == pytest.approx(plan.objective)
@@ -298,7 +299,7 @@ def test_what_a_family_that_is_added_costs_is_a_part_of_a_price() -> None:
     """Where a tonne more would pay the duty, the price says so."""
     book = make(jin(100), sur(20), demand={"A": 35}, years=(2026,))
     book["Refiners"][1]["Cost (USD/t)"] = 60
-    price = explain(solve_once(book), "copper", "A", 2026).price
+    price = explain(solve(book), "copper", "A", 2026).price
     assert price is not None
     assert (price.amount, price.words) == (pytest.approx(17), "Jin (CHN)")
     assert {term.what: term.amount for term in price.terms} == {

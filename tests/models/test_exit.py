@@ -9,7 +9,8 @@ from models.answers.exit import TOGETHER, Exit, _ExitProgram, exit_from
 from models.errors import SolverError
 from models.plan import Plan
 from tests.budget import at_length
-from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
+from tests.models.desk import BookT, jin, make, refiner, sur, tonnes
+from tests.models.desk import solve_once as solve
 from tests.models.stages import ALLY, CHINA, made, stages
 from tests.models.stages import plant as line
 from tests.models.test_hand_projects import budget, plant

@@ -14,7 +14,8 @@ from models.plan import Plan
 from models.plan import solve as solve_case
 from planner.workbook import read_tables
 from tests.budget import at_length
-from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, solve, sur
+from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, sur
+from tests.models.desk import solve_once as solve
 from tests.models.stages import random_stages
 from tests.models.test_laws import dearest, draw
 from tests.reference.cases import random_book

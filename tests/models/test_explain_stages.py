@@ -13,7 +13,7 @@ from models.program.families.shortage import SHORTAGE
 from models.resolve import made_into
 from planner.workbook import read_tables
 from tests.budget import at_length
-from tests.models.desk import solve
+from tests.models.desk import solve_once as solve
 from tests.models.stages import (
     ALLY,
     CHINA,

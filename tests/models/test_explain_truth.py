@@ -14,7 +14,8 @@ from models.answers.explain import Bound, explain
 from models.case import Case
 from models.schema import EACH, ShareLimit
 from tests.budget import at_length
-from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case, sur
+from tests.models.desk import FIRST, BookT, changed, jin, make, solve_case, sur
+from tests.models.desk import solve_once as solve
 from tests.models.test_explain import bound, capped, of
 from tests.models.test_laws import dearest, draw
 from tests.models.typed import books, header_of

@@ -21,7 +21,8 @@ from models.schema import ScenarioStep
 from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import ATTEMPTS
 from planner.scenarios import ACTIONS
-from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
+from tests.models.desk import BookT, jin, make, read, refiner, solve_case, sur
+from tests.models.desk import solve_once as solve
 
 Patch = pytest.MonkeyPatch
 TRUE_SOLVE, TRUE_INSTANCE = highs.solve, highs._instance

@@ -17,7 +17,8 @@ from models.program.program import split
 from models.program.sourcing import build
 from models.resolve import Expanded
 from tests.budget import at_length
-from tests.models.desk import BookT, changed, jin, make, read, solve_case, solve_once, sur
+from tests.models.desk import BookT, changed, jin, make, read, solve_case, sur
+from tests.models.desk import solve_once as solve
 from tests.models.mutate import each_row, extreme, put, scaled, shuffled
 from tests.reference.cases import ALL, random_book
 
@@ -56,7 +57,7 @@ def no_dearer(cheap: Plan, dear: Plan) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_conservation(seed: int) -> None:
     """What is bought, drawn from stock or short is what is demanded or stored; tables add up."""
-    plan = solve_once(draw(seed))
+    plan = solve(draw(seed))
     near = 2e-6 * max(plan.case.largest_demand, 1.0)
     stocks = plan.stocks.set_index(["mineral", "member", "year"])
     for row in plan.supply.to_dict("records"):
@@ -83,7 +84,7 @@ def test_conservation(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_primal_equals_dual(seed: int) -> None:
     """The shadow prices of the plan, times their limits, are its cost (strong duality)."""
-    plan = solve_once(draw(seed))
+    plan = solve(draw(seed))
     e, dual = plan.expanded, 0.0
     for cells in split(e.case):
         rows = compile_model(build(e, cells).model)
@@ -120,7 +121,7 @@ def test_marginal_price_lies_between_the_slopes(seed: int) -> None:
     """
     without = {"limits", "stockpiles", "days", "tiers", "whole projects"}
     book = put(draw(seed, without), "Fair shortage weight", 0)
-    plan = solve_once(book)
+    plan = solve(book)
     checked = 0
     for i, row in enumerate(book["Demand"]):
         year = max(y for y in row if y.isdigit())
@@ -129,8 +130,8 @@ def test_marginal_price_lies_between_the_slopes(seed: int) -> None:
             continue
         checked += 1
         by = demand * 1e-3
-        more = solve_once(changed(book, "Demand", i, **{year: demand + by})).objective
-        less = solve_once(changed(book, "Demand", i, **{year: demand - by})).objective
+        more = solve(changed(book, "Demand", i, **{year: demand + by})).objective
+        less = solve(changed(book, "Demand", i, **{year: demand - by})).objective
         where = plan.supply[
             (plan.supply["mineral"] == row["Mineral"]) & (plan.supply["member"] == row["Member"])
             & (plan.supply["year"] == int(year))
@@ -150,7 +151,7 @@ def test_marginal_price_lies_between_the_slopes(seed: int) -> None:
 def test_tighter_limits_never_save(seed: int) -> None:
     """A max lowered, a min raised, a limit made hard: none of it saves."""
     book = draw(seed)
-    plan = solve_once(book)
+    plan = solve(book)
 
     def tighter(row: dict[str, object]) -> dict[str, object]:
         factor = 0.7 if row["Limit"] == "max" else 1.3
@@ -160,15 +161,15 @@ def test_tighter_limits_never_save(seed: int) -> None:
             if h.startswith("Share") and isinstance(v, float)
         }
 
-    tight = solve_once(each_row(book, "Share limits", tighter))
+    tight = solve(each_row(book, "Share limits", tighter))
     assert no_dearer(plan, tight)
     hard = each_row(
         book, "Share limits",
         lambda row: {"Penalty (USD/t)": None} if row["Limit"] == "max" else {},
     )  # fmt: skip
-    assert no_dearer(plan, solve_once(hard))
+    assert no_dearer(plan, solve(hard))
     free = {sheet: rows for sheet, rows in book.items() if sheet != "Share limits"}
-    assert no_dearer(solve_once(free), plan)
+    assert no_dearer(solve(free), plan)
 
 
 @pytest.mark.fuzz
@@ -176,10 +177,10 @@ def test_tighter_limits_never_save(seed: int) -> None:
 def test_losing_a_refiner_never_saves(seed: int) -> None:
     """Nothing of its capacity open: dearer or the same, where no contract lapses with it."""
     book = draw(seed, {"contracts"})
-    plan = solve_once(book)
+    plan = solve(book)
     for i in range(min(3, len(book["Refiners"]))):
         closed = {h: 0.0 for h in book["Refiners"][i] if h.startswith("Capacity")}
-        assert no_dearer(plan, solve_once(changed(book, "Refiners", i, **closed)))
+        assert no_dearer(plan, solve(changed(book, "Refiners", i, **closed)))
 
 
 @pytest.mark.fuzz
@@ -187,7 +188,7 @@ def test_losing_a_refiner_never_saves(seed: int) -> None:
 def test_more_capacity_never_costs(seed: int) -> None:
     """Of refiners, mines and budgets; without contracts, whose minimums shrink to capacity."""
     book = draw(seed, {"contracts"})
-    plan = solve_once(book)
+    plan = solve(book)
     for sheet, header in (("Refiners", "Capacity"), ("Mines", "Capacity"), ("Budget", "Capex")):
         more = each_row(
             book, sheet,
@@ -196,7 +197,7 @@ def test_more_capacity_never_costs(seed: int) -> None:
                 if h.startswith(header) and isinstance(v, float)
             },
         )  # fmt: skip
-        assert no_dearer(solve_once(more), plan)
+        assert no_dearer(solve(more), plan)
 
 
 @pytest.mark.fuzz
@@ -204,11 +205,11 @@ def test_more_capacity_never_costs(seed: int) -> None:
 def test_an_open_lane_never_costs(seed: int) -> None:
     """All lanes opened, or all of Max lifted; without contracts, which lapse on a closed lane."""
     book = draw(seed, {"contracts"})
-    plan = solve_once(book)
+    plan = solve(book)
     opened = {"Open": "yes", "Max (t/yr)": None}
     everywhere = each_row(book, "Lanes", lambda _: opened)
     everywhere = each_row(everywhere, "Ore lanes", lambda _: {"Open": "yes"})
-    assert no_dearer(solve_once(everywhere), plan)
+    assert no_dearer(solve(everywhere), plan)
 
 
 @pytest.mark.fuzz
@@ -221,7 +222,7 @@ def test_dearer_freight_never_saves(seed: int) -> None:
         return {h: 2 * v for h, v in row.items() if h != "Tariff" and isinstance(v, float)}
 
     dear = each_row(book, "Freight", twice)
-    assert no_dearer(solve_once(book), solve_once(dear))
+    assert no_dearer(solve(book), solve(dear))
 
 
 @pytest.mark.fuzz
@@ -232,12 +233,12 @@ def test_a_slower_reserve_never_saves(seed: int) -> None:
     In every year it changes by no more than it may.
     """
     book = draw(seed, {"whole projects"})
-    rng, plan = np.random.default_rng([12, seed]), solve_once(book)
+    rng, plan = np.random.default_rng([12, seed]), solve(book)
     near = {"rel": 1e-9, "abs": rounding(plan)}
-    assert solve_once(paced(book, 1.0)).objective == pytest.approx(plan.objective, **near)
-    slow = solve_once(paced(book, part := float(rng.choice([0.0, 0.1, 0.4]))))
+    assert solve(paced(book, 1.0)).objective == pytest.approx(plan.objective, **near)
+    slow = solve(paced(book, part := float(rng.choice([0.0, 0.1, 0.4]))))
     assert no_dearer(plan, slow)
-    assert no_dearer(slow, solve_once(paced(book, part / 2)))
+    assert no_dearer(slow, solve(paced(book, part / 2)))
     change, room = slow.stocks["closing"] - slow.stocks["opening"], 2e-6 * slow.case.tolerance_scale
     for at, row in slow.stocks.iterrows():
         pile = slow.case.stockpile_of[row["mineral"], row["member"]]
@@ -260,12 +261,10 @@ def paced(book: BookT, part: float) -> BookT:
 def test_scaling(seed: int) -> None:
     """All amounts a thousandth: so is the cost. All prices times 7: so is the cost."""
     book = draw(seed)
-    plan = solve_once(book)
+    plan = solve(book)
     near = {"rel": 1e-7, "abs": rounding(plan)}
-    assert 1000 * solve_once(scaled(book, mass=1e-3)).objective == pytest.approx(
-        plan.objective, **near
-    )
-    assert solve_once(scaled(book, money=7)).objective / 7 == pytest.approx(plan.objective, **near)
+    assert 1000 * solve(scaled(book, mass=1e-3)).objective == pytest.approx(plan.objective, **near)
+    assert solve(scaled(book, money=7)).objective / 7 == pytest.approx(plan.objective, **near)
 
 
 @pytest.mark.fuzz
@@ -276,7 +275,7 @@ def test_powers_of_two_change_no_digit(seed: int) -> None:
     A program is scaled by its largest demand; a reserve without any demand is not.
     """
     book = draw(seed, {"stockpiles", "days"})
-    plan, other = solve_once(book), solve_once(scaled(book, mass=1 / 1024, money=1024))
+    plan, other = solve(book), solve(scaled(book, mass=1 / 1024, money=1024))
     assert other.objective == plan.objective
     assert (other.delivered == plan.delivered / 1024).all()
 
@@ -286,7 +285,7 @@ def test_powers_of_two_change_no_digit(seed: int) -> None:
 def test_order_of_rows_does_not_matter(seed: int) -> None:
     """Rows and columns in another order: every table the same to the bit."""
     book = draw(seed)
-    one, other = solve_once(book), solve_once(shuffled(book, np.random.default_rng(seed)))
+    one, other = solve(book), solve(shuffled(book, np.random.default_rng(seed)))
     assert one.objective == other.objective
     for name in TABLES:
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
@@ -296,7 +295,7 @@ def test_order_of_rows_does_not_matter(seed: int) -> None:
 def test_two_runs_are_the_same(seed: int) -> None:
     """Every table, causes included, the same to the bit."""
     book = draw(seed)
-    one, other = solve_once(book), solve_once(book)
+    one, other = solve(book), solve(book)
     assert one.objective == other.objective
     for name in (*TABLES, "shortages"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
@@ -348,7 +347,7 @@ def test_any_map_gives_the_same_plan() -> None:
 def test_numbers_at_the_ends_of_what_is_legal(seed: int, part: float) -> None:
     """A plan with a proof, its tables readable, whatever the numbers."""
     book = extreme(draw(seed), np.random.default_rng([13, seed]), part)
-    stands(solve_once(book))
+    stands(solve(book))
 
 
 BLANK = {"landed", "limit", "maximum", "days", "gap", "of_demand", "of_purchases"}
@@ -480,7 +479,7 @@ def test_edges(edge: str) -> None:
     """Each edge alone, and with another open share and kind of refiner."""
     change = EDGES[edge]
     for book in (everything(), everything(**{"Available share": 0.3, "Kind": "recycled"})):
-        stands(solve_once(change(book)))
+        stands(solve(change(book)))
 
 
 @pytest.mark.slow
@@ -488,7 +487,7 @@ def test_edges_together() -> None:
     """Two edges at a time."""
     names = sorted(EDGES)
     for first, second in zip(names, names[1:] + names[:1], strict=True):
-        stands(solve_once(EDGES[second](EDGES[first](everything()))))
+        stands(solve(EDGES[second](EDGES[first](everything()))))
 
 
 def test_the_horizon_is_one_year_or_fifty() -> None:
@@ -499,6 +498,6 @@ def test_the_horizon_is_one_year_or_fifty() -> None:
             {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Opening (t)": 20}
         ]
         book["Projects"] = everything()["Projects"]
-        plan = solve_once(book)
+        plan = solve(book)
         stands(plan)
         assert plan.objective < inf

@@ -6,7 +6,8 @@ import pytest
 
 from models.answers.least_change import LeastChange, applied, least_change
 from tests.budget import at_length
-from tests.models.desk import FIRST, BookT, jin, make, refiner, short, solve, solve_case, sur
+from tests.models.desk import FIRST, BookT, jin, make, refiner, short, solve_case, sur
+from tests.models.desk import solve_once as solve
 from tests.models.test_explain import capped
 from tests.models.test_laws import draw
 

@@ -13,7 +13,8 @@ from models.answers.least_change import CellChange, applied, least_change
 from models.answers.search import SPARE
 from models.plan import Plan
 from tests.budget import at_length, few
-from tests.models.desk import FIRST, BookT, changed, jin, make, solve, solve_case
+from tests.models.desk import FIRST, BookT, changed, jin, make, solve_case
+from tests.models.desk import solve_once as solve
 from tests.models.test_explain import capped
 from tests.models.test_laws import draw
 from tests.models.typed import books, header_of

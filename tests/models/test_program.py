@@ -17,7 +17,8 @@ from models.schema import SHEETS
 from planner.scenarios import drop_share_limits, set_max_country_share
 from tests.budget import BUDGET, at_length, few
 from tests.models import test_golden
-from tests.models.desk import jin, make, read, solve, sur
+from tests.models.desk import jin, make, read, sur
+from tests.models.desk import solve_once as solve
 from tests.models.test_laws import draw
 
 

@@ -19,7 +19,8 @@ from models.program.frame import Books
 from models.resolve import Expanded
 from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import ATTEMPTS
-from tests.models.desk import BookT, jin, make, read, refiner, solve, solve_case, sur
+from tests.models.desk import BookT, jin, make, read, refiner, solve_case, sur
+from tests.models.desk import solve_once as solve
 from tests.models.stages import oxide_and_alloy
 from tests.models.test_hand_tiers import BAN
 from tests.models.test_hand_tiers import book as banned

@@ -12,7 +12,8 @@ from models.plan import PENALTIES, Plan
 from models.resolve import by_stage
 from models.tolerances import MOST_VIOLATION
 from tests.budget import at_length
-from tests.models.desk import BookT, make, refiner, solve, sur
+from tests.models.desk import BookT, make, refiner, sur
+from tests.models.desk import solve_once as solve
 from tests.models.stages import (
     ALLY,
     CHINA,

@@ -12,7 +12,8 @@ import pytest
 
 from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, ranges
 from tests.budget import at_length
-from tests.models.desk import BookT, neutral, solve
+from tests.models.desk import BookT, neutral
+from tests.models.desk import solve_once as solve
 from tests.reference.alternatives import given, span
 from tests.reference.cases import ALL, random_book
 from tests.reference.reading import Source

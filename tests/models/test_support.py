@@ -20,7 +20,8 @@ from models.schema import Project
 from planner.scenarios import ACTIONS, apply, drop_share_limits
 from planner.studies.support import bill_tables
 from tests.budget import at_length, few
-from tests.models.desk import BookT, cost, jin, make, one, read, refiner, solve, sur, tonnes
+from tests.models.desk import BookT, cost, jin, make, one, read, refiner, sur, tonnes
+from tests.models.desk import solve_once as solve
 from tests.models.stages import (
     ALLY,
     CHINA,

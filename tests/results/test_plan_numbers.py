@@ -13,7 +13,8 @@ from models.plan import solve as solve_case
 from models.plan.stages import dependence
 from models.results import PlanNumbers
 from planner.scenarios import drop_share_limits
-from tests.models.desk import BookT, jin, make, read, solve, sur
+from tests.models.desk import BookT, jin, make, read, sur
+from tests.models.desk import solve_once as solve
 from tests.models.stages import ALLY, CHINA, cap, oxide_and_alloy
 
 near = pytest.approx

@@ -140,7 +140,7 @@ def test_inputs_are_drawn_with_what_plants_take():
     """Members need no oxide; who supplies it adds up to all that plants take."""
     from planner.sheets.context import Context
     from planner.workbook import read_tables
-    from tests.models.desk import solve
+    from tests.models.desk import solve_once as solve
     from tests.models.stages import cap, oxide_and_alloy
 
     book = oxide_and_alloy(cap(0.65))

@@ -11,7 +11,8 @@ from models.results import About, Figure
 from models.solve import Certificate, LinearProgram, Solution
 from planner.studies.kind import Tables
 from planner.studies.ranges import CHANGES, FIXED, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
-from tests.models.desk import jin, make, read, solve, sur
+from tests.models.desk import jin, make, read, sur
+from tests.models.desk import solve_once as solve
 
 
 def found(*rows: tuple[str, float, float, float]) -> list[Range]:

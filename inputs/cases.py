@@ -98,7 +98,7 @@ def stated_share(row: Row) -> Share:
 CASES = (
     Case(
         "critical-minerals",
-        "Ten critical minerals, 2026 to 2035: at most 65 % from one country",
+        "Ten critical minerals, 2026 to 2035",
         final_demand,
         final_demand_estimate,
         "final_demand_note",
@@ -108,7 +108,7 @@ CASES = (
     ),
     Case(
         "critical-minerals-first-use",
-        "Critical minerals bought by members' own industries: at most 65 % from one country",
+        "Critical minerals bought by members' own industries",
         first_use,
         first_use_estimate,
         "first_use_note",

@@ -28,7 +28,7 @@ from inputs.tables import (
 )
 
 MAGNETS, BY_USE = "magnets", "magnets-by-use"
-TITLE = "Magnets: from ore to magnet, at most 65 % from one country at every stage"
+TITLE = "Magnets: from ore to magnet"
 SAME_SETTINGS = (
     "Currency",
     "Discount rate",

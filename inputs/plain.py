@@ -56,7 +56,7 @@ def plain_book() -> dict[str, list[Record]]:
 
 def _settings() -> list[Record]:
     return [
-        {"Setting": "Plan title", "Value": "Two minerals, three buyers, 65 % a country"},
+        {"Setting": "Plan title", "Value": "Two minerals, three buyers"},
         {"Setting": "Currency", "Value": "USD"},
     ]
 

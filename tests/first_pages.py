@@ -21,7 +21,8 @@ _LAST = ("Note", "Warnings", "Workbook")
 def sizes(page: FirstPage) -> dict[str, int]:
     """Return how much a page says, by the name of its budget."""
     said = [part for s in page.findings for part in (s.name, s.number, s.text)]
-    text = " ".join((page.title, page.made_by, page.question, page.proof, DECIDE, CARE, *said))
+    fixed = (page.title, page.made_by, page.question, page.proof, page.legend, DECIDE, CARE)
+    text = " ".join((*fixed, *said))
     sentences = (part for s in page.findings for part in re.split(r"(?<=[.?!:;]) ", s.text))
     return {
         "words": len(text.split()),

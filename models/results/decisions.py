@@ -75,6 +75,13 @@ class DecideNow(Result):
         "Amount minus the amount in the base plan.", look=Look.FACTOR, optional=True
     )
 
+    def __init__(self, *, looks: Any = None, **more: Any) -> None:
+        """Take columns, as ``Result`` does; a part of a plant is shown in per cent."""
+        super().__init__(**more)
+        of = [Look.SHARE if unit == OF_PLANT else Look.FACTOR for unit in self.data["unit"]]
+        amounts = (f.name for f in (type(self).amount, *_COMPARED) if f.look is Look.FACTOR)
+        self.looks = (looks or {}) | {name: of for name in amounts if name in self.data}
+
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
         """Return all decisions of a plan's first year."""

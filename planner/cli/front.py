@@ -20,23 +20,29 @@ MOST_LINES, MOST_WIDE = 25, 120
 
 
 def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -> None:
-    """Print a first page: title, answer, what to decide, as much of the table as fits.
+    """Print a first page: title, answer, what to decide, as much of the table as fits, its legend.
 
     ``last`` are the lines at the end: what is odd, and where the file is. With ``verbose``,
     figures, cautions and the whole table are printed, too.
     """
+    from planner.render.front import DECIDE
+
     click.secho(cut(terminal_safe(page.title), MOST_WIDE), bold=True, err=True)
-    said = [*page.of("answer"), *page.of("decide")]
-    if verbose:
-        said = list(page.findings)
-    texts = (f"{each.name}: {each.text}" if each.name else each.text for each in said)
+    said = list(page.findings) if verbose else [*page.of("answer"), *page.of("decide")]
+    texts = [f"{each.name}: {each.text}" if each.name else each.text for each in said]
+    decide = next((i for i, each in enumerate(said) if each.place == "decide"), None)
+    if decide is not None:
+        texts[decide] = f"{DECIDE}: {texts[decide]}"
     lines = [part for text in texts for part in wrap(terminal_safe(text), MOST_WIDE)]
     last = [
         part
         for each in last
         for part in (wrap(each, MOST_WIDE) if each.startswith("Note") else each.split("\n"))
     ]
-    lines = [*lines, *([cut(page.proof, MOST_WIDE)] if page.proof else [])]
+    below = [page.proof] if page.proof else []
+    if page.table is not None and len(page.table) and page.legend:
+        below.append(page.legend)
+    lines += [part for text in below for part in wrap(text, MOST_WIDE)]
     for each in lines:
         click.echo(each, err=True)
     room = UNLIMITED if verbose else MOST_LINES - 1 - len(lines) - len(last)

@@ -68,13 +68,13 @@ def show_warnings(findings: Sequence[Finding], file: Path | None) -> None:
 
 
 def warned(findings: Sequence[Finding], file: Path | None) -> str:
-    """Return how many warnings an input has, and the command that lists them."""
-    count = f"{number_of(len(findings), 'warning')} on the input"
+    """Return how many warnings an input has, what they mean, and the command that shows them."""
+    count = f"The input has {number_of(len(findings), 'warning')}: allowed, but perhaps a slip"
     if file is None:
-        return count
+        return f"{count}."
     command = f"planner check {shlex.quote(str(file))}"
-    text = f"{count}; list them: {command}"
-    return text if len(text) <= MOST_WIDE else f"{count}; list them:\n{command}"
+    text = f"{count}. See {'it' if len(findings) == 1 else 'them'} with {command}"
+    return text if len(text) <= MOST_WIDE else text.replace(" with ", " with:\n", 1)
 
 
 def console(stream: TextIO) -> Console:

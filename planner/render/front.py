@@ -25,8 +25,8 @@ from planner.render.words import clean_text, cut, width_of
 
 NAME = "Overview"
 """The sheet's name."""
-MOST: Mapping[Place, int] = {"answer": 2, "figure": 3, "decide": 3, "care": 2}
-"""Most sentences in each part of the page."""
+MOST: Mapping[Place, int] = {"answer": 2, "figure": 3, "decide": 4, "care": 2}
+"""Most sentences in each part of the page; of what to decide, the last counts all decisions."""
 MOST_COLUMNS = 9
 """Most columns of the page's table."""
 MOST_ROWS = 12
@@ -42,8 +42,9 @@ class FirstPage:
     """The content of a first page.
 
     ``made_by`` are the scenario and the options of a plan; ``sentences`` beyond those that the page
-    has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns. ``proof``
-    says whether the plan is proven.
+    has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns; ``legend``
+    says in which order its rows are, and with what they are compared. ``proof`` says whether the
+    plan is proven.
     """
 
     title: str
@@ -53,6 +54,7 @@ class FirstPage:
     pictures: tuple[chart.Picture, ...] = ()
     made_by: str = ""
     proof: str = ""
+    legend: str = ""
 
     def of(self, place: Place) -> tuple[Sentence, ...]:
         """Return the sentences of one part of the page."""
@@ -62,23 +64,32 @@ class FirstPage:
     def findings(self) -> tuple[Sentence, ...]:
         """The sentences of the page, from top to bottom.
 
-        If the page would say too much, counts of what to read with care are left out, then
-        decisions, other cautions and figures, the last of each first.
+        If the page would say too much, counts of what to read with care are left out, then figures
+        but the first, other cautions, and decisions, the last of each first. How many decisions
+        there are stays, unless all of them are named.
         """
         every = [s for p, most in MOST.items() for s in self._first(p)[:most]]
-        spare = [s for s in every if s.place != "answer"]
-        spare.sort(key=lambda s: (s.place != "figure", s.place == "decide", bool(s.claims)))
-        spare.sort(key=lambda s: s.place == "care" and bool(s.claims))  # counts go first
+        counts = [s for s in every if any(claim.rule == "count" for claim in s.claims)]
+        of_decisions = [s for s in counts if s.place == "decide"]
+        figures = [s for s in every if s.place == "figure"]
+        decisions, cautions = (
+            [s for s in every if s.place == place and s not in counts]
+            for place in ("decide", "care")
+        )
+        counted = [s for s in counts if s.place == "care"]
+        spare = [*decisions, *figures[:1], *cautions, *figures[1:], *counted]
         while spare and self._is_long(every):
             every.remove(spare.pop())
-        return tuple(every)
+        named = sum(s in decisions for s in every)
+        return tuple(s for s in every if s not in of_decisions or s.claims[0].number > named)
 
     def _first(self, place: Place) -> list[Sentence]:
         return [sentence for sentence in self.sentences if sentence.place == place]
 
     def _is_long(self, sentences: Sequence[Sentence]) -> bool:
         said = [text for s in sentences for text in (s.name, s.number, s.text)]
-        text = " ".join((self.title, self.made_by, self.question, self.proof, DECIDE, CARE, *said))
+        fixed = (self.title, self.made_by, self.question, self.proof, self.legend, DECIDE, CARE)
+        text = " ".join((*fixed, *said))
         numbers = (n for n in _NUMBER.findall(text) if not _YEAR.fullmatch(n))
         return len(text.split()) > MOST_WORDS or sum(1 for _ in numbers) > MOST_NUMBERS
 
@@ -254,6 +265,9 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.table is not None and len(front.table):
+        if front.legend:
+            page.words(page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED)
+            page.row += 1
         _table(page, front.table)
     _sentences(page, front.of("care"), places, CARE)
     if front.proof:

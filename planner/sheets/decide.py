@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
+from models import tolerances
 from models.results import DecideNow
 from models.results.decisions import Kind
 from planner.render.claims import Claim, Sentence, SheetRows, say, told
 
-Words = Mapping[Kind, str]
-_AMOUNT = "{amount} {top[unit]}"
-_WORDS: tuple[Words, ...] = (
-    {Kind.BEGIN: "Begin {top[what]} ({top[mineral]}) in {first}: {top}."},
+_KINDS: tuple[Mapping[Kind, str], ...] = (
+    {Kind.BEGIN: "begin {top[what]} ({top[mineral]})"},
     {
-        Kind.CONTRACT: f"Buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}}"
-        " as agreed in {first}: {top}.",
-        Kind.FILL: f"Fill {_AMOUNT} of {{top[mineral]}} in {{top[member]}} in {{first}}: {{top}}.",
-        Kind.DRAW: f"Draw {_AMOUNT} of {{top[mineral]}} from stock in {{top[member]}}, in"
-        " {first}.",
+        Kind.CONTRACT: "buy {top[mineral]} for {top[member]} from {top[what]} under its contract",
+        Kind.FILL: "put {top[mineral]} into the stockpile of {top[member]}",
+        Kind.DRAW: "draw {top[mineral]} from the stockpile of {top[member]}",
     },
-    {
-        Kind.BUY: f"Buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}} in"
-        " {first}: {top}."
-    },
+    {Kind.BUY: "buy {top[mineral]} for {top[member]} from {top[what]}"},
 )
-"""The sentence of each kind of decision; of the kinds in one entry only the costliest is named."""
-_CHANGED: tuple[Words, ...] = (
-    {Kind.BEGIN: f"begin {_AMOUNT} {{top[what]}} ({{top[mineral]}})"},
-    {
-        Kind.CONTRACT: f"buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}}"
-        " as agreed",
-        Kind.FILL: f"fill {_AMOUNT} of {{top[mineral]}} in {{top[member]}}",
-        Kind.DRAW: f"draw {_AMOUNT} of {{top[mineral]}} from stock in {{top[member]}}",
-    },
-    {Kind.BUY: f"buy {_AMOUNT} of {{top[mineral]}} for {{top[member]}} from {{top[what]}}"},
-)
-"""The same for decisions that differ from those of another plan."""
+"""Each kind of decision in words; of the kinds in one entry only the costliest is named."""
+_PART, _TONNES = "{amount} of ", "{amount} {top[unit]} of "
+_ALL_SHEET = f"All {{count}} decisions: sheet {DecideNow.TABLE}."
 
 
 def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
@@ -44,7 +30,8 @@ def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
 
     ``rows`` are those of a plan's sheet Decide now, ``first`` is the plan's first year.
     """
-    return told(*(partial(_costliest, rows, words, first=first) for words in _WORDS))
+    made = [partial(_costliest, rows, words, " in {first}: {top}", first=first) for words in _KINDS]
+    return told(*made, partial(_count, rows))
 
 
 def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
@@ -53,22 +40,35 @@ def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentenc
     ``base`` is the other plan in words. With ``is_one`` the rows are of a single plan, and its name
     is not said.
     """
-
-    def whole(text: str) -> str:
-        verb, rest = text.split(" ", 1)
-        start = verb.capitalize() if is_one else "{top[case]}: {top[decision]}"
-        return f"{start} {rest}, {{before}} in {base}."
-
-    named = [{kind: whole(text) for kind, text in words.items()} for words in _CHANGED]
-    return told(*(partial(_costliest, rows, words) for words in named))
+    case = "" if is_one else "In {top[case]}: "
+    made = [partial(_costliest, rows, words, f", {{before}} in {base}", case) for words in _KINDS]
+    return told(*made, partial(_count, rows))
 
 
-def _costliest(rows: SheetRows, words: Words, first: Claim | None = None) -> Iterator[Sentence]:
+def _count(rows: SheetRows) -> Iterator[Sentence]:
+    """Yield how many decisions there are; a page that names all of them leaves it out."""
+    yield say("decide", _ALL_SHEET, count=rows.count(DecideNow.amount, ">=", 0.0))
+
+
+def _costliest(
+    rows: SheetRows, words: Mapping[Kind, str], more: str, case: str = "", **asked: Any
+) -> Iterator[Sentence]:
+    """Yield the costliest decision of some kinds; ``more`` ends its sentence, ``case`` begins it.
+
+    A decision of the other plan that is dropped has the amount 0.
+    """
     of_kind = rows.where(decision=[*map(str, words)])
-    top = of_kind.largest(DecideNow.cost)
-    row = of_kind.of(top)
-    text, amount = words[Kind(top["decision"])], row.value(DecideNow.amount)
-    if first is not None:
-        yield say("decide", text, top=top, amount=amount, first=first)
-        return
-    yield say("decide", text, top=top, amount=amount, before=row.value(DecideNow.before))
+    costliest = of_kind.largest(DecideNow.cost)
+    row, kind = of_kind.of(costliest), Kind(costliest["decision"])
+    now, of = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
+    verb, rest = words[kind].split(" ", 1)
+    if not now.number:
+        verb, of = f"don't {verb}", ""
+    elif kind is Kind.BEGIN and "first" in asked and now.number >= 1 - tolerances.SAME_SHARE:
+        of = ""  # the whole plant
+    if "{before}" in more:
+        asked["before"] = row.value(DecideNow.before)
+    if kind is not Kind.BEGIN:
+        more = more.replace("{before}", "{before} {top[unit]}")
+    start = case + verb if case else verb.capitalize()
+    yield say("decide", f"{start} {of}{rest}{more}.", top=costliest, amount=now, **asked)

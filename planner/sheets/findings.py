@@ -58,7 +58,7 @@ _MET = tolerances.MISSING_PART
 def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answers, _met, _most_of_a_use, _extra_cost, _loss, _decided, _cautioned, _compared, _moved,
+        _answers, _most_of_a_use, _extra_cost, _loss, _met, _decided, _cautioned, _compared, _moved,
         _broken, _insecure, _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
     return told(*(partial(make, tables) for make in makers))
@@ -192,7 +192,7 @@ def _met(tables: SheetTables) -> Iterator[Sentence]:
         served = minerals.where(missing_share={"not": None}).value(ByMineral.served)
         yield say(
             "figure",
-            "{served} of the need for {served[mineral]}.",
+            "{served} of the need for {served[mineral]} is met.",
             name=MET_OF_ONE,
             large="served",
             served=served,
@@ -227,7 +227,7 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
     begin, end = tables.asked(Figure.FIRST_YEAR), tables.asked(Figure.LAST_YEAR)
     more = " more" if extra.number >= 0 else ""
     years = "From {first} to {last}" if begin.number < end.number else "In {last}"
-    text = f"{years}, {{extra}}{more} than without limits"
+    text = f"{years}, the same tonnes cost {{extra}}{more} than without share limits"
     if not few:
         yield say(
             "figure", f"{text}.", name=EXTRA_COST, large="extra", extra=extra, first=begin,
@@ -235,7 +235,7 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
         )  # fmt: skip
         return
     of = minerals.count(part, ">=", NAMED_FROM)
-    text += ", counting only minerals of which {of[test]} or more is still bought."
+    text += ". Only minerals of which {of[test]} or more is still bought count."
     yield say(
         "figure", text, name=EXTRA_COST, large="extra", extra=extra, of=of, first=begin, last=end
     )
@@ -247,15 +247,14 @@ def _loss(tables: SheetTables) -> Iterator[Sentence]:
     try:
         least = minerals.smallest(ByMineral.served_through)
         served, supplier = ByMineral.served_through, ByMineral.stage_country
-        also = " and its inputs"
+        also = ", at any stage"
     except NoRowsError:
         least = minerals.where(supplier={"not": None}).smallest(served)
-    who = minerals.where(mineral=least["mineral"]).value(supplier)
-    last = tables.asked(Figure.LAST_YEAR)
-    text = f"Without {{who}} in {{last}}{also}, {{least[mineral]}} keeps least of need: {{least}}."
+    lost = minerals.where(mineral=least["mineral"]).value(supplier)
+    text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep least of"
     yield say(
-        "figure", text, name=LOSS, large="least", least=least,
-        who=who, last=last,
+        "figure", f"{text} its need: {{least}}.", name=LOSS, large="least", least=least, who=lost,
+        last=tables.asked(Figure.LAST_YEAR),
     )  # fmt: skip
 
 

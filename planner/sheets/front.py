@@ -27,6 +27,9 @@ SHOWN = (
     results.ByMineral.served_without, results.ByMineral.served_through, results.ByMineral.extra,
 )  # fmt: skip
 """The fields of By mineral in the page's table; those that are blank are left out."""
+COMPARED_WITH = "Extra cost: against the plan without share limits."
+ONLY_INPUTS = "Need 0: only plants buy it, as an input."
+"""What the table is compared with, and what a need of 0 means."""
 
 
 def about(context: Context) -> About:
@@ -81,7 +84,18 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
         return FirstPage(title, asked, plan_findings(tables))
     picture = supplier_chart(_largest(result_rows(table)), table.words)
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
-    return FirstPage(title, asked, plan_findings(tables), shown, drawn(picture))
+    legend = [
+        COMPARED_WITH if results.ByMineral.extra.title(table.words) in shown.headers else "",
+        ONLY_INPUTS if any(need == 0 for need in table.data["demand"]) else "",
+    ]
+    return FirstPage(
+        title,
+        asked,
+        plan_findings(tables),
+        shown,
+        drawn(picture),
+        legend=" ".join(filter(None, legend)),
+    )
 
 
 def _largest(rows: Sequence[Row]) -> list[Row]:

@@ -71,9 +71,10 @@ class _ComparisonFindings:
                   most=most)  # fmt: skip
         hit = self._missing([most["run"]]).count(t.further_missing_share, ">", SMALL)
         asked = self._missing([most["run"]]).count(t.need, ">", 0.0)
-        yield say("figure", "In this scenario, {hit} of {asked} minerals are further missing than"
-                            " in the base.", name="Minerals hit", large="hit",
-                  hit=hit, asked=asked)  # fmt: skip
+        are = "is" if hit.number == 1 else "are"
+        yield say("figure", f"In {{most[run]}}, {{hit}} of {{asked}} minerals {are} further missing"
+                            " than in the base.", name="Minerals that run shorter", large="hit",
+                  hit=hit, asked=asked, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
         t = RunMinerals

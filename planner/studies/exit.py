@@ -231,6 +231,24 @@ class ExitStudy(StudyKind):
         return exit_findings(tables)
 
     @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the minerals; without the dependence where it is just the country's own share."""
+        t = Exits
+        pairs = ((t.depends, t.planned_share), (t.left_depends, t.left_share))
+        same = all(
+            a is None or abs(a - (b or 0.0)) <= tolerances.SHOWN_SHARE
+            for pair in pairs
+            for a, b in tables.rows(t, *pair)
+        )
+        left_out = [depends.name for depends, _ in pairs if same]
+        return Numbers(tables[t], tuple(f for f in cls.SHOWN if f.name not in left_out))
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        dependence = "Dependence: share of purchases. Extra cash: against the plan."
+        return f"“It” is {tables.option(OF)}. {dependence}"
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         payers = tables[Paying]
         costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models import tolerances
-from models.results import DecideNow, Field
+from models.results import DecideNow, Field, Figure
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
 from planner.sheets.decide import changed
 from planner.studies.exit_tables import MORE, NEW, NONE, OF, SELLERS, Builds, Exits
-from planner.studies.kind import BASIS, Tables
+from planner.studies.kind import Tables
 
 _A_POINT = 0.01
 """A difference of the fall at the last stage and through all stages that is named."""
@@ -37,30 +37,36 @@ class _ExitFindings:
 
     def __init__(self, tables: Tables, rows: SheetRows, of: Claim) -> None:
         self.tables, self.rows, self.of = tables, rows, of
-        self.base = tables.option(BASIS)
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.gone, self.furthest, self.first_plant, self.beyond, self.cash,
+        return told(self.first_plant, self.cash, self.gone, self.furthest, self.beyond,
                     self.decisions, self.care)  # fmt: skip
 
     def gone(self) -> Iterator[Sentence]:
         """Yield how many minerals need nothing of the country in the last year, at any stage."""
         gone = self.rows.count(_T.left_depends, "<=", tolerances.SAME_SHARE)
+        left, end = self.rows.smallest(_T.left_depends), self.tables.asked(Figure.LAST_YEAR)
         if not gone.number:
             none = self.rows.none(_T.left_depends, "<=", tolerances.SAME_SHARE)
-            text = "In the last planned year, no mineral bought from {of} can do without it."
-            yield say("answer", text, of=self.of, none=none)
+            text = "No mineral bought from {of} can do without it in {last}."
+            if len(self.rows) > 1:
+                text += " Least is left of {least[mineral]}: {least} of its purchases."
+            yield say("answer", text, least=left, none=none, of=self.of, last=end)
             return
-        text = "In the last planned year, {gone} of the minerals bought from {of} can do without it"
+        text = "In {last}, {without} of {every} minerals bought from {of} can do without it"
+        text += ": {least[mineral]}" if gone.number == 1 else ""
+        bought = self.rows.count(_T.left_depends, ">=", 0.0)
         clear = self.rows.smallest(_T.none)
-        yield say("answer", f"{text}.", gone=gone, of=self.of)
+        yield say(
+            "answer", f"{text}.", least=left, without=gone, every=bought, of=self.of, last=end
+        )
         text = "Soonest without {of} at the last stage is {soon[mineral]}, from {soon} on."
         yield say(
             "figure", text, name="Bought elsewhere from", large="soon", soon=clear, of=self.of
         )
 
     def furthest(self) -> Iterator[Sentence]:
-        """Yield the mineral that gets furthest; through all stages where that is less."""
+        """Yield the mineral whose dependence falls most, through all stages."""
         most = self.rows.largest(_T.depends_fall)
         if most.number <= tolerances.SHOWN_SHARE:
             none = self.rows.none(_T.depends_fall, ">", tolerances.SHOWN_SHARE)
@@ -73,8 +79,8 @@ class _ExitFindings:
             differs = last is not None and abs(last.number - most.number) > _A_POINT
             through = " through all stages" if differs else ""
             text = (
-                "{top[mineral]} gets furthest: {planned} of its purchases depend on {of} in the"
-                f" plan{through}, {{left}} on the exit path."
+                f"The dependence of {{top[mineral]}}{through} falls most: from {{planned}} of its"
+                " purchases in the plan to {left}."
             )
             yield say("answer", text, top=most, planned=parts[0], left=parts[1], of=self.of)
         yield from self.last_stage()
@@ -110,8 +116,8 @@ class _ExitFindings:
         """Yield how many steps of building are earlier or larger than planned, and how many new."""
         rows = self.tables.sheet(Builds)
         more, new = (rows.count(Builds.beyond, "=", kind) for kind in (MORE, NEW))
-        yield say("care", "Plants to build, beyond the plan: {more} earlier or larger, {new} new.",
-                  more=more, new=new)  # fmt: skip
+        yield say("care", "Steps of building that are not in the plan: {more} earlier or larger,"
+                          " {new} of new plants.", more=more, new=new)  # fmt: skip
 
     def cash(self) -> Iterator[Sentence]:
         """Yield the extra cash over the planned years."""
@@ -127,5 +133,4 @@ class _ExitFindings:
         yield from changed(self.tables.sheet(DecideNow), "the plan")
 
     def care(self) -> Iterator[Sentence]:
-        yield say("care", "As much is missing as in the plan. Shares are of"
-                          f" {self.base}, dependence is of purchases.")  # fmt: skip
+        yield say("care", "As much is missing as in the plan.")

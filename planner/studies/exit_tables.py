@@ -50,7 +50,7 @@ NEW, MORE = "new", "earlier or larger"
 
 def _level_field(level: int) -> Field:
     return field(
-        f"At most {level} % from",
+        f"At most {level} % of {{basis}} from",
         Look.YEAR,
         f"The first year from which the country sells at most {level} % of {{basis}} in every year."
         " Blank: no such year is planned.",
@@ -74,19 +74,24 @@ class Exits(Result):
     planned = field.tonnes("Bought there in the plan", "Over all years.")
     left = field.tonnes("Left", f"Bought there over all years. {_ON_PATH}")
     planned_share = field.share(
-        "Plan's share, {last}", "The country's sales / {basis}, in the plan."
+        "Its share of {basis} in the plan, {last}", "The country's sales / {basis}, in the plan."
     )
-    left_share = field.share("Share left, {last}", f"The country's sales / {{basis}}. {_ON_PATH}")
+    left_share = field.share(
+        "Its share of {basis} on the exit path, {last}",
+        f"The country's sales / {{basis}}. {_ON_PATH}",
+    )
     fall = field.share(
         "Fall at the last stage, {last}",
         "How much its own share of purchases falls, from the plan to the exit path.",
     )
     depends = field.share(
-        "Plan depends on it through all stages, {last}",
+        "Dependence on it through all stages in the plan, {last}",
         "Share of purchases that its loss takes, through all stages: also what others make"
         " from its inputs and ore. In the plan.",
     )
-    left_depends = field.share("Depends on it through all stages, {last}", f"The same. {_ON_PATH}")
+    left_depends = field.share(
+        "Dependence on it through all stages on the exit path, {last}", f"The same. {_ON_PATH}"
+    )
     depends_fall = field.share(
         "Fall of the dependence through all stages, {last}",
         "What the plan depends on it minus what is left.",

@@ -354,13 +354,20 @@ class StudyKind:
         if shown is not None:
             whole = table_of(shown.result, tables.country)
             table = first_columns(whole, shown.result, shown.fields)
-        return FirstPage(title, cls.QUESTION, cls.findings(tables), table, tuple(drawn))
+        page = FirstPage(title, cls.QUESTION, cls.findings(tables), table, tuple(drawn))
+        return replace(page, legend=cls.legend(tables))
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the rows and the fields of the first page's table, by default of the main one."""
         main = cls.RESULTS[0]
         return Numbers(tables[main], cls.SHOWN) if main in tables else None
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        """Return in which order the rows of the first page's table are, and their reference."""
+        del tables
+        return ""
 
     def page(self, tables: Tables, title: str) -> FirstPage:
         """Return the first page; if the study was stopped, it says that runs are missing."""

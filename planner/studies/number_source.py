@@ -157,12 +157,13 @@ def number_source(
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def title_of(parameter: parameters.Parameter, points: Sequence[float]) -> str:
-    """Return a sweep in words: ``Cap from 90 % to 30 %, 13 points``."""
+def title_of(parameter: parameters.Parameter, points: Sequence[float], basis: str) -> str:
+    """Return a sweep in words: ``Cap on one country's share of demand from 90 % to 30 %``."""
     span = parameter.words(points[0])
     if len(points) > 1:
-        span = f"from {span} to {parameter.words(points[-1])}, {len(points)} points"
-    return f"{parameter.title} {span}"
+        span = f"from {span} to {parameter.words(points[-1])}"
+    of = f"Cap on one country's share of {basis}" if parameter.is_cap else parameter.title
+    return f"{of} {span}"
 
 
 def cap_path_words(case: Case, *, is_one: bool = False) -> str:

@@ -25,7 +25,7 @@ from planner.studies.agreed import Rules
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, LossKind, agree, stress
-from planner.studies.stress_findings import LIMITS, WAIVED, stress_findings
+from planner.studies.stress_findings import FIRST_YEAR, KEPT, LIMITS, SURGE, WAIVED, stress_findings
 from planner.studies.stress_tables import (
     Detail,
     Embargoes,
@@ -188,11 +188,11 @@ class StressTest(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
-        limits = "kept" if rules.keep_caps else WAIVED
+        limits = KEPT if rules.keep_caps else WAIVED
         options = {
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
-            "First year of the loss": str(result.years[0]),
-            "Surge": f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
+            FIRST_YEAR: str(result.years[0]),
+            SURGE: f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
             " year, as far as it is free",
             LIMITS: limits if result.case.share_limits else "none in the workbook",
             PlanNumbers.need.header: "all that members need. Further missing is what the agreed"
@@ -275,6 +275,14 @@ class StressTest(StudyKind):
             return None
         first = table.kind[0]
         return Numbers(table.where([kind == first for kind in table.kind]), _SHOWN_FIELDS)
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        cash = cls.main_table(tables)
+        order = "Order: extra cost, with missing tonnes at their price."
+        if cash is None or not any((each or 0.0) < 0 for each in cash.result.data["cash"]):
+            return order
+        return f"{order} Cash below 0: less is bought."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from models import tolerances
+from models.results import Figure
 from planner.render.claims import NoRowsError, Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
@@ -12,9 +14,10 @@ from planner.studies.losses import LossKind
 from planner.studies.stress_tables import Embargoes, LossByMineral, Losses, Solidarity
 
 SMALL = tolerances.MISSING_PART
-LIMITS = "Share limits"
-"""The row of the sheet About that says whether share limits hold after a loss."""
-WAIVED = "maximums and minimums are waived while the loss lasts"
+FIRST_YEAR = "First year of the loss"
+LIMITS, SURGE = "Share limits", "Surge"
+"""Rows of the sheet About: when a loss begins, whether share limits hold, what others may sell."""
+KEPT, WAIVED = "kept", "maximums and minimums are waived while the loss lasts"
 _A_POINT = 0.01
 """A difference of dependence at the last stage and through all stages that is named."""
 
@@ -39,6 +42,23 @@ class _StressFindings:
         return told(self.stages, self.pairs, self.uses, self.hardest, self.next_hardest,
                     self.first_short, self.sharing, self.care)  # fmt: skip
 
+    @property
+    def years(self) -> tuple[str, dict[str, Any]]:
+        """The years of the loss in words, and the claims that they make."""
+        try:
+            begin, end = self.tables.asked(FIRST_YEAR), self.tables.asked(Figure.LAST_YEAR)
+        except NoRowsError:
+            return "", {}
+        if f"{begin}" == f"{end}":
+            return " in {first}", {"first": begin}
+        return " from {first} to {last}", {"first": begin, "last": end}
+
+    def _asked(self, name: str) -> str:
+        try:
+            return f"{self.tables.asked(name)}"
+        except NoRowsError:
+            return ""
+
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
         t, rows = LossByMineral, self.rows.where(kind=self.kind)
@@ -48,13 +68,15 @@ class _StressFindings:
             text = f"If a {self.kind} is lost, no mineral is further missing than in the agreed"
             yield say("answer", f"{text} plan.", none=none)
             return
-        yield say("answer", "Without {most[lost]} most is missing: {most} of the need for"
-                            " {most[mineral]} is further missing than in the agreed plan.",
-                  most=most)  # fmt: skip
+        when, years = self.years
+        yield say("answer", f"Without {{most[lost]}}{when}, most is missing: {{most}} of the need"
+                            " for {most[mineral]} is further missing than in the agreed plan.",
+                  most=most, **years)  # fmt: skip
         hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
-        yield say("figure", "Minerals further missing than in the agreed plan after this loss:"
-                            " {hit}.", name="Minerals hit by this loss", large="hit",
-                  hit=hit)  # fmt: skip
+        are = "mineral is" if hit.number == 1 else "minerals are"
+        yield say("figure", f"Without {{most[lost]}}, {{hit}} {are} further missing than in the"
+                            " agreed plan.", name="Minerals that run shorter", large="hit",
+                  hit=hit, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
         t, rows = LossByMineral, self.rows.where(kind=self.kind)
@@ -103,10 +125,9 @@ class _StressFindings:
     def first_short(self) -> Iterator[Sentence]:
         """Yield after how many days need is not met any more."""
         rows = SheetRows(self.tables[Losses], self.tables.country).where(kind=self.kind)
-        days = rows.smallest(Losses.survived)
-        after = "After the loss of {days[lost]}"
-        text = f"{after}, stocks that members share meet the need for {{days}}."
-        yield say("figure", text, name="Time to survive", large="days", days=days)
+        least = rows.smallest(Losses.survived)
+        text = "Without {days[lost]}, members' shared stocks put off the first shortage by {days}."
+        yield say("figure", text, name=Losses.survived.header, large="days", days=least)
 
     def stages(self) -> Iterator[Sentence]:
         """Yield the mineral that depends most on a country through all stages.
@@ -134,16 +155,12 @@ class _StressFindings:
                       most=most)  # fmt: skip
 
     def care(self) -> Iterator[Sentence]:
-        text = (
-            "A single supplier is lost at a time. The others sell the agreed tonnes, and a surge."
-        )
-        yield say("care", f"{text}{self._waived()}")
-        losses = SheetRows(self.tables[Losses], self.tables.country)
-        if losses.smallest(Losses.cash).number < 0:
-            yield say("care", "Where extra cash is negative, fewer tonnes are bought.")
-
-    def _waived(self) -> str:
-        try:
-            return " Share limits are waived." if self.tables.asked(LIMITS).value == WAIVED else ""
-        except NoRowsError:
-            return ""
+        limits = {
+            WAIVED: " Share limits are lifted while the loss lasts.",
+            KEPT: " Share limits hold while the loss lasts.",
+        }.get(self._asked(LIMITS), "")
+        alone = f"A single supplier is lost at a time.{limits} The other suppliers sell"
+        if self._asked(SURGE).startswith("0 %"):
+            yield say("care", f"{alone} only what was agreed.")
+        else:
+            yield say("care", f"{alone} what was agreed, and a part of their free capacity.")

@@ -72,7 +72,7 @@ PLANTS_LESS = field.tonnes(
 )
 _SIZES = (
     field(
-        "Time to survive",
+        "Time to the first shortage",
         Look.DAYS,
         "Days from the loss to the coalition's first shortage, if members draw on stocks first and"
         " lend them to each other. A year has 365 days, and its gap is spread evenly. Blank: never"
@@ -88,6 +88,7 @@ _SIZES = (
         unit="days",
     ),
     Benchmarks.extra_cash.like(
+        header="Cash cost against no loss",
         meaning="Additional payments, compared with the same rules and no loss. Below 0: less is"
         " bought. Undiscounted, without capital.",
         key="extra_cash_usd",

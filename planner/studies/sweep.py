@@ -34,7 +34,7 @@ from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
 from planner.studies.sweep_tables import FloorFrontier, Frontier, Reference, SmallestCaps
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunBuyers, mineral_rows, table_from
+from planner.studies.variant_tables import Row, RunBuyers, hardest_hit, mineral_rows, table_from
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
@@ -107,6 +107,7 @@ class Sweep(VariantStudy):
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
+    HEADING = "{subject}: {plan}"
     LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = sweep_tables.RESULTS
@@ -178,8 +179,9 @@ class Sweep(VariantStudy):
 
     @property
     def subject(self) -> str:
+        basis = self.start.case.settings.share_basis
         given = (f"{words.uncapitalized(name)} {v}" for name, v in self.start.options.items())
-        return "; ".join([title_of(self.parameter, self.points), *given])
+        return "; ".join([title_of(self.parameter, self.points, basis), *given])
 
     @property
     def options(self) -> dict[str, str]:
@@ -227,8 +229,10 @@ class Sweep(VariantStudy):
         for value, outcome in zip(self.planned_source.source.values, points, strict=True):
             point = {"value": value, "trouble": outcome.error}
             if self.path:
-                point["point"] = AS_IN_WORKBOOK if value is None else ONE_CAP
+                point["point"] = f"{AS_IN_WORKBOOK}: {self.path}" if value is None else ONE_CAP
             rows = mineral_rows(outcome.name, self.numbers(outcome), first, **point)
+            if rows:
+                rows[0] |= hardest_hit(rows)
             now = {row["mineral"]: row for row in rows}
             for name, row in now.items():
                 more = outcome.result.more[name] if outcome.result else {}
@@ -324,11 +328,11 @@ class Sweep(VariantStudy):
     @classmethod
     def shown(cls, main: Result) -> tuple[Field, ...]:
         t = type(main)
-        names = {"point", "value", "cash", "extra_cost_share", "missing", "further_missing", "lost",
-                 "kept", "slope", "trouble"}  # fmt: skip
+        names = ["point", "value", "hit", "hit_share", "lost", "kept", "extra_cost_share", "cash",
+                 "trouble"]  # fmt: skip
         if t is FloorFrontier:
-            names = {"value", "cash", "levies", "net_cash", "outside", "missing"}
-        return tuple(f for f in t.FIELDS if f.name in names and f.name in main.data)
+            names = ["value", "hit", "hit_share", "outside", "cash", "levies", "net_cash"]
+        return tuple(getattr(t, name) for name in names if name in main.data)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -339,6 +343,11 @@ class Sweep(VariantStudy):
         frontier = tables[Frontier]
         points = frontier.where([mineral == ALL for mineral in frontier.mineral])
         return Numbers(points, cls.shown(points))
+
+    @classmethod
+    def legend(cls, tables: Tables) -> str:
+        against = f"Compared with {tables.option('Compared with')}."
+        return f"{against} Cash falls where less is bought."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -17,6 +17,8 @@ from planner.studies.sweep_tables import FloorFrontier, Frontier, SmallestCaps
 from planner.studies.variant_tables import with_named_costs
 
 SMALL, REST = tolerances.MISSING_PART, {"not": ALL_MINERALS}
+LITTLE = 0.01
+"""Up to this share of a mineral's need, a tighter cap is said to leave little more missing."""
 
 
 def sweep_findings(tables: Tables) -> tuple[Sentence, ...]:
@@ -55,22 +57,31 @@ class _SweepFindings:
         least = caps.value(SmallestCaps.smallest, mineral=ALL_MINERALS)
         if not 0 < least.number <= 1:
             return
-        loose = [v for v in self.values if v >= least.number]
-        points = self.rows.where(mineral=REST, value=loose)
-        if not loose:
+        for value in sorted(self.values):
+            loose = self.rows.where(mineral=REST, value=[v for v in self.values if v >= value])
+            most = loose.largest(self.t.further_missing_share)
+            if most.number < LITTLE:
+                break
+        else:
             yield say("answer", "Below a cap of {least}, more is missing.", least=least)
             return
-        # raises if a looser point lacks a tonne, so that nothing is said then
-        none = points.none(self.t.further_missing_share, ">", SMALL)
-        rest = f"at the looser points, no mineral is further missing than {self.before}."
-        yield say("answer", "Below a cap of {least}, more is missing; " + rest,
-                  least=least, none=none)  # fmt: skip
+        text = f"no mineral is further missing than {self.before}"
+        if value >= least.number:
+            # raises if a looser point lacks a tonne, so that nothing is said then
+            none = loose.none(self.t.further_missing_share, ">", SMALL)
+            yield say("answer", f"Down to a cap of {{least}}, {text}.", least=least, none=none)
+            return
+        none = loose.none(self.t.further_missing_share, ">=", LITTLE)
+        at = self.rows.where(mineral=ALL_MINERALS, value=value).value(self.t.value)
+        text = f"under {{none[test]}} of any mineral's need is further missing than {self.before}"
+        yield say("answer", f"Down to {{at}}, {text}.", none=none, at=at)
 
     def at_caps(self) -> Iterator[Sentence]:
         """Yield what is missing at the workbook's own cap and at the tightest point."""
         own, tight = self.own_cap, min(self.values)
-        if self.tables.option(AS_IN_WORKBOOK):
-            most = self.rows.where(mineral=REST, point=AS_IN_WORKBOOK).largest(self.t.missing_share)
+        if path := self.tables.option(AS_IN_WORKBOOK):
+            rows = self.rows.where(mineral=REST, point=f"{AS_IN_WORKBOOK}: {path}")
+            most = rows.largest(self.t.missing_share)
             if most.number > SMALL:
                 yield say("answer", "With the workbook's own caps, {most} of the need for"
                                     " {most[mineral]} is missing.", most=most)  # fmt: skip
@@ -123,8 +134,8 @@ class _SweepFindings:
 
     def care(self) -> Iterator[Sentence]:
         if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
-            yield say("care", "Caps are shares of demand. Where supply is missing, a single country"
-                              " can sell a larger share of what is bought.")  # fmt: skip
+            yield say("care", "Where supply is missing, a single country can sell a larger share of"
+                              " what is bought.")  # fmt: skip
         if self.tables.option(AS_IN_WORKBOOK):
             yield say("care", "The workbook's own caps differ by year, mineral or buyer. Each point"
                               " sets a single cap.")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.results import Look, Name, common, field
 from models.results.field import Result
 from models.results.numbers import PlanNumbers
-from planner.studies.variant_tables import RunBuyers, RunTable
+from planner.studies.variant_tables import RunBuyers, RunTable, RunTotals
 
 _UNTESTED = "Blank: the sheet Security has no test for this mineral."
 
@@ -22,7 +22,7 @@ class Frontier(RunTable):
     LEFT_OUT = frozenset({"run"})
     point = field.text(
         "Point",
-        "One cap for all years, or the workbook's own caps if they differ by year.",
+        "One cap for all years, or the workbook's own caps in words if they differ by year.",
         optional=True,
     )
     value = field.share(
@@ -39,6 +39,8 @@ class Frontier(RunTable):
         key="slope_usd_per_point",
         optional=True,
     )
+    hit = RunTotals.hit.like(optional=True)
+    hit_share = RunTotals.hit_share.like(optional=True)
     lost = field.tonnes(
         "Missing if a country is lost",
         "How far the remaining supply falls below what must remain, added up over years and over"

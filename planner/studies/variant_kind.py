@@ -214,6 +214,11 @@ class VariantStudy(StudyKind):
         return Numbers(tables[t], fields) if t in tables else None
 
     @classmethod
+    def legend(cls, tables: Tables) -> str:
+        del tables
+        return f"Extra cost and further missing: compared with {cls.BEFORE}."
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         return variant_charts.charts(tables[cls.TOTALS])
 

@@ -81,7 +81,7 @@ class RunTotals(RunTable):
         key="hit_hardest",
     )
     hit_share = PlanNumbers.further_missing_share.like(
-        header="Further missing of it (share)", key="hit_hardest_share"
+        header="Further missing of that mineral (share of its need)", key="hit_hardest_share"
     )
 
 

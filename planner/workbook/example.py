@@ -28,7 +28,7 @@ _SICHUAN, _ZHEJIANG = "Sichuan hydroxide plants", "Zhejiang cobalt refineries"
 
 
 _SETTINGS = schema.Settings(
-    plan_title="Example: two battery metals, at most 65 % from one country",
+    plan_title="Example: two battery metals",
     price_year=2025,
     default_freight=150,
 )

@@ -100,7 +100,7 @@ def read(path: Path) -> Book:
     Example:
         >>> book = planner.read(Path("case.xlsx"))
         >>> book.title, book.case.years
-        ('Two minerals, three buyers, 65 % a country', (2026, 2027, 2028))
+        ('Two minerals, three buyers', (2026, 2027, 2028))
     """
     with paused_gc():
         file = open_source(Path(path))

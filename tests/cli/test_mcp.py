@@ -97,7 +97,9 @@ def test_from_an_empty_folder_to_a_decision(tmp_path, monkeypatch, capsys):
             "study", {"workbook": new["file"], "kind": "stress"}, progress_callback=heard
         )
         stress = reply.structured_content
-        assert stress["data"]["first_page"]["answer"].startswith("Without China most is missing")
+        assert stress["data"]["first_page"]["answer"].startswith(
+            "Without China from 2026 to 2028, most is missing"
+        )
         runs = stress["data"]["runs"]
         says = f"Each of {runs} runs is proven optimal."
         assert stress["proof"] == {"proven": True, "says": says}

@@ -52,7 +52,7 @@ def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
         "Runs",
         "Chart data",
     ]
-    for said in ("Cap from 70 % to 50 %, 3 points", "70 %", "50 %", "case-sweep.xlsx"):
+    for said in ("share of demand from 70 % to 50 %", "70 %", "50 %", "case-sweep.xlsx"):
         assert said in err
     frontier = list(openpyxl.load_workbook(path)["Frontier"].iter_rows(values_only=True))
     assert frontier[0][:2] == ("Cap", "Mineral")
@@ -68,13 +68,13 @@ def test_the_workbooks_own_path_is_a_point(folder, call, ask):
     code, _, err = call("sweep", "path.xlsx", "-v", *SPAN)
     assert code == 0
     said = " ".join(err.split())
-    assert "3 points" in said
     assert "As in the workbook" in said
     assert "The workbook's own caps differ by year, mineral or buyer." in said
     book = openpyxl.load_workbook("outputs/path-sweep.xlsx", read_only=True)
     head, *rows = book["Frontier"].iter_rows(values_only=True)
     assert head[:3] == ("Point", "Cap", "Mineral")
-    assert rows[0][:3] == ("As in the workbook", None, "all")
+    own = "As in the workbook: from 65 % in 2026 to 50 % in 2028"
+    assert rows[0][:3] == (own, None, "all")
     assert [row[1] for row in rows if row[2] == "all"] == [None, 0.7, 0.6, 0.5]
     about = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
     assert about["As in the workbook"] == "from 65 % in 2026 to 50 % in 2028"
@@ -128,7 +128,7 @@ def test_another_knob(case, ask, call):
     assert answer["smallest_cap"] == {}
     code, _, err = call("sweep", case, "--over", "capacity:CHN:Lithium", *span)
     assert code == 0
-    assert "Capacity of China, Lithium from 100 % to 80 %, 3 points" in err
+    assert "Capacity of China, Lithium from 100 % to 80 %" in err
     assert "Reference" in sheets("outputs/case-capacity-CHN-Lithium-sweep.xlsx")
 
 

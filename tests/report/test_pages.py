@@ -56,7 +56,7 @@ def answer_of(page):
 
 
 def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
-    need, price, loss = page.front.of("figure")
+    price, loss, need = page.front.of("figure")
     assert page.front.question == (
         "Can the coalition get what it needs with at most 60 % of demand from any one country"
         " outside it?"
@@ -67,7 +67,9 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
     # 180 t for 420,000 EUR; without limits for 360,000
     assert price.number == "60 thousand EUR"
     # in 2027 China sells 60 t of 100 t and Finland 30 t
-    assert loss.text == "Without China in 2027, Cobalt keeps least of need: 30 %."
+    assert (
+        loss.text == "If China stopped selling in 2027, Cobalt would keep least of its need: 30 %."
+    )
 
 
 def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
@@ -77,7 +79,7 @@ def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
     lacking = [h for h in table if ByMineral.supplier.parsed(h) or ByMineral.need.parsed(h)]
     older = replace(plan, tables={**plan.tables, ByMineral.TABLE: table.drop(columns=lacking)})
     page = plan_page(older)
-    assert [each.name for each in page.front.of("figure")] == [MET_OF_ONE, EXTRA_COST]
+    assert [each.name for each in page.front.of("figure")] == [EXTRA_COST, MET_OF_ONE]
     assert any("has no columns for some findings" in note for note in page.notes)
 
 
@@ -108,7 +110,7 @@ def test_without_limits_or_shortage(tmp_path):
     page = plan_page(solved(tables, tmp_path))
     assert "shortage" not in [each.key for each in page.parts]
     assert part(page, "shares").blocks == ()
-    assert page.front.of("figure")[1].name == PURCHASES
+    assert page.front.of("figure")[0].name == PURCHASES
     assert len(part(page, "shares").views[()].plots[0].figure.data) == 1
 
 
@@ -203,12 +205,12 @@ def test_what_a_reader_must_know_first(page):
 
 def test_sweep_is_a_frontier(study):
     page = study("sweep")
-    assert page.title.startswith("Small: Cap from 90 %")
+    assert page.title.startswith("Cap on one country's share of demand from 90 %")
     assert page.verdict == "Each of 4 runs is proven optimal."
     figures = [(each.name, each.number) for each in page.front.of("figure")]
     price = "Extra cost of the same tonnes"
     assert figures == [("Missing (share)", "40 %"), (price, "16.7 %"), (price, "25 %")]
-    assert answer_of(page).startswith("Below a cap of 70 %, more is missing; ")
+    assert answer_of(page).startswith("Down to a cap of 70 %, no mineral is further missing")
     assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
         each.text for each in page.front.of("answer")
     )
@@ -228,7 +230,8 @@ def test_sweep_of_another_knob(made, tmp_path):
     assert frontier.heading.endswith("by capacity of China, Cobalt")
     rows = table(frontier, ())
     assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
-    assert [row["Missing (t)"] for row in rows] == ["20", "20", "140"]
+    header = "Further missing of that mineral (share of its need)"
+    assert [row[header] for row in rows] == ["0.0 %", "0.0 %", "60.0 %"]
     assert [h.name for h in page.front.of("figure")] == ["Cash cost"] * 2
     assert answer_of(page).endswith("At 0 %, 70 % of the need for Cobalt is missing.")
 

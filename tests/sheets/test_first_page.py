@@ -60,13 +60,14 @@ def test_what_the_page_says_by_hand(tmp_path):
         ("answer", None, None, "No: 1 of 2 minerals runs short."),
         ("answer", None, None,
          "cobalt is hit hardest: 40 % of its need is missing, because of the limits."),
-        ("figure", "Needs met in full", "1", "The need for 1 of 2 minerals is met in full."),
         # 1,100 USD without limits for copper, 1,500 with them; cobalt costs the same a tonne
         ("figure", "Extra cost of the same tonnes", "400 USD",
-         "In 2026, 400 USD more than without limits."),
+         "In 2026, the same tonnes cost 400 USD more than without share limits."),
         ("figure", "Part of need kept without a supplier", "0 %",
-         "Without China in 2026, cobalt keeps least of need: 0 %."),
+         "If China stopped selling in 2026, cobalt would keep least of its need: 0 %."),
+        ("figure", "Needs met in full", "1", "The need for 1 of 2 minerals is met in full."),
         ("decide", None, None, "Buy 40 t of copper for A from Chile works in 2026: 840 USD."),
+        ("decide", None, None, "All 3 decisions: sheet Decide now."),
         ("care", None, None,
          "Limits are shares of demand: of cobalt bought in 2026, China sells 100 %."),
     ]  # fmt: skip
@@ -100,7 +101,7 @@ def test_a_mineral_is_short_however_little_is_missing(tmp_path):
         "No: 1 of 2 minerals runs short.",
         "copper is hit hardest: 0.5 % of its need is missing.",
     ]
-    assert overview(of).of("figure")[0].number == "1"
+    assert overview(of).of("figure")[-1].number == "1"
 
 
 def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path):
@@ -108,8 +109,9 @@ def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path):
     book = two_minerals()
     book["Share limits"][0] |= {"Mineral": "copper", "Share": 0.2}
     of, findings = written(book, tmp_path / "mostly.xlsx")
-    said = "0 USD more than without limits, counting only minerals of which 50 % or more is still"
-    assert overview(of).of("figure")[1].text == f"In 2026, {said} bought."
+    said = "the same tonnes cost 0 USD more than without share limits."
+    counted = "Only minerals of which 50 % or more is still bought count."
+    assert overview(of).of("figure")[0].text == f"In 2026, {said} {counted}"
     assert wrong_findings(findings, tmp_path / "mostly.xlsx") == []
 
 
@@ -136,7 +138,7 @@ def test_claims_of_random_books_hold(kind, tmp_path):
         findings = [each.json() for each in overview(of).findings]
         assert wrong_findings(findings, path) == []
         again = [each.json() for each in front_of(read_plan(path)).findings]
-        assert again[: len(findings)] == findings
+        assert [each for each in again if each in findings] == findings
         assert is_short(overview(of))
         checked += sum(len(f["claims"]) for f in findings)
     assert checked > 10

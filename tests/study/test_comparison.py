@@ -266,11 +266,12 @@ def test_findings(found):
     most = "20 % of the need for copper is further missing than in the base."
     assert said(found) == [
         f"Jin gone leaves most missing: {most}",
-        "In this scenario, 1 of 1 minerals are further missing than in the base.",
+        "In Jin gone, 1 of 1 minerals is further missing than in the base.",
         "In no other scenario is a mineral further missing than in the base.",
         "In the base, no mineral is missing.",
         "In Dear, the same tonnes cost 100 % more than in the base.",
-        "No Jin for A: buy 50 t of copper for A from Sur, 0 in the base.",
+        "In No Jin for A: buy 50 t of copper for A from Sur, 0 t in the base.",
+        "All 2 decisions: sheet Decide now.",
         "Each scenario is planned as if it were known from the beginning.",
     ]  # fmt: skip
 

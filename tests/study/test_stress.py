@@ -574,10 +574,10 @@ def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_fi
     rows = table(found, Losses)
     assert rows["lost"].tolist() == ["CHN", "CHL", "PER"]
     assert rows["cost"].is_monotonic_decreasing
-    most = "Without PER most is missing: 100 % of the need for tin is further missing than in the"
+    most = "Without PER, most is missing: 100 % of the need for tin is further missing than in the"
     assert told(found)[:3] == [
         f"{most} agreed plan.",
-        "Minerals further missing than in the agreed plan after this loss: 1.",
+        "Without PER, 1 mineral is further missing than in the agreed plan.",
         "Next is CHN: 40 % of the need for copper is further missing than in the agreed plan.",
     ]
 

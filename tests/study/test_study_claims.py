@@ -116,7 +116,7 @@ def test_a_cap_that_leaves_less_than_half_names_no_cost(cap, named, tmp_path, ca
 def test_a_plan_that_buys_less_than_half_names_no_cost(cap, named, tmp_path, capsys):
     limits = [limit(cap, supplier=None)]
     found = sentences(tmp_path, capsys, "solve", Share_limits=limits)
-    assert ("more than without limits" in found) is named
+    assert ("more than without share limits" in found) is named
     assert ("Members pay" in found) is not named
 
 
@@ -126,8 +126,8 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
     assert main(["solve", str(INPUTS / "plain.xlsx"), *options, "-o", str(path)]) == 0
     found = json.loads(capsys.readouterr().out)["findings"]
     assert wrong_findings(found, path) == []
-    (cost,) = [f for f in found if "than without limits" in f["sentence"]]
-    assert cost["sentence"].endswith("minerals of which 50 % or more is still bought.")
+    (cost,) = [f for f in found if "than without share limits" in f["sentence"]]
+    assert cost["sentence"].endswith("minerals of which 50 % or more is still bought count.")
     assert [claim["rule"] for claim in cost["claims"]] == ["sum", "count", "value", "value"]
 
 

@@ -27,11 +27,7 @@ from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.study.planned import ALL, row, said, swept, table, tables_of
 
-LOOSER = "at the looser points, no mineral is further missing than without share limits."
-CARE = (
-    "Caps are shares of demand. Where supply is missing, a single country can sell a larger share"
-    " of what is bought."
-)
+CARE = "Where supply is missing, a single country can sell a larger share of what is bought."
 
 
 def at(study: Sweep, value: float, mineral: str = ALL) -> pd.Series:
@@ -212,7 +208,7 @@ def test_a_path_is_a_point_of_its_own() -> None:
     found = swept(capped(**{"Share 2027": 0.65}), 0.9, 0.8)
     assert found.path == "from 85 % in 2026 to 65 % in 2027"
     frontier = table(found, Frontier)
-    own = frontier[frontier["point"] == AS_IN_WORKBOOK]
+    own = frontier[frontier["point"] == f"{AS_IN_WORKBOOK}: {found.path}"]
     assert own["mineral"].tolist() == [ALL, "copper"]
     assert own["value"].isna().all()
     given = own.iloc[0]
@@ -511,7 +507,7 @@ def test_who_pays_by_hand() -> None:
 def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> None:
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.45}
     assert said(swept(make(jin(), sur(), Share_limits=[limit]), 0.9, 0.45, 0.3)) == [
-        f"Below a cap of 50 %, more is missing; {LOOSER}",
+        "Down to a cap of 50 %, no mineral is further missing than without share limits.",
         "At the workbook's cap of 45 %, 10 % of the need for copper is missing.",
         "At a cap of 30 %, 40 % of the need for copper is missing.",
         "At 45 %, the same tonnes cost 50 % more than without share limits.",

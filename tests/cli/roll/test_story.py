@@ -73,7 +73,10 @@ def test_a_plant_that_is_late_is_named(three, ask, call):
         "2 of them change because of a plant: New.",
         "Built for 2028 of New: 1 of the plant, 0 in the last plan.",
     ]
-    assert found["decide"] == ["Buy 40 t of Copper for A from Far, 0 in the old plan."]
+    assert found["decide"] == [
+        "Buy 40 t of Copper for A from Far, 0 t in the old plan.",
+        "All 2 decisions: sheet Decide now.",
+    ]
     rows = {(r["Decision"], r["What"]): r["Change"] for r in table("next.xlsx", "Decide now")}
     assert rows == {("buy", "Far"): pytest.approx(40), ("buy", "New"): pytest.approx(-40)}
     assert call("solve", "next.xlsx")[0] == 0

@@ -25,7 +25,7 @@ from planner.studies.agreed import Rules
 from planner.studies.engine import Tell, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, LossKind, agree, stress
-from planner.studies.stress_findings import FIRST_YEAR, KEPT, LIMITS, SURGE, WAIVED, stress_findings
+from planner.studies.stress_findings import FIRST_YEAR, LIMITS, SURGE, WAIVED, stress_findings
 from planner.studies.stress_tables import (
     Detail,
     Embargoes,
@@ -188,7 +188,7 @@ class StressTest(StudyKind):
     @property
     def options(self) -> dict[str, str]:
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
-        limits = KEPT if rules.keep_caps else WAIVED
+        limits = "kept" if rules.keep_caps else WAIVED
         options = {
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
             FIRST_YEAR: str(result.years[0]),
@@ -280,6 +280,8 @@ class StressTest(StudyKind):
     def legend(cls, tables: Tables) -> str:
         cash = cls.main_table(tables)
         order = "Order: extra cost, with missing tonnes at their price."
+        if tables.option(LIMITS) == WAIVED:
+            order = f"Share limits are lifted. {order}"
         if cash is None or not any((each or 0.0) < 0 for each in cash.result.data["cash"]):
             return order
         return f"{order} Cash below 0: less is bought."

@@ -17,7 +17,7 @@ SMALL = tolerances.MISSING_PART
 FIRST_YEAR = "First year of the loss"
 LIMITS, SURGE = "Share limits", "Surge"
 """Rows of the sheet About: when a loss begins, whether share limits hold, what others may sell."""
-KEPT, WAIVED = "kept", "maximums and minimums are waived while the loss lasts"
+WAIVED = "maximums and minimums are waived while the loss lasts"
 _A_POINT = 0.01
 """A difference of dependence at the last stage and through all stages that is named."""
 
@@ -155,11 +155,7 @@ class _StressFindings:
                       most=most)  # fmt: skip
 
     def care(self) -> Iterator[Sentence]:
-        limits = {
-            WAIVED: " Share limits are lifted while the loss lasts.",
-            KEPT: " Share limits hold while the loss lasts.",
-        }.get(self._asked(LIMITS), "")
-        alone = f"A single supplier is lost at a time.{limits} The other suppliers sell"
+        alone = "A single supplier is lost at a time. The other suppliers sell"
         if self._asked(SURGE).startswith("0 %"):
             yield say("care", f"{alone} only what was agreed.")
         else:

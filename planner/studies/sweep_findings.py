@@ -135,7 +135,7 @@ class _SweepFindings:
     def care(self) -> Iterator[Sentence]:
         if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
             yield say("care", "Where supply is missing, a single country can sell a larger share of"
-                              " what is bought.")  # fmt: skip
+                              " what is bought than the cap.")  # fmt: skip
         if self.tables.option(AS_IN_WORKBOOK):
             yield say("care", "The workbook's own caps differ by year, mineral or buyer. Each point"
                               " sets a single cap.")  # fmt: skip

@@ -27,7 +27,10 @@ from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.study.planned import ALL, row, said, swept, table, tables_of
 
-CARE = "Where supply is missing, a single country can sell a larger share of what is bought."
+CARE = (
+    "Where supply is missing, a single country can sell a larger share of what is bought than the"
+    " cap."
+)
 
 
 def at(study: Sweep, value: float, mineral: str = ALL) -> pd.Series:

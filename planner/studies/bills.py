@@ -418,7 +418,7 @@ def _care(tables: Tables) -> Iterator[Sentence]:
         yield say("care", text, count=unknown)
     yield say("care", "Cash is discounted to the first year. Missing tonnes are not in it, but"
                       " count at their price where a group leaves.")  # fmt: skip
-    yield say("care", "At shadow prices, a member pays what a further tonne costs the coalition,"
+    yield say("care", "At shadow prices, a member pays what an extra tonne costs the coalition,"
                       " and is paid so for its capacity.")  # fmt: skip
 
 

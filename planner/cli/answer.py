@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
 _CLOSE_OPTION = 0.7
-"""Least similarity of an option that is suggested; --cluster and --country score 0.57."""
+"""Least similarity of an option that is suggested."""
 INTERNAL_ERROR = 70
 """Exit code for an error in the planner itself (EX_SOFTWARE)."""
 

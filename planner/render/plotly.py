@@ -6,9 +6,8 @@ The page sets the colours of text, axes and background, since it may be light or
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -217,145 +216,6 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
         )
     )  # fmt: skip
     return with_frame(figure, legend=False)
-
-
-@dataclass(frozen=True)
-class StageNode:
-    """A place at a stage: ``column`` counts from the left; 1.5 is between columns 1 and 2."""
-
-    column: float
-    mineral: str
-    place: str
-
-
-@dataclass(frozen=True)
-class StageLink:
-    """A flow of a mineral from one place to another; ``words`` gives the mineral and its tonnes."""
-
-    source: StageNode
-    target: StageNode
-    amount: float
-    words: str
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A column and the lines of its heading."""
-
-    column: float
-    names: tuple[str, ...]
-
-
-_EDGE, _SLOT, _HEADING, _LETTER = 1 / 1000, 18, 17, 7
-"""Smallest position of a node, since Plotly ignores 0; pixels: height of a node's name, height of a
-line above a column, width of a letter."""
-
-
-def staged_flows(
-    links: Sequence[StageLink], stages: Sequence[Stage], colours: dict[str, str], height: float
-) -> Any:
-    """Draw flows through stages from left to right, ``height`` pixels high.
-
-    ``colours`` are the colours of places.
-    """
-    weight = defaultdict[StageNode, list[float]](lambda: [0.0, 0.0])
-    for link in links:
-        weight[link.source][0] += link.amount
-        weight[link.target][1] += link.amount
-    size = {node: max(both) for node, both in weight.items()}
-    nodes = sorted(size, key=lambda node: (node.column, node.mineral, -size[node], node.place))
-    at = {node: i for i, node in enumerate(nodes)}
-    above = _HEADING * (1 + max(len(stage.names) for stage in stages))
-    free = height - above - _MARGIN["b"]
-    unit, place = _placed(nodes, size, free)
-    last = max(node.column for node in nodes)
-    minerals = {s.column: {n.mineral for n in nodes if n.column == s.column} for s in stages}
-    several = {column for column, of in minerals.items() if len(of) > 1}
-    names = [f"{n.place}, {n.mineral}" if n.column in several else n.place for n in nodes]
-    paint = [colours.get(n.place, palette.GREY) if n.mineral else palette.GREY for n in nodes]
-    figure = go.Figure(
-        go.Sankey(
-            arrangement="fixed",
-            node={
-                "label": [label(name) for name in names], "color": paint,
-                "x": [min(max(n.column / last, _EDGE), 1.0 - _EDGE) for n in nodes],
-                "y": [min(max(place[n], _EDGE), 1.0 - _EDGE) for n in nodes],
-                "pad": _pad(links, size, unit, free), "thickness": 14, "line": {"width": 0},
-                "hovertemplate": "%{label}<extra></extra>",  # noqa: RUF027 - Plotly's own placeholder
-            },
-            link={
-                "source": [at[link.source] for link in links],
-                "target": [at[link.target] for link in links],
-                "value": [link.amount for link in links],
-                "color": [transparent(paint[at[link.source]]) for link in links],
-                "customdata": [label(link.words) for link in links],
-                "hovertemplate": "%{source.label} to %{target.label}, %{customdata}<extra></extra>",
-            },
-        )
-    )  # fmt: skip
-    ends = {0.0: "left", last: "right"}
-    for stage in stages:
-        figure.add_annotation(
-            x=stage.column / last, y=1.0, xref="paper", yref="paper", yanchor="bottom",
-            text="<br>".join(f"<b>{label(name)}</b>" for name in stage.names), showarrow=False,
-            xanchor=ends.get(stage.column, "center"),
-        )  # fmt: skip
-    with_frame(figure, legend=False)
-    figure.update_layout(margin_t=above)
-    return figure
-
-
-def staged_width(figure: Any) -> int:
-    """Return the width in pixels that a chart of staged flows needs so that names don't overlap."""
-    (trace,) = figure.data
-    longest = dict[float, int]()
-    for x, name in zip(trace.node.x, trace.node.label, strict=True):
-        longest[x] = max(longest.get(x, 0), len(name))
-    columns = sorted(longest)
-    names = [longest[x] for x in columns]
-    last = names.pop()
-    names[-1] += last  # names of the last column are to its left
-    gaps = (after - x for x, after in pairwise(columns))
-    return round(max((_LETTER * n + _SLOT) / gap for n, gap in zip(names, gaps, strict=True)))
-
-
-def _placed(
-    nodes: Sequence[StageNode], size: Mapping[StageNode, float], free: float
-) -> tuple[float, dict[StageNode, float]]:
-    """Return the pixels of a unit, and the middle of each node as a fraction of the height.
-
-    Each node has room for its name, however small it is.
-    """
-    columns = [[*of] for _, of in groupby(nodes, key=lambda node: node.column)]
-    unit = min((free - _SLOT * len(of)) / sum(size[n] for n in of) for of in columns)
-    middle = dict[StageNode, float]()
-    for of in columns:
-        gap = (free - unit * sum(size[n] for n in of)) / len(of)
-        top = 0.0
-        for node in of:
-            high = gap + unit * size[node]
-            middle[node] = (top + high / 2) / free
-            top += high
-    return unit, middle
-
-
-def _pad(
-    links: Sequence[StageLink], size: Mapping[StageNode, float], unit: float, free: float
-) -> float:
-    """Return the gap between nodes with which Plotly draws a unit of ``unit`` pixels.
-
-    Plotly takes the largest unit with which each of its columns fits, gaps included. Its columns
-    follow the number of links before a node; nodes without outgoing links are in the last column.
-    """
-    depth = dict.fromkeys(size, 0)
-    for link in sorted(links, key=lambda link: link.source.column):
-        depth[link.target] = max(depth[link.target], depth[link.source] + 1)
-    last, sources = max(depth.values()), {link.source for link in links}
-    columns = dict[int, list[float]]()
-    for node, amount in size.items():
-        columns.setdefault(depth[node] if node in sources else last, []).append(amount)
-    rooms = ((free - unit * sum(of)) / (len(of) - 1) for of in columns.values() if len(of) > 1)
-    return max(0.0, min(rooms, default=0.0))
 
 
 def transparent(colour: str) -> str:

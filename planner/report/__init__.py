@@ -33,8 +33,8 @@ def _read_report(path: Path) -> PlanFile | StudyFile:
 
 def first_page_of(source: PlanFile | StudyFile) -> tuple[FirstPage, str, bool]:
     """Return the first page of a workbook, the verdict on its proofs, and whether all are given."""
+    from planner.report.page import kind_and_tables, study_verdict
     from planner.report.plan import front_of, verdict
-    from planner.report.study import kind_and_tables, study_verdict
 
     if isinstance(source, PlanFile):
         return front_of(source), *verdict(source)
@@ -44,9 +44,8 @@ def first_page_of(source: PlanFile | StudyFile) -> tuple[FirstPage, str, bool]:
 
 def report_html(*sources: PlanFile | StudyFile) -> str:
     """Return the HTML of a report of the first workbook, followed by the findings of studies."""
-    from planner.report.page import combined_page, html_of
+    from planner.report.page import combined_page, html_of, study_page
     from planner.report.plan import plan_page
-    from planner.report.study import study_page
 
     first, *further = (
         plan_page(source) if isinstance(source, PlanFile) else study_page(source)

@@ -23,8 +23,8 @@ from planner.render.front import NAME as OVERVIEW
 from planner.render.slides import Slide, is_drawable, split_by_room, with_fewer_bars
 from planner.render.words import known, word
 from planner.report import plan as report
-from planner.report.study import kind_and_tables, plot_of, study_verdict
-from planner.report.supply import supply
+from planner.report.page import kind_and_tables, plot_of, study_verdict
+from planner.report.plan import supply
 from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
 from planner.studies.kind import Section
 from planner.workbook.findings import address

@@ -4,9 +4,8 @@
   const parts = JSON.parse(document.getElementById("parts").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const toggle = document.getElementById("theme");
-  const NARROW = 560,
-    NUMBER = 56,
-    NAMES = 210; // pixels: a phone, a bar's number, its name
+  const NUMBER = 56,
+    NAMES = 210; // pixels: a bar's number, its name
   const PAPER = 680; // pixels between the margins of a printed page
   let chosen = null;
   let printing = false;
@@ -77,22 +76,14 @@
         Object.assign(layout.xaxis, { showgrid: false });
         Object.assign(layout.yaxis, { showgrid: false });
       }
-      if (trace.type === "choropleth") {
-        trace.colorscale = [
-          [0, colour("low")],
-          [1, colour("high")],
-        ];
-        trace.marker = { line: { color: colour("ground"), width: 0.5 } };
-        Object.assign(layout.geo, { landcolor: colour("land"), countrycolor: colour("ground") });
-      }
-      if (trace.type === "sankey" || trace.type === "scattergeo") {
+      if (trace.type === "sankey") {
         trace.textfont = { size: 13, ...trace.textfont, color: ink, shadow: halo() };
       }
     }
     return { data, layout };
   }
 
-  // So that a name is read over a flow or a country.
+  // So that a name is read over a flow.
   function halo() {
     const g = colour("ground");
     return [
@@ -109,15 +100,8 @@
   function drawn(box, plot) {
     const room = printing ? printed(box) : box.clientWidth;
     const width = printing ? room : Math.max(room, plot.width); // paper does not scroll
-    // On a phone a map is lower, and has no room for names.
-    const isMap = "geo" in plot.figure.layout;
-    const height = isMap ? Math.min(plot.height, Math.round(width * 0.44) + 50) : plot.height;
-    const { data, layout } = dressed(plot.figure, width, height);
-    if (isMap && width < NARROW) {
-      data.splice(1);
-      data[0].colorbar.len = 0.9;
-    }
-    box.style.height = `${height}px`;
+    const { data, layout } = dressed(plot.figure, width, plot.height);
+    box.style.height = `${plot.height}px`;
     if (width > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
     window.Plotly.purge(box); // drawn anew: changes would be animated, and a printer does not wait
@@ -207,8 +191,6 @@
     parts.forEach(draw);
   }
 
-  const outlines = document.getElementById("outlines");
-  if (outlines) window.PlotlyGeoAssets.topojson.world_110m = JSON.parse(outlines.textContent);
   for (const part of parts) {
     document.querySelectorAll(`#${part.key} select`).forEach((select) => {
       select.addEventListener("change", () => show(part));

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from models import measures, program, schema, tolerances, units
 from models.results import common
 from models.results.field import Look, Result, field, matrix_of
+from models.results.inputs import PlantInputs
 from models.results.members import Members
 from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
 from models.results.proof import About, Checks
-from models.results.supply import CountryShares, Prices, ShareLimits, ShortageCauses, Shortages
-from planner.render import palette, words
+from models.results.supply import (
+    CountryShares,
+    Flows,
+    Prices,
+    ShareLimits,
+    ShortageCauses,
+    Shortages,
+)
+from planner.render import palette, plotly, words
 from planner.render.chart import Form, Picture, Role, Series, series_values
 from planner.render.claims import SheetTables
 from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
-from planner.render.words import known, word
-from planner.report.chain import chain
-from planner.report.page import ReportPage, ReportSection
-from planner.report.study import front_section, part_of
-from planner.report.supply import flows, supply
+from planner.render.words import known, label, percent, tonnes, uncapitalized, word
+from planner.report.page import (
+    Choice,
+    Plot,
+    ReportPage,
+    ReportSection,
+    View,
+    front_section,
+    part_of,
+)
 from planner.sheets.findings import present_fields, result_rows, supplier_chart
 from planner.sheets.front import SHOWN, first_page
 from planner.studies.kind import Numbers, Section
@@ -341,6 +354,7 @@ def shortfall(plan: PlanFile) -> Picture:
     can_t, forbidden = (
         series_values(table[name] / table["demand"])
         for name in ("short_of_supply", "short_by_limits")
+        for name in ("short_of_supply", "short_by_limits")
     )
     series = (
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),
@@ -485,5 +499,171 @@ def in_all(plan: PlanFile) -> str:
     ).rstrip()
 
 
-SECTIONS = (minerals, members, supply, flows, chain, shares, shortage, prices, costs)
+# ---- who supplies each mineral -------------------------------------------------------------------
+
+_MOST_COLOURED = 5
+_MOST = 12
+"""Most countries, and most members, that are drawn; the smaller ones are merged into one."""
+OTHERS, OTHER_MEMBERS, ALL_YEARS = "Other countries", "Other members", "All years"
+_Pairs = dict[tuple[str, str], float]
+
+
+def _sold(plan: PlanFile) -> pd.DataFrame:
+    table = plan.result(Flows).frame()
+    return table.assign(country=table["country"].map(plan.country))
+
+
+def _sold_to_all(plan: PlanFile) -> pd.DataFrame:
+    """Return what members buy, and what the plants of each country buy as inputs."""
+    inputs = plan.result(PlantInputs).frame()
+    inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
+    buyers = "plants in " + inputs["plant_country"].map(plan.country).astype(str)
+    inputs = inputs.assign(member=buyers, country=inputs["country"].map(plan.country))
+    return pd.concat([_sold(plan), inputs], ignore_index=True) if len(inputs) else _sold(plan)
+
+
+def supplier_colours(plan: PlanFile) -> dict[str, str]:
+    """Return the countries that supply the most, each with its colour in every chart.
+
+    Tonnes of different minerals are not added up: countries are ranked by the sum of their shares
+    of each mineral.
+    """
+    sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum()
+    parts = sums / sums.groupby(level="mineral").transform("sum")
+    weight = (
+        parts.groupby(level="country")
+        .sum()
+        .drop(plan.country(schema.REST_OF_WORLD), errors="ignore")
+    )
+    first = sorted(weight.index, key=lambda name: (-round(weight[name], 9), name))
+    return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
+
+
+def supply(plan: PlanFile) -> Section | None:
+    """Draw each mineral as a bar: its supplier countries, and its shortage."""
+    table = plan.result(ByMineral).frame().set_index("mineral")
+    table = table[(table["demand"] > 0) | (table["purchased"] > 0)]
+    if table.empty:
+        return None
+    whole = table["demand"].where(table["demand"] > 0, table["purchased"])
+    sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum().unstack(fill_value=0)
+    share = sums.reindex(table.index, fill_value=0.0).div(whole, axis=0)
+    colours = supplier_colours(plan)
+    series = [Series(c, Role.ONE_OF_MANY, list(share[c]), colours[c]) for c in colours]
+    rest, short = share.drop(columns=[*colours]).sum(axis=1), table["short"] / whole
+    series += [
+        Series(OTHERS, Role.OTHER, [*rest]),
+        Series(common.SHORT.header, Role.SHORT, [*short]),
+    ]
+    series = [s for s in series if any((v or 0.0) > tolerances.SHOWN_SHARE for v in s.values)]
+    lengths = (sum(s.values[i] or 0.0 for s in series) for i in range(len(table)))
+    is_more = max(lengths, default=0.0) > 1.0 + tolerances.SHOWN_SHARE
+    title, axis = "Shares of the coalition's demand, all years", CountryShares.of_demand.header
+    axis += " (above 100 %: bought for stock)" if is_more else ""
+    minerals = tuple(map(str, table.index))
+    picture = Picture(title, Form.BARS, minerals, tuple(series), axis, "")
+    cells = {
+        (m, s.name): value for s in series for m, value in zip(minerals, s.values, strict=True)
+    }
+    lead, names = {ByMineral.mineral: minerals}, [s.name for s in series]
+    return Section(
+        "supply",
+        "Who supplies the coalition",
+        "Each mineral's demand over all years, by the country that refines it, and its shortage."
+        " A bar above 100 % includes purchases for stock. If a bar is below 100 %, the rest comes"
+        " from stock.",
+        Numbers(matrix_of("Supply", lead, names, cells, field.share(""), {})).view(picture),
+    )
+
+
+def flows(plan: PlanFile) -> ReportSection | None:
+    """Draw the flows from countries to members, with selectors of the mineral and the year."""
+    sold = _sold_to_all(plan)
+    sold = sold[sold["tonnes"] > 0]
+    if sold.empty:
+        return None
+    minerals = sorted(sold["mineral"].unique(), key=str.casefold)
+    years = [str(year) for year in sorted(sold["year"].unique())]
+    periods = [ALL_YEARS, *years] if len(years) > 1 else years
+    colours = supplier_colours(plan)
+    views: dict[Choice, View] = {}
+    for m, mineral in enumerate(minerals):
+        bought = sold[sold["mineral"] == mineral]
+        unit = str(bought["unit"].dropna().max() or "t")
+        for p, period in enumerate(periods):
+            rows = bought if period == ALL_YEARS else bought[bought["year"] == int(period)]
+            views[m, p] = _view(rows, mineral, period, unit, colours)
+    return ReportSection(
+        "flows",
+        "Flows from refiner country to buyer",
+        "Flows go from the country of refining, on the left, to the buyer, on the right;"
+        " widths show tonnes. Grey countries supply less than the coloured ones, over all minerals."
+        " Plants buy the minerals from which they make others.",
+        views,
+        {common.MINERAL.header: tuple(minerals), common.YEAR.header: tuple(periods)},
+    )
+
+
+class FlowParts(Result):
+    """A mineral's flows with their parts of the total, the largest first."""
+
+    source, target = field.text("From country"), field.text("To")
+    amount, part = common.TONNES.like(unit="{unit}"), field.share("Part of all")
+
+
+class NothingBought(Result):
+    """The note shown for a mineral that is not bought."""
+
+    note = common.NOTE
+
+
+def _view(
+    rows: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]
+) -> View:
+    sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
+    every = [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
+    every.sort(key=lambda f: (-f.amount, f.source, f.target))
+    when = uncapitalized(period)
+    if not every:
+        note = f"No {mineral} is bought in {when}."
+        return View((), facts_of(NothingBought(note=[note])))
+    total, first = sum(f.amount for f in every), every[0]
+    alt = (
+        f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "
+        f"{first.source} to {first.target}: {tonnes(first.amount)}, "
+        f"{percent(first.amount / total)} of the total."
+    )
+    links = _gathered(every)
+    high = max(len({f.source for f in links}), len({f.target for f in links}))
+    figure = plotly.sankey(links, colours, unit=label(unit))
+    table = [{**vars(f), "part": f.amount / total} for f in every]
+    plot = Plot(f"{mineral}, {when} ({unit})", figure, alt, 220 + 30 * high)
+    return View((plot,), facts_of(FlowParts.of_rows(table, words={"unit": unit})))
+
+
+def _gathered(every: list[plotly.SankeyLink]) -> list[plotly.SankeyLink]:
+    """Return the flows with small countries and small members merged."""
+    sides = (
+        (_summed([(f.source, f.amount) for f in every]), OTHERS),
+        (_summed([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
+    )
+    (large, others), (buyers, other_buyers) = (
+        ([*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1], name) for sums, name in sides
+    )
+    sums: _Pairs = {}
+    for f in every:
+        source = f.source if f.source in large else others
+        key = source, f.target if f.target in buyers else other_buyers
+        sums[key] = sums.get(key, 0.0) + f.amount
+    return [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
+
+
+def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for name, amount in pairs:
+        sums[name] = sums.get(name, 0.0) + amount
+    return dict(sorted(sums.items(), key=lambda each: (-each[1], each[0])))
+
+
+SECTIONS = (minerals, members, supply, flows, shares, shortage, prices, costs)
 """Functions that make the sections, in order; None if a plan has nothing to show there."""

@@ -66,44 +66,6 @@ def test_studies_below_a_plan(window, together):
     assert window.run("return document.querySelectorAll('#study2-heat-map table').length") == 1
 
 
-def paths(window):
-    """The outlines on the map that have a share, and the land below them."""
-    return window.run(
-        "return ['.choroplethlayer path', '.layer.land path'].map(s => Array.from("
-        "document.querySelectorAll('#flows ' + s), p => p.getAttribute('d')))"
-    )
-
-
-def test_the_map_is_drawn_and_stays(opened):
-    """Two countries sell; neither a wheel nor a drag moves the map: the page scrolls."""
-    window = opened()
-    shares, land = paths(window)
-    assert len(shares) == 2
-    assert all(d and d.startswith("M") for d in (*shares, *land))
-    assert len(land[0]) > 10_000
-    window.run(
-        "document.querySelector('#flows .geo').scrollIntoView("
-        "{block: 'center', behavior: 'instant'})"
-    )
-    window.wait("return scrollY > 0")
-    x, y = window.run(
-        "const r = document.querySelector('#flows .geo').getBoundingClientRect();"
-        "return [r.x + r.width / 2, r.y + r.height / 2]"
-    )
-    before = window.run("return scrollY")
-    at = {"x": x, "y": y, "button": "left", "clickCount": 1}
-    for kind, place in (
-        ("mousePressed", at),
-        ("mouseMoved", {**at, "x": x + 90}),
-        ("mouseReleased", {**at, "x": x + 90}),
-        ("mouseWheel", {"x": x, "y": y, "deltaX": 0, "deltaY": -200}),
-    ):
-        window.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, **place})
-    window.wait(f"return scrollY < {before}")
-    assert paths(window) == [shares, land]
-    assert window.console() == []
-
-
 def test_a_phone(window, together):
     """Heat maps scroll in their place, by keyboard too; numbers stay on their charts."""
     window.open(together)

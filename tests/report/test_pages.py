@@ -9,14 +9,17 @@ from html.parser import HTMLParser
 
 import pytest
 
+from models.measures import TIED_INPUTS
 from models.results import ByMineral, Prices
 from models.results.common import SHORT_PRICE
 from planner.cli import main
 from planner.report import read_report
+from planner.report.page import study_page
 from planner.report.plan import plan_page
-from planner.report.study import study_page
 from planner.sheets.findings import EXTRA_COST, MET_OF_ONE, PURCHASES
 from tests.books import write_book
+from tests.models.stages import CHINA, plant, stages
+from tests.models.stages import made as made_from
 from tests.report.cases import HOSTILE, case
 from tests.report.conftest import COMMANDS
 
@@ -135,13 +138,38 @@ def test_flows_by_mineral_and_year(page):
     flows = part(page, "flows")
     assert [*flows.selectors.values()] == [("Cobalt",), ("All years", "2026", "2027")]
     facts = flows.views[0, 0].facts
-    assert facts.headers == ("From country", "To member", "Tonnes (t)", "Part of all")
+    assert facts.headers == ("From country", "To", "Tonnes (t)", "Part of all")
     assert facts.rows == (
         ("China", "Japan", "120", "66.7 %"),
         ("Finland", "Japan", "60", "33.3 %"),
     )
     assert [row["Tonnes (t)"] for row in table(flows, (0, 1))] == ["60", "30"]
     assert "180 t in 2 flows" in flows.views[0, 0].plots[0].alt
+
+
+def planned_stages(tmp_path, inputs):
+    """Return the sections of a plan of alloy, made from oxide if ``inputs`` says so."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 1), plant("Zhong", "alloy", CHINA, 1)],
+        inputs, {"alloy": 10},
+    )  # fmt: skip
+    write_book(tmp_path / "case.xlsx", {name: rows for name, rows in book.items() if rows})
+    plan = tmp_path / "plan.xlsx"
+    assert main(["solve", str(tmp_path / "case.xlsx"), "-o", str(plan), "--workers", "1"]) == 0
+    return plan_page(read_report(plan))
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_flows_of_inputs_go_to_plants(tmp_path, is_staged):
+    """10 t of alloy take as much oxide; the note says what its shares cover."""
+    page = planned_stages(tmp_path, [made_from("alloy", "oxide")] if is_staged else [])
+    *_, stops = part(page, "minerals").blocks
+    assert (TIED_INPUTS in str(stops)) == is_staged
+    flows = part(page, "flows")
+    rows = [flows.views[m, 0].facts.rows for m, _ in enumerate(flows.selectors["Mineral"])]
+    oxide = [(("China", "plants in China", "10", "100.0 %"),)] if is_staged else []
+    assert rows == [(("China", "A", "10", "100.0 %"),), *oxide]
 
 
 def test_shares_against_limits(page):

@@ -11,7 +11,7 @@ from models.results import Look, Name, Result, field
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.facts import Facts
 from planner.render.front import FirstPage
-from planner.report.study import part_of, plot_of
+from planner.report.page import part_of, plot_of
 from planner.studies.kind import Section
 
 

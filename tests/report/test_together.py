@@ -11,9 +11,8 @@ from planner.render.claims import Sentence
 from planner.render.front import FirstPage
 from planner.report import read_report
 from planner.report.page import combined_page as joined
-from planner.report.page import html_of
+from planner.report.page import front_section, html_of, study_page
 from planner.report.plan import plan_page
-from planner.report.study import front_section, study_page
 from tests.report.test_pages import Outline
 
 

@@ -18,8 +18,8 @@ from models.scorecard import CR1, HHI_COUNTRY, scorecard
 from planner.cli.commands.solve import plan_answer
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
+from planner.report.page import part_of
 from planner.report.plan import front_of, shares
-from planner.report.study import part_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import EXTRA_COST, present_fields, result_rows

@@ -9,8 +9,8 @@ import pytest
 from models.results import About, Figure, Look
 from planner.cli import main
 from planner.report import read_report
+from planner.report.page import study_page
 from planner.report.plan import plan_page
-from planner.report.study import study_page
 from planner.studies import STUDIES
 from planner.studies.kind import Tables
 from planner.studies.risk import RiskStudy

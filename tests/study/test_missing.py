@@ -7,7 +7,7 @@ import pytest
 
 from planner.cli import main
 from planner.report import read_report
-from planner.report.study import study_page
+from planner.report.page import study_page
 from planner.studies.compare_tables import MissingByYear
 from planner.studies.kind import Tables
 from planner.studies.stress_tables import Detail, LossByMineral, NMinusOne

@@ -10,8 +10,8 @@ import pytest
 
 from planner.cli import main
 from planner.report import read_report
+from planner.report.page import kind_and_tables
 from planner.report.plan import front_of
-from planner.report.study import kind_and_tables
 from planner.workbook.plan_file import PlanFile
 from tests.books import write_book
 from tests.budget import few

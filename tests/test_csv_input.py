@@ -475,16 +475,6 @@ def test_plan_of_a_folder_is_named_and_verified(folder, tmp_path, monkeypatch, c
     assert Path("outputs/my.case-plan.xlsx").is_file()
 
 
-def test_marked_copy_of_a_folder(folder, tmp_path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    change(folder, "refiners", "China,5000", "China,=1+1")
-    assert main(["check", "small", "--marked", "marked.xlsx"]) == 1
-    book = openpyxl.load_workbook("marked.xlsx")
-    assert book["Refiners"]["D3"].comment is not None
-    assert book["Refiners"]["D2"].value == 1000
-    assert book["Refiners"]["D3"].data_type == "s"
-
-
 def test_new_csv(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["new", "case", "--csv", "--all"]) == 0

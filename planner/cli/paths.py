@@ -150,17 +150,6 @@ _LONGEST_PART = 100
 """Largest number of bytes that a case's name takes in a file name."""
 
 
-def copy_path(copy: Path) -> Path:
-    """Return the path of the marked copy, with the checks for a plan; it may replace a copy."""
-    path = output_file(xlsx_path(copy, "--marked"), "copy")
-    if is_file(path):
-        from planner.workbook.parts import is_input, is_marked
-
-        if is_input(path) and not is_marked(path):
-            refuse(f"{path} is an input workbook, not a marked copy: choose another --marked")
-    return path
-
-
 def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise UsageError for a file or filled folder, unless ``force`` replaces it."""
     if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:

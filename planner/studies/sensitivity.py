@@ -614,17 +614,6 @@ def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
     return " ".join(sentence.text for sentence in every if sentence.place == "answer")
 
 
-def to_look_up(path: Path, sha256: str) -> dict[tuple[str, str], str]:
-    """Return a remark for each cell to look up first, by sheet and address."""
-    tables = study_of_case(path, sha256, {})
-    remarks = {}
-    for i, (sheet, cells, what, *_) in enumerate(look_up_first(tables) if tables else (), 1):
-        for cell in each_cell(cells):
-            own, _, address = cell.rpartition("!")
-            remarks[own or sheet, address] = f"Look up first, number {i}: {what}."
-    return remarks
-
-
 def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
     """Return the tornado chart: the numbers that change most what buyers pay, or what is missing.
 

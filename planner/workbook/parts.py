@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models import case, schema
-from models.schema.rounds import ClosingStock, Delivery
 from planner.workbook import grid
 from planner.workbook.archive import BROKEN, Archive
 
 # ---- the kind of a workbook ---------------------------------------------------------------------
 
-FINDINGS = "Findings"
-"""The first sheet of a marked copy."""
 _INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
 PLAN_SHEETS = {"summary", "plan"}
 """Sheets that every plan has, and no input."""
-_ACTUALS = {case.fold(record.SHEET) for record in (Delivery, ClosingStock)}
 
 
 def is_input(path: Path) -> bool:
@@ -27,19 +23,6 @@ def is_input(path: Path) -> bool:
 
 def is_plan(path: Path) -> bool:
     return {case.fold(name) for name in sheet_names(path)} >= PLAN_SHEETS
-
-
-def is_actuals(path: Path) -> bool:
-    """Return whether a file is a workbook of actuals, or a CSV file of deliveries."""
-    if path.suffix.casefold() == ".csv" and path.is_file():
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return case.fold(Delivery.column_of("delivered").header) in case.fold(file.readline())
-    names = {case.fold(name) for name in sheet_names(path)}
-    return bool(names & _ACTUALS) and not names & _INPUT
-
-
-def is_marked(path: Path) -> bool:
-    return FINDINGS in sheet_names(path)[:1]
 
 
 def sheet_names(path: Path) -> list[str]:

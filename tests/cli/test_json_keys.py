@@ -17,7 +17,6 @@ from tests.books import write_book
 
 CALLS = {
     "check": ("check", "case.xlsx"),
-    "check, marked": ("check", "case.xlsx", "--marked", "m.xlsx"),
     "solve": ("solve", "case.xlsx", "--lose", "CHN", "-o", "plan.xlsx"),
     "under-risk": ("solve", "case.xlsx", "--under-risk", "--futures", "4", "-o", "u.xlsx"),
     "risk": ("risk", "case.xlsx", "-o", "r.xlsx", "--draws", "20"),
@@ -35,7 +34,7 @@ CALLS = {
     "scorecard": ("scorecard", "case.xlsx", "-o", "sc.xlsx"),
     "sensitivity": ("sensitivity", "case.xlsx", "-o", "se.xlsx", "--group"),
 }  # fmt: skip
-MAYBE = {"check, marked": {"marked", "marked_cells"}, "ranges": {"plan"},
+MAYBE = {"ranges": {"plan"},
          "compare": {"bills", "unforeseen", "regret"},
          "sweep, security": {"not_tested"}}  # fmt: skip
 """Keys that an answer has by its options."""

@@ -12,7 +12,7 @@ from tests.cli.desk import sheets
 HERE = ("--workers", "1")
 
 
-def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call, folder):
+def test_what_is_written_and_what_a_plan_then_says(plain, call, folder):
     code, out, err = call("sensitivity", plain, "--group", *HERE)
     assert (code, out) == (0, "")
     assert KEEPS in err
@@ -28,11 +28,6 @@ def test_what_is_written_and_what_a_plan_and_a_marked_copy_then_say(plain, call,
     assert call("solve", plain)[0] == 0
     assert how_sure(folder / "outputs" / "plain-plan.xlsx").startswith(KEEPS)
     assert call("verify", "outputs/plain-plan.xlsx", plain)[0] == 0
-
-    assert call("check", plain, "--marked", "copy.xlsx")[0] == 0
-    cell = openpyxl.load_workbook(folder / "copy.xlsx")["Demand"]["D6"]
-    assert "Look up first, number 1: Demand of Japan for Rare earths." in cell.comment.text
-    assert cell.fill.fgColor.rgb == "FFDDEBF7"
 
 
 def test_a_study_of_other_numbers_says_nothing_of_a_plan(plain, call, folder):

@@ -1,12 +1,9 @@
-"""The command roll: the workbook of the next planning round, from a plan and its outcome.
-
-``check_actuals`` checks a workbook of actuals as the command does.
-"""
+"""The command roll: the workbook of the next planning round, from a plan and its outcome."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,8 +125,7 @@ class PlanToRoll:
 
         InputError lists all errors of the file.
         """
-        from planner.going_on.actuals import read_actuals
-        from planner.going_on.matched import with_actuals
+        from planner.going_on.actuals import read_actuals, with_actuals
 
         with errors_in(file):
             read = read_actuals(file, self.currency)
@@ -210,56 +206,3 @@ def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
         **findings_by_severity(()),
         Key.SECONDS: round(seconds, 6),
     }
-
-
-# ---- a file of actuals, checked with its plan if that is found, otherwise alone ------------------
-
-
-def check_actuals(
-    file: Path, plan: Path | None, to: int | None, tell: Callable[[str], None]
-) -> tuple[tuple[errors.Finding, ...], Path | None, str]:
-    """Check a file of actuals as ``planner roll`` does.
-
-    Returns the findings, the plan that the file was compared with, and a sentence about that. The
-    plan is ``plan``, otherwise the one that the file's first page names; the plan names its input.
-    If plan or input is not found, the file is checked alone; UsageError if ``plan`` was given.
-    """
-    from planner.going_on.actuals import check_alone, read_actuals
-
-    actuals = read_actuals(file)
-    year = actuals.to if to is None else to
-    folders = (file.parent, file.parent / _OUTPUTS, Path(), _OUTPUTS)
-    path = plan or _beside(actuals.plan, folders) or _beside(Path(actuals.plan).name, folders)
-    name, source = "", None
-    if path is not None:
-        from planner.audit.file import open_sheets  # loads pandas, which a file alone doesn't need
-
-        with errors_in(path):
-            name = open_sheets(path).recorded.input_file
-        source = _beside(name, (path.parent, path.parent.parent, file.parent, Path()))
-    if path is None or source is None:
-        if plan is not None:
-            made_from = f"{plan} was made from {name or 'a file'}, which was not found"
-            refuse(f"{made_from}: put it beside the plan")
-        missing = name or actuals.plan or "its plan"
-        words = f"on its own, as {missing} was not found. --plan PLAN compares it with a plan"
-        return check_alone(actuals, year), None, words
-    from planner.going_on.roll import refuse_year
-
-    past = read_plan_to_roll(path, source, tell)
-    first, *later = past.plan.expanded.years
-    over = min(later, default=first + 1) if year is None else year
-    refuse_year(past.plan, over)
-    context = actuals.context
-    findings = [f for f in context.findings if f.severity is errors.Severity.WARNING]
-    try:
-        past.actual(actuals.path, over)
-    except errors.InputError as error:
-        findings = [*error.findings]
-    words = f"with {path}, orders of {span(y for y in past.plan.expanded.years if y < over)}"
-    return context.layout.in_order(findings), path, words
-
-
-def _beside(name: str, folders: Iterable[Path]) -> Path | None:
-    places = (folder / name for folder in folders if name)
-    return next((place for place in places if paths.is_file(place)), None)

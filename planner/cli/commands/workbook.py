@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from models.errors import Finding, InputError, Severity, WriteError
+from models.errors import InputError
 from planner.cli import answer, common, paths
 from planner.cli.answer import Answer, Command, Key, refuse
-from planner.cli.words import line, show_defaults, show_findings
+from planner.cli.words import show_defaults, show_findings
 from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.words import number_of
 from planner.stops import raise_pending_stop
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from planner.workbook.findings import DefaultUsed
-    from planner.workbook.marked import Marked
 
 
 class New(Command):
@@ -153,7 +145,7 @@ def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path
     asked = planned_years(orders, years)
     written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
     roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
-    return written, f"fill it in, then run planner check {written} and {roll} -o NEXT"
+    return written, f"fill it in, then run {roll} -o NEXT"
 
 
 def _copy_book(path: Path, example: Path) -> Path:
@@ -244,127 +236,30 @@ def _example(name: str) -> Path:
     return paths_of[names[fold(name)]]
 
 
-CHECK_KEYS: AnswerKeys = (
-    AnswerKey(Key.FILE, "the file that was checked"),
-    AnswerKey(Key.PLAN, "the plan that the orders come from", when="of actuals"),
-    AnswerKey("marked", "the copy that was written", when="with `--marked`"),
-    AnswerKey("marked_cells", "how many of its cells are marked", when="with `--marked`"),
-)
+CHECK_KEYS: AnswerKeys = (AnswerKey(Key.FILE, "the file that was checked"),)
 """The keys of the answer of check, beyond those of every command."""
 
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
-@click.option(
-    "--marked",
-    type=common.OUTPUT,
-    metavar="COPY",
-    help="Write a copy in which every faulty cell is coloured and has a comment.",
-)
-@click.option(
-    "--plan",
-    type=common.WORKBOOK,
-    metavar="PLAN",
-    help="For actuals: the plan that the orders come from [the one that FILE names].",
-)
-@click.option(
-    "--to",
-    type=int,
-    metavar="YEAR",
-    help="For actuals: the first year that isn't over [as in FILE, else the plan's second].",
-)
 @common.JSON
-def check(file: Path, marked: Path | None, plan: Path | None, to: int | None, as_json: bool) -> int:
+def check(file: Path, as_json: bool) -> int:
     """List every error and warning of a workbook, each with its cell.
 
     FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
-
-    FILE may also be a workbook of actuals (see planner new --actuals), or a CSV file of deliveries.
-    The command finds the same errors as planner roll. Without the plan, FILE is checked on its own.
-
-    --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
-    with links to their cells. The copy keeps everything else of FILE but its macros. It also marks
-    the inputs that change the plan most, if you have run `planner sensitivity`.
     """
-    copy = None if marked is None else paths.copy_path(marked)
     from planner.scenarios.start import check_file
-    from planner.workbook.parts import is_actuals, is_input, is_plan
 
-    failed: InputError | None = None
-    look_up: dict[tuple[str, str], str] = {}
     result: Answer = {Key.FILE: str(file)}
-    defaults: Sequence[DefaultUsed] = ()
-    compared = ""
-    asked = [name for name, given in (("--plan", plan), ("--to", to)) if given is not None]
-    if asked and (paths.is_folder(file) or is_input(file) or is_plan(file)):
-        refuse(f"{file} is not a workbook of actuals: leave out {' and '.join(asked)}")
-    if asked or is_actuals(file):
-        from planner.cli.commands.roll import check_actuals
-
-        findings, beside, compared = check_actuals(file, plan, to, common.progress(as_json))
-        is_wrong = any(each.severity is Severity.ERROR for each in findings)
-        failed = InputError(findings) if is_wrong else None
-        result[Key.PLAN] = None if beside is None else str(beside)
-    else:
-        try:
-            book = check_file(file)
-        except InputError as error:
-            raise_pending_stop()
-            failed, findings = error, error.findings
-        else:
-            findings, defaults = book.warnings, book.defaults
-            look_up = _to_look_up(file, book.sha256) if copy is not None else {}
+    try:
+        book = check_file(file)
+    except InputError as error:
+        raise_pending_stop()
+        if as_json:
+            return answer.report_failure(error, as_json=True, result=result)
+        show_findings(file, error.findings)
+        return error.exit_code
     if not as_json:
-        show_findings(file, findings)
-        if compared:
-            line("Checked", compared)
-        if failed is None:
-            show_defaults(defaults)
-    if copy is not None:
-        result |= {"marked": None, "marked_cells": 0}
-        try:
-            copied = _marked(file, copy, findings, look_up, as_json=as_json)
-        except WriteError as error:
-            result |= answer.findings_by_severity(findings)
-            return answer.report_failure(error, as_json=as_json, result=result)
-        if copied is not None:
-            result |= {"marked": str(copied.path), "marked_cells": copied.cells}
-    if failed is None:
-        result |= answer.findings_by_severity(findings)
-        return answer.finish(result, as_json=as_json)
-    return (
-        answer.report_failure(failed, as_json=True, result=result) if as_json else failed.exit_code
-    )
-
-
-def _to_look_up(file: Path, sha256: str) -> dict[tuple[str, str], str]:
-    """Return the inputs that change the plan most, if `planner sensitivity` was run."""
-    study = Path("outputs") / f"{file.stem}-sensitivity.xlsx"
-    if not paths.is_file(study):
-        return {}
-    from planner.studies.sensitivity import to_look_up
-
-    return to_look_up(study, sha256)
-
-
-def _marked(
-    file: Path,
-    copy: Path,
-    findings: tuple[Finding, ...],
-    look_up: dict[tuple[str, str], str],
-    *,
-    as_json: bool,
-) -> Marked | None:
-    """Write the marked copy; None if the file cannot be read as a workbook."""
-    from planner.workbook.marked import is_markable, mark
-
-    if not is_markable(findings):
-        click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
-        return None
-    marked = mark(file, copy, findings, look_up)
-    common.report_path(copy, marked.path)
-    if not as_json:
-        left = f", {marked.left:,} not marked" if marked.left else ""
-        cells = f"{number_of(marked.cells, 'cell')} marked{left}"
-        click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
-    return marked
+        show_findings(file, book.warnings)
+        show_defaults(book.defaults)
+    return answer.finish(result | answer.findings_by_severity(book.warnings), as_json=as_json)

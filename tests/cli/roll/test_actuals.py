@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -40,12 +38,8 @@ def deliver(path, **orders):
 
 
 def roll(ask, actuals="actuals.xlsx", to=2027):
-    """Roll the plan; returns exit code and answer. ``planner check`` finds the same errors."""
-    answer = ask("roll", PLAN, "three.xlsx", "--to", to, "--actuals", actuals, "-o", "next.xlsx")
-    if not str(actuals).endswith("three.xlsx"):
-        code, checked = ask("check", actuals, "--plan", PLAN, "--to", to)
-        assert (code, checked["errors"]) == (answer[0], answer[1]["errors"])
-    return answer
+    """Roll the plan; returns exit code and answer."""
+    return ask("roll", PLAN, "three.xlsx", "--to", to, "--actuals", actuals, "-o", "next.xlsx")
 
 
 # ---- the workbook to fill in ---------------------------------------------------------------------
@@ -70,8 +64,8 @@ def test_all_orders_of_the_year_are_in_it(three, call):
 
 
 @pytest.mark.parametrize("name", ["actuals.xlsx", "sub/of this/actuals.xlsx", "outputs/a.xlsx"])
-def test_the_commands_on_its_first_page_run_in_its_folder(three, call, name, monkeypatch):
-    """With INPUT, FILE and NEXT filled in; also where the file was moved beside the plan."""
+def test_the_command_on_its_first_page_runs_in_its_folder(three, call, name, monkeypatch):
+    """With INPUT, FILE and NEXT filled in."""
     home = Path.cwd()
     assert call("new", "--actuals", PLAN, "--force", "-o", name)[0] == 0
     monkeypatch.chdir(Path(name).parent)
@@ -83,13 +77,6 @@ def test_the_commands_on_its_first_page_run_in_its_folder(three, call, name, mon
     plan = start.removeprefix("planner roll ")
     code, _, err = call("roll", plan, home / "three.xlsx", *words)
     assert code == 0, err
-    assert "Checked" in call("check", Path(name).name)[2]
-
-
-def test_actuals_that_were_moved_beside_their_plan_are_compared_with_it(three, call):
-    moved = three.rename(Path(PLAN).parent / "moved.xlsx")
-    _, _, err = call("check", moved)
-    assert "with outputs/three-plan.xlsx, orders of 2026" in err
 
 
 def test_it_has_drop_downs_and_refuses_what_is_no_number(three):
@@ -342,43 +329,19 @@ def test_an_order_whole_and_in_parts(three, ask):
     assert roll(ask)[1]["errors"][0]["cell"] == "A9"
 
 
-# ---- checked before it is rolled -----------------------------------------------------------------
-
-
-def test_check_finds_the_plan_that_the_workbook_names(three, call, ask):
-    """In outputs, or beside the file; without it, the file is checked by itself."""
-    code, _, err = call("check", three)
-    assert code == 0
-    assert f"with {three.parent / PLAN}, orders of 2026" in err
-    fill(three, J2=-1)
-    code, answer = ask("check", three)
-    assert (code, answer["status"], answer["plan"]) == (1, "input_error", str(three.parent / PLAN))
-    Path("three.xlsx").unlink()
-    code, _, err = call("check", three)
-    assert code == 1
-    assert "on its own, as three.xlsx was not found" in err
-    code, answer = ask("check", three, "--plan", PLAN)
-    assert code == 2
-    assert "was made from three.xlsx" in answer["errors"][0]["message"]
-    Path(PLAN).unlink()
-    assert ask("check", three)[1]["plan"] is None
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("year", few([-1, 0, 1999, 2025, 2026, 2029, 2050], 3))
-def test_check_refuses_the_years_that_roll_refuses(three, ask, year):
-    """Years before the plan, its first and later ones, in the same words."""
+def test_years_that_are_refused(three, ask, year):
+    """Years before the plan, its first and later ones."""
     code, answer = roll(ask, to=year)
     assert code == 2
     assert answer["errors"][0]["message"].startswith(
         f"--to {year} is not a year of the plan after its first"
     )
-    assert ask("check", three, "--to", year) == (code, answer)
 
 
 @pytest.mark.slow
 def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
-    """Without --to, too: the first page names the year after its only one."""
     rows = three_rows(Demand=[{"Mineral": "Copper", "Member": "A", "2026": 100}])
     one_year = {name: rows[name] for name in ("Settings", "Minerals", "Members", "Refiners")}
     write_book(folder / "three.xlsx", one_year | {"Demand": rows["Demand"]})
@@ -387,11 +350,6 @@ def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     code, answer = roll(ask)
     assert code == 2
     assert "the plan has only one year" in answer["errors"][0]["message"]
-    assert ask("check", "actuals.xlsx") == (code, answer)
-    page = openpyxl.load_workbook("actuals.xlsx")
-    del page[page.sheetnames[0]]
-    page.save("no page.xlsx")
-    assert ask("check", "no page.xlsx", "--plan", PLAN) == (code, answer)
 
 
 @pytest.mark.slow
@@ -406,9 +364,6 @@ def test_an_answer_names_the_file_that_has_the_errors(three, folder, ask, call):
     rolled = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx", "--actuals")
     for words, file in (
         (("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx"), PLAN),
-        (("check", three, "--plan", "empty.xlsx"), "empty.xlsx"),
-        (("check", wrong), wrong),
-        (("check", "empty.xlsx", "--plan", PLAN), "empty.xlsx"),
         ((*rolled, wrong), wrong),
         ((*rolled, "bad.xlsx"), "bad.xlsx"),
         (("check", "bad.xlsx"), "bad.xlsx"),
@@ -419,112 +374,6 @@ def test_an_answer_names_the_file_that_has_the_errors(three, folder, ask, call):
         assert (code, answer["status"], answer["file"]) == (1, "input_error", str(file)), words
         _, out, err = call(*words)
         assert f"{file}: 1 error" in out + err, words
-    shutil.copy("other.xlsx", "three.xlsx")
-    for words in (("check", three), ("check", three, "--plan", PLAN)):
-        code, answer = ask(*words)
-        assert (code, Path(answer["file"]).name) == (1, Path(PLAN).name)
-
-
-@pytest.mark.parametrize("options", [["--to", 2027], ["--to", 0], ["--plan", PLAN],
-                                     ["--plan", PLAN, "--to", 2027]])  # fmt: skip
-@pytest.mark.parametrize("file", ["three.xlsx", "three", PLAN])
-def test_options_of_actuals_are_refused_for_other_files(three, ask, call, file, options):
-    """An input, the same as a folder of CSV files, a plan: no option is left out unseen."""
-    assert call("new", "three", "--csv")[0] == 0
-    code, answer = ask("check", file, *options)
-    assert (code, answer["status"]) == (2, "usage_error")
-    words = " and ".join(str(option) for option in options[::2])
-    found = f"{file} is not a workbook of actuals: leave out {words}"
-    assert answer["errors"][0]["message"] == found
-
-
-ALONE = ("a later year", "a year outside", "negative", "text", "an error", "no names")
-
-
-@pytest.mark.parametrize("name", ALONE)
-def test_what_a_file_says_by_itself(three, ask, name):
-    """Without a plan: at the same cell."""
-    cells, place, _ = BAD[name]
-    fill(three, **cells)
-    Path(PLAN).unlink()
-    code, answer = ask("check", three)
-    assert (code, answer["plan"]) == (1, None)
-    assert place in {error["cell"] for error in answer["errors"]}
-
-
-def test_twice_and_in_two_ways_by_itself(three, ask):
-    """An order by id and by names, whole and in parts, by quarter and month; another plan's row."""
-    book = openpyxl.load_workbook(three)
-    rows = [[cell.value for cell in row] for row in book["Deliveries"].iter_rows(2, 3)]
-    name = rows[0][0]
-    names, blank = rows[0][1:7], [None] * 6
-    for bad, cell in (
-        ([[None, *names]], "B4"),
-        ([[name, *blank]], "A4"),
-        ([[f"{name}-Q2", *blank]], "A4"),
-        ([["other", *blank], [None, *names], ["OTHER ", *blank]], "B5"),
-        ([["other-Q1", *blank], ["other-M02", *blank]], "A5"),
-        ([["other-Q1", *blank], ["other-q1", *blank]], "A5"),
-        ([["other-Q1", *blank], ["other", *blank]], "A5"),
-        ([["other", *blank, None, None, None, None, "P-another"]], "L4"),
-    ):
-        for i, row in enumerate(bad, start=4):
-            for column in range(1, 13):
-                book["Deliveries"].cell(i, column).value = ([*row] + [None] * 5)[column - 1]
-        book.save("alone.xlsx")
-        for i in range(4, 7):
-            for column in range(1, 13):
-                book["Deliveries"].cell(i, column).value = None
-        Path(PLAN).unlink(missing_ok=True)
-        code, answer = ask("check", "alone.xlsx")
-        assert code == 1, bad
-        assert cell in {error["cell"] for error in answer["errors"]}, bad
-
-
-def test_plants_and_reserves_by_themselves(three, ask):
-    """More than all of a plant, a stock at the end of a year that isn't over."""
-    Path(PLAN).unlink()
-    fill(three, "Built", D2=0.7, A3="new", B3=2028, D3=0.5)
-    fill(three, "Stocks", C2=2028, E2=1)
-    errors = ask("check", three)[1]["errors"]
-    assert [(error["sheet"], error["cell"]) for error in errors] == [
-        ("Built", "D3"), ("Stocks", "C2"),
-    ]  # fmt: skip
-
-
-def test_a_marked_copy_of_actuals(three, ask):
-    fill(three, J2=-1, A3="nobody")
-    code, answer = ask("check", three, "--marked", "marked.xlsx")
-    assert (code, answer["marked_cells"]) == (1, 2)
-    sheet = openpyxl.load_workbook("marked.xlsx")["Deliveries"]
-    assert "has no order" in sheet["A3"].comment.text
-    assert sheet["J2"].comment is not None
-
-
-def test_a_csv_of_deliveries_is_checked_as_it_is_rolled(three, ask):
-    text = "Year,Mineral,Refiner,Member,Delivered (t)\n2026,Copper,Nobody,A,50\n2026,,,,-5\n"
-    Path("came.csv").write_text(text, encoding="utf-8")
-    assert roll(ask, "came.csv")[0] == 1
-    code, answer = ask("check", "came.csv")
-    assert (code, answer["plan"]) == (1, None)
-    assert [error["cell"] for error in answer["errors"]] == ["B3", "E3"]
-    places = [(error["file"], error["row"], error["column"]) for error in answer["errors"]]
-    assert places == [("came.csv", "3", "Mineral"), ("came.csv", "3", "Delivered (t)")]
-
-
-@pytest.mark.slow
-def test_check_of_an_input_loads_no_tables(three):
-    """Neither for an input nor, by itself, for actuals."""
-    Path(PLAN).unlink()
-    for file in ("three.xlsx", three):
-        code = (
-            "import sys\nfrom planner.cli import main\n"
-            f"main(['check', {str(file)!r}])\nprint('pandas' in sys.modules)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[-1] == "False"
 
 
 # ---- a refiner's own sale, and that of its project -----------------------------------------------

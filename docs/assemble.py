@@ -59,8 +59,7 @@ _RULES = (
     "headers, names, settings and countries.\n\n"
     "Merged cells over a column that is read, and rows or columns of totals, are errors.\n\n"
     "The planner reads the number in a cell, however its format shows it. Hidden rows, columns "
-    "and sheets are read, with a warning. So are the saved values of formulas that change with "
-    "each calculation (RAND, NOW, OFFSET).\n\n"
+    "and sheets are read, with a warning.\n\n"
     f"A file can have {MOST_PACKED >> 20} MB and {MOST_CELLS:,} cells, counted on each sheet from "
     "A1 to the last one. Larger and damaged files are refused, with the reason.\n"
 )

@@ -126,15 +126,6 @@ def test_an_array_formula_without_values_has_none_in_any_cell(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("formula", "word"),
-    [("RAND()", "RAND"), ("1+luck", "LUCK"), ("&#82;AND()", "RAND"), ('"RAND()"', ""), ("A1", "")],
-)
-def test_a_formula_that_changes_each_time_is_named(tmp_path, formula: str, word: str) -> None:
-    grid = grid_of(tmp_path, f'<row r="3"><c r="A3"><f>{formula}</f><v>1</v></c></row>')
-    assert [each.function for each in grid.volatile] == [word] * bool(word)
-
-
-@pytest.mark.parametrize(
     ("row", "before", "is_hidden"),
     [
         ('hidden="1"', "", True),

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -129,19 +126,17 @@ def replace_files(
     kind: FolderKind,
     about: Mapping[str, str] | None = None,
 ) -> Written:
-    """Write files into a folder, all or none; they replace those of an earlier run.
+    """Write files into a folder; they replace those of an earlier run once all are complete.
 
     ``about`` goes into the manifest. Raises WriteError if a file in the way is from elsewhere, was
     changed, or is open; then nothing has changed.
     """
     target = save.behind_links(folder)
     with save.as_write_error(folder):
-        _repair(target, kind)
         earlier = earlier_files(folder, kind)
         _refuse(folder, files, earlier, kind)
         removed, kept = _stale(target, files, earlier)
-        is_alone = not kept and _is_alone(target, {*earlier, kind.manifest})
-        place = target.parent if is_alone else target
+        place = target if target.exists() else target.parent
         place.mkdir(parents=True, exist_ok=True)
         with scratch_folder(place) as scratch:
             prints = {}
@@ -150,37 +145,9 @@ def replace_files(
                 save.sync_file(scratch / name)
                 prints[name] = save.fingerprint(scratch / name)
             about = {"made_by": kind.maker, **(about or {})}
-            change = _Change(scratch, target, kind, about, prints)
-            if not (is_alone and change.swap_folder()):
-                change.replace_one_by_one(earlier, removed)
+            target.mkdir(exist_ok=True)
+            _Change(scratch, target, kind, about, prints).replace(earlier, removed)
     return Written(tuple(folder / name for name in files), tuple(removed), tuple(kept))
-
-
-def _before(folder: Path) -> Path:
-    return folder.with_name(f".planner-before-{folder.name}")
-
-
-def _repair(folder: Path, kind: FolderKind) -> None:
-    """Repair the folder if an earlier run was killed while it swapped folders."""
-    before = _before(folder)
-    if not before.is_dir():
-        return
-    if not folder.exists():
-        before.rename(folder)
-    elif (folder / kind.manifest).exists():
-        shutil.rmtree(before, ignore_errors=True)
-
-
-def _is_alone(folder: Path, ours: set[str]) -> bool:
-    """Return whether a folder can be swapped: it is missing, or has only the planner's files.
-
-    The current folder of a process cannot be swapped; its files are replaced one by one.
-    """
-    if not folder.exists():
-        return True
-    is_used = Path.cwd().is_relative_to(folder) or folder.is_mount()
-    is_ours = all(path.name in ours for path in folder.iterdir())
-    return is_ours and not is_used and os.access(folder.parent, os.W_OK)
 
 
 @dataclass(frozen=True)
@@ -191,37 +158,14 @@ class _Change:
     about: Mapping[str, object]
     prints: Mapping[str, str]
 
-    def swap_folder(self) -> bool:
-        """Replace the folder by the scratch folder; False if the system refuses, nothing done."""
-        before, is_new = _before(self.folder), not self.folder.exists()
-        self._list(self.scratch, {})
-        save.sync_folder(self.scratch)
-        save.set_default_mode(self.scratch, 0o777)
-        if not is_new:
-            self.scratch.chmod(stat.S_IMODE(self.folder.stat().st_mode))
-            try:
-                self.folder.rename(before)
-            except OSError:  # Windows, where a program has the folder open
-                return False
-        try:
-            self.scratch.rename(self.folder)
-        finally:
-            if not is_new and not self.folder.exists():
-                before.rename(self.folder)
-        shutil.rmtree(before, ignore_errors=True)
-        save.sync_folder(self.folder.parent)
-        return True
-
-    def replace_one_by_one(
-        self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]
-    ) -> None:
+    def replace(self, earlier: Mapping[str, frozenset[str]], removed: Iterable[str]) -> None:
         """Replace the files of an earlier run one by one; files of others stay.
 
         Meanwhile the manifest has the fingerprints of old and new files. So if this run is killed,
         the next run recognizes both as the planner's.
         """
         old = {name: earlier[name] for name in earlier if name in self.prints or name in removed}
-        self._list(self.folder, old)
+        self._list(old, is_complete=False)
         try:
             self._swap(removed)
         except (KeyboardInterrupt, SystemExit):  # finish before the program ends
@@ -236,19 +180,19 @@ class _Change:
         for name in removed:
             (self.folder / name).unlink(missing_ok=True)
         save.sync_folder(self.folder)
-        self._list(self.folder, {})
+        self._list({}, is_complete=True)
 
-    def _list(self, folder: Path, old: Mapping[str, frozenset[str]]) -> None:
+    def _list(self, old: Mapping[str, frozenset[str]], *, is_complete: bool) -> None:
         new = {name: frozenset({each}) for name, each in self.prints.items()}
         files = {
             name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
         }
-        data = {**self.about, "complete": not old, "files": files}
+        data = {**self.about, "complete": is_complete, "files": files}
         manifest = self.scratch / f"{self.kind.manifest}.new"
         text = json.dumps(data, indent=1, ensure_ascii=False)
         manifest.write_text(f"{text}\n", encoding="utf-8")
         save.sync_file(manifest)
-        manifest.replace(folder / self.kind.manifest)
+        manifest.replace(self.folder / self.kind.manifest)
 
 
 def _stale(

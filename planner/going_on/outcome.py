@@ -351,7 +351,7 @@ class _Findings(SheetTables):
             yield say("answer", "{other} of them change for another reason, such as an exchange at"
                                 " the same cost.", other=other)  # fmt: skip
 
-    def moved_build(self) -> Iterator[Sentence]:
+    def moved(self) -> Iterator[Sentence]:
         yield from moved_build(self.sheet(ChangedBuilds), "answer")
 
     def decide(self) -> Iterator[Sentence]:

@@ -25,7 +25,7 @@ from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
 from planner.workbook.findings import letters, refused
 from planner.workbook.grid import Area, Cells, Dated, Grid, columns_from_rows
-from planner.workbook.scan import SheetScan, VolatileWords
+from planner.workbook.scan import SheetScan
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _TEXT = re.compile(rb"<(?:\w+:)?si[ />]")
@@ -68,7 +68,6 @@ class ExcelSheet:
             is_hidden=self.is_hidden,
             hidden_rows=tuple(row for row in scan.rows if row in kept),
             hidden_columns=tuple(sorted(hidden)),
-            volatile=tuple(scan.volatile),
         )
 
 
@@ -146,8 +145,6 @@ def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
     many = f"the texts of the file have more than {archive.MOST_CELLS:,} elements"
     archive.refuse_if((count > archive.MOST_CELLS, many))
     about = package.held(book)
-    names = {e.get("name", ""): e.text or "" for e in package.elements(book, "definedName")}
-    words = VolatileWords(names)
     # if the file asks Excel to calculate again on opening, a library that does not calculate wrote
     # it, and its formulas have 0 instead of a value
     is_stale = _CALCULATE_ON_LOAD.search(about) is not None
@@ -158,7 +155,7 @@ def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
         for sheet in (each for each in listed if each.kind == WORKSHEET):
             if sheet.part not in scans:
                 xml = package.held(sheet.part, archive.MOST_UNPACKED)
-                scan = scans[sheet.part] = SheetScan(xml, count, words, is_stale=is_stale)
+                scan = scans[sheet.part] = SheetScan(xml, count, is_stale=is_stale)
                 copy.writestr(sheet.part, scan.xml)
                 scan.xml = b""
             cells += _refuse_large(sheet.title, scans[sheet.part], cells)

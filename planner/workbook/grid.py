@@ -51,14 +51,6 @@ class Area(NamedTuple):
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
-class VolatileFormula(NamedTuple):
-    """A volatile formula, which is calculated again each time: its cell and its function."""
-
-    row: int
-    position: int
-    function: str
-
-
 @dataclass
 class Grid:
     """A sheet's header row, and the cells below it by column.
@@ -66,9 +58,8 @@ class Grid:
     ``header`` has the filled cells of the first non-empty row. ``columns`` has, by the position of
     a column (1 is A), a value for each of ``rows`` (row numbers of the worksheet); None is blank.
     Empty rows are left out. ``stray`` has cells in columns without a header (row, position, value);
-    a row with nothing else counts as empty. ``hidden_rows`` and ``hidden_columns`` have a value;
-    ``volatile`` are formulas that change with each calculation. ``file`` is the CSV file of the
-    sheet, "" for a sheet of a workbook.
+    a row with nothing else counts as empty. ``hidden_rows`` and ``hidden_columns`` have a value.
+    ``file`` is the CSV file of the sheet, "" for a sheet of a workbook.
     """
 
     title: str
@@ -81,7 +72,6 @@ class Grid:
     is_hidden: bool = False
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
-    volatile: tuple[VolatileFormula, ...] = ()
     file: str = ""
 
     @property
@@ -225,14 +215,14 @@ def _spread(grid: Grid, area: Area, places: Mapping[int, int]) -> bool:
     return bool(values) or (area.top <= grid.header_row and bool(columns))
 
 
-# ---- hidden rows and columns, volatile formulas --------------------------------------------------
+# ---- hidden rows and columns ---------------------------------------------------------------------
 
 _NAMED = 5
-"""Most rows, columns or formulas that a message names; the others are counted."""
+"""Most rows or columns that a message names; the others are counted."""
 
 
 def warn_hidden(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[errors.Finding]:
-    """Yield warnings about hidden rows and columns that are read, and about volatile formulas.
+    """Yield warnings about hidden rows and columns that are read.
 
     ``read`` has the headers of the columns that are read, by position.
     """
@@ -249,13 +239,6 @@ def warn_hidden(sheet: str, grid: Grid, read: Mapping[int, str]) -> Iterator[err
         named = [f"{read[position]} ({letters(position)})" for position in columns]
         message = _few("the column {} is hidden", "the columns {} are hidden", named)
         yield _warning(sheet, columns[0], grid.header_row, f"{message} but {shown}", "", hint)
-    formulas = [each for each in grid.volatile if each.position in read]
-    if formulas:
-        cells = [f"{address(f.position, f.row)} ({f.function})" for f in formulas]
-        message = _few("the formula in {} changes", "the formulas in {} change", cells)
-        message += " each time the workbook is calculated: the planner uses the saved value"
-        hint = "replace the formula with its value"
-        yield _warning(sheet, formulas[0].position, formulas[0].row, message, "", hint)
 
 
 _warning = partial(at_cell, severity=errors.Severity.WARNING)

@@ -2,7 +2,7 @@
 
 calamine reads an error such as ``#REF!``, and a formula that was never calculated, as a blank cell,
 and refuses a whole sheet for one damaged cell. So such cells are found here and taken out of the
-XML that calamine is given. Hidden rows and columns and volatile formulas are found on the way.
+XML that calamine is given. Hidden rows and columns are found on the way.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from planner.workbook.findings import column_number, quoted
-from planner.workbook.grid import Area, Fault, VolatileFormula, area_of
+from planner.workbook.grid import Area, Fault, area_of
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
@@ -37,44 +37,6 @@ _TEXTS = {"str", "inlineStr"}
 """Types of cells that may hold any text."""
 _SEEN = 1.0
 """A row lower than this (points), or a column narrower than this (characters), is invisible."""
-
-
-# ---- volatile formulas ---------------------------------------------------------------------------
-
-_FUNCTIONS = (
-    "RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY", "OFFSET", "INDIRECT", "CELL", "INFO",
-)  # fmt: skip
-_IN_QUOTES, _NAMES = re.compile(r'"[^"]*"'), re.compile(r"[\w.\\?]+")
-
-
-class VolatileWords:
-    """Finds what makes a formula volatile: a function, or a name that stands for one."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        """Know the workbook's names, each with its formula."""
-        self._words = self._pattern(())
-        users = defaultdict[str, list[str]](list)
-        for name, formula in names.items():
-            for word in set(_NAMES.findall(_IN_QUOTES.sub("", formula.casefold()))):
-                users[word].append(name)
-        volatile = [name for name, formula in names.items() if self.function_in(formula)]
-        seen = set(volatile)
-        for name in volatile:  # the list grows by names that use a volatile name
-            more = [user for user in users[name.casefold()] if user not in seen]
-            seen.update(more)
-            volatile += more
-        self._words = self._pattern(volatile)
-
-    @staticmethod
-    def _pattern(names: Iterable[str]) -> re.Pattern[str]:
-        functions, calls = "|".join(_FUNCTIONS), "|".join(map(re.escape, names))
-        either = rf"(?:{functions})(?=\s*\()" + (rf"|(?:{calls})(?![\w.(])" if calls else "")
-        return re.compile(rf"(?<![\w.])(?:_xlfn\.)?({either})", re.IGNORECASE)
-
-    def function_in(self, formula: str) -> str:
-        """Return the volatile function or name in a formula, "" if there is none."""
-        match = self._words.search(_IN_QUOTES.sub("", formula))
-        return match[1].upper() if match else ""
 
 
 # ---- what a sheet hides --------------------------------------------------------------------------
@@ -126,7 +88,7 @@ class SheetScan:
     that is written with spaces around it. ``rows`` and ``columns`` are hidden.
     """
 
-    def __init__(self, xml: bytes, texts: int, words: VolatileWords, *, is_stale: bool) -> None:
+    def __init__(self, xml: bytes, texts: int, *, is_stale: bool) -> None:
         """Scan a sheet of a workbook with so many shared ``texts``.
 
         ``is_stale``: a formula's 0 counts as no saved value. Raises ExpatError or ValueError if the
@@ -139,9 +101,8 @@ class SheetScan:
         self.values = defaultdict[int, dict[int, object]](dict)
         self.rows: list[int] = []
         self.columns: list[tuple[int, int]] = []
-        self.volatile: list[VolatileFormula] = []
         self.formulas: list[tuple[int, int]] = []
-        self._texts, self._words, self._is_stale = texts, words, is_stale
+        self._texts, self._is_stale = texts, is_stale
         self._arrays: list[Area] = []
         self._cuts: list[tuple[int, int]] = []
         self._is_row_back, self._columns = False, set[int]()
@@ -236,8 +197,6 @@ class SheetScan:
         self._last_column = max(self._last_column, column)
         if cell.formula is not None:
             self.formulas.append((row, column))
-            if word := self._words.function_in(cell.formula):
-                self.volatile.append(VolatileFormula(row, column, word))
         value = self._other_value(cell)
         if self._is_row_back or column in self._columns:
             value = _TWICE

@@ -5,10 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +12,7 @@ import pytest
 from planner.documents.folder import TABLES, replace_files, write_csv
 from planner.render.words import guarded
 from planner.sheets import Look, Table, TableColumn
-from tests.budget import at_length, few
-from tests.cli.desk import POSIX, ROOT
+from tests.budget import few
 
 HEAVY = 1_500
 
@@ -83,52 +78,6 @@ def test_the_folder_is_for_the_tables_alone(case, call, output, tables):
     assert not Path("t").exists()
 
 
-@pytest.mark.slow
-@POSIX
-def test_a_kill_at_any_time_leaves_all_or_nothing(tmp_path):
-    """Killed at times in a run's course, it leaves no half: of a new folder, or of an old."""
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from planner.documents.folder import write_csv\n"
-        "from planner.sheets import Look, Table, TableColumn\n"
-        "n = sys.argv[2]\n"
-        f"column = TableColumn('R', Look.TEXT, [n] * {HEAVY})\n"
-        "tables = [Table(f'T{i}', (column,)) for i in range(20)]\n"
-        "print('begun', flush=True)\n"
-        "write_csv(Path(sys.argv[1]), tables)\n"
-        "print('done', flush=True)\n"
-    )
-
-    def run(folder: Path, number: int, seconds: float | None) -> float:
-        command = [sys.executable, "-c", code, str(folder), str(number)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            began = time.perf_counter()
-            if seconds is None:
-                process.stdout.readline()
-            else:
-                time.sleep(seconds)
-                process.send_signal(signal.SIGKILL)
-            return time.perf_counter() - began
-
-    whole = run(tmp_path / "0", 99, None)
-    for number in range(at_length(4, 8)):
-        folder = tmp_path / str(number % 4)
-        run(folder, number, whole * number / 4)
-        if folder.exists():
-            texts = [p.read_text(encoding="utf-8-sig") for p in folder.glob("*.csv")]
-            assert len(texts) == 20
-            assert len(set(texts)) == 1
-            assert texts[0].count("\n") == HEAVY + 1
-        assert folder.exists() or number % 4 > 0
-    for number in range(4):
-        write_csv(tmp_path / str(number), [table("A", "x")])
-    left = [p.name for p in tmp_path.iterdir() if p.name.startswith(".planner-")]
-    assert left == []
-
-
 @pytest.mark.parametrize("at", range(1, 5))
 def test_a_stop_while_names_change_ends_with_a_whole_folder(tmp_path, monkeypatch, at):
     folder = tmp_path / "t"
@@ -152,51 +101,6 @@ def test_a_stop_while_names_change_ends_with_a_whole_folder(tmp_path, monkeypatc
     assert all(wanted in (folder / name).read_text(encoding="utf-8-sig") for name in names)
     write_csv(folder, [table("A", "newer")])
     assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "mine.txt", "tables.json"]
-
-
-@pytest.mark.parametrize("after", [0, 1, 2])
-@pytest.mark.parametrize("how", [KeyboardInterrupt, ZeroDivisionError])
-def test_a_folder_that_is_all_ours_changes_as_a_whole(tmp_path, monkeypatch, after, how):
-    """Stopped, or killed, before the first change of names, after it and after the second."""
-    folder = tmp_path / "t"
-    write_csv(folder, [table("A", "old"), table("B", "old")])
-    rename, calls = Path.rename, iter(range(99))
-
-    def ended(self: Path, target: Path) -> Path:
-        at = next(calls)
-        if at == after or (how is ZeroDivisionError and at > after):  # none mends after a kill
-            raise how
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", ended)
-    if after < 2:
-        with pytest.raises(how):
-            write_csv(folder, [table("A", "new")])
-    else:
-        write_csv(folder, [table("A", "new")])
-    monkeypatch.undo()
-    if how is KeyboardInterrupt or after != 1:
-        wanted = "new" if after == 2 else "old"
-        assert wanted in (folder / "a.csv").read_text(encoding="utf-8-sig")
-        assert (folder / "b.csv").exists() is (after < 2)
-    else:
-        assert not folder.exists()
-    write_csv(folder, [table("A", "newer")])
-    assert [path.name for path in tmp_path.iterdir()] == ["t"]
-    assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "tables.json"]
-
-
-def test_the_old_tables_are_had_back_where_the_next_run_fails(tmp_path):
-    folder = tmp_path / "t"
-    write_csv(folder, [table("A", "old")])
-    folder.rename(tmp_path / ".planner-before-t")
-
-    def fail(_: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(Exception, match="No space left"):
-        replace_files(folder, {"a.csv": fail}, TABLES)
-    assert "old" in (folder / "a.csv").read_text(encoding="utf-8-sig")
 
 
 def test_the_current_folder_stays_the_same(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from planner.render.words import percent
 from planner.sheets.explain import Cells
 from planner.studies.exit_tables import Builds, Exits, plants_beyond_plan, tables_of
 from planner.studies.kind import Tables
-from planner.workbook.files import open_input
+from planner.workbook.read import open_input
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "exit.md"

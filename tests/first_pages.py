@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from planner.cli.front import show_front
+from planner.cli.words import show_front
 from planner.render.front import CARE, DECIDE, MOST, FirstPage
 
 WORDS, NUMBERS, COLUMNS, SENTENCE, LINES, WIDE = 160, 20, 9, 20, 25, 120

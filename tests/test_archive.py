@@ -15,7 +15,7 @@ import pytest
 
 from planner.cli import main
 from planner.workbook import archive, findings, read
-from planner.workbook.parts import sheet_names
+from planner.workbook.archive import sheet_names
 from tests import fuzz_parts
 from tests.budget import at_length
 from tests.small_book import faults, workbook

@@ -150,7 +150,7 @@ def test_a_number_may_be_a_name() -> None:
     ],
 )
 def test_country_names(code: str, names: str) -> None:
-    from planner.workbook.countries import iso3_code
+    from planner.workbook.cells import iso3_code
 
     assert {name: iso3_code(name) for name in names.split("; ")} == dict.fromkeys(
         names.split("; "), code
@@ -322,7 +322,7 @@ def test_a_bad_cell_hides_no_other_finding_and_makes_none(changes, places) -> No
     ],
 )
 def test_what_is_said_of_an_unknown_country(said: str, hint: str) -> None:
-    from planner.workbook.countries import closest_country, iso3_code
+    from planner.workbook.cells import closest_country, iso3_code
 
     assert iso3_code(said) is None
     assert closest_country(said) == hint

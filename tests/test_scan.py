@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from planner.workbook.excel import open_excel
+from planner.workbook.excel import UNSAVED, open_excel
 from planner.workbook.grid import Dated, Fault, Grid
-from planner.workbook.scan import UNSAVED
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = '<row r="1">' + "".join(f'<c r="{c}1" t="inlineStr"><is><t>{c}</t></is></c>' for c in "ABCD")

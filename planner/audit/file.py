@@ -19,9 +19,9 @@ from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
 from planner.studies.sensitivity_findings import ANSWERS
-from planner.workbook import excel, findings, parts, plan_file
-from planner.workbook.files import with_suggestion
+from planner.workbook import archive, excel, findings, plan_file
 from planner.workbook.grid import Grid
+from planner.workbook.read import with_suggestion
 
 PYTHON, TIME = "Python version", "Time: "
 _RELEASE = r"\d{1,4}(?:\.\d{1,6}){1,3}(?:\.?(?:a|b|rc|dev|post)\d{1,4})?\+?"
@@ -220,7 +220,7 @@ def _sheets_of(path: Path) -> PlanSheets:
     of_a_plan = (plan_file.SUMMARY, plan_file.PLAN, Checks.TABLE)
     if {*map(fold, grids)}.isdisjoint(map(fold, of_a_plan)):
         message, hint = "this is not a plan", "name a workbook that planner solve wrote"
-        if parts.is_input(path):
+        if archive.is_input(path):
             message = "this is an input workbook, not a plan"
             hint = "name the plan first, then its input"
         raise findings.refused(path, message, plan_file.PLAN_FILE, hint)

@@ -1,4 +1,4 @@
-"""The answer of a command with --json: one JSON object, with a status."""
+"""The answer of a command with --json, and what to use instead of a retired command or option."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from models import errors
-from planner.cli.retired import retired_option
 from planner.render.keys import AnswerKey, AnswerKeys
 from planner.stops import raise_pending_stop
 
@@ -21,6 +20,37 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.scenarios import WhatIf
+
+
+RETIRED_COMMANDS = {
+    "redact": "send each member its own workbook, as planner orders writes it",
+    "schema": "docs/csv.md and the page of each study list the keys of --json",
+}
+"""What to use instead of a command, by the command's name."""
+
+_NO_DRAWS = "planner risk --draws draws random events"
+_NO_GROUPS = "the split by dual prices gives no group a reason to leave, without planning every one"
+
+RETIRED_OPTIONS: dict[str, dict[str, str]] = {
+    "check": {"--marked": "each finding names its cell, and planner serve shows its row"},
+    "bills": dict.fromkeys(("--exact", "--resume"), _NO_GROUPS),
+    "sensitivity": dict.fromkeys(("--draws", "--seed"), _NO_DRAWS),
+    "verify": {"--salt": "a redacted plan can't be verified: use the plan before redaction"},
+}
+"""What to use instead of an option, by the names of its command and of the option."""
+
+
+def retired_command(name: str) -> str | None:
+    """Return the message for a command of an earlier version; None for any other name."""
+    instead = RETIRED_COMMANDS.get(name)
+    return instead and f"planner {name} no longer exists: {instead}"
+
+
+def retired_option(command: str, option: str) -> str | None:
+    """Return the message for an option that a command once had; None for any other option."""
+    instead = RETIRED_OPTIONS.get(command, {}).get(option)
+    return instead and f"planner {command} {option} no longer exists: {instead}"
+
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""

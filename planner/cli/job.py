@@ -233,7 +233,7 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         return sound, text
     if name in {"diff", "brief"}:
         from planner.report.plan import verdict
-        from planner.workbook.files import open_plan
+        from planner.workbook.read import open_plan
 
         files = order["files"][: 1 + (name == "diff")]
         sound = all(verdict(open_plan(Path(file)))[1] for file in files)

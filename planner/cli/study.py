@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models.errors import PlannerError, SolverError, WriteError
-from planner.cli import answer, common, paths
+from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
-from planner.cli.front import show_front
-from planner.cli.words import line, warned
+from planner.cli.words import line, show_front, warned
 from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.words import few, terminal_safe
 from planner.stops import Stop, exit_code
@@ -78,8 +77,8 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     of_case, own = {"what_ifs": options.get("asked"), **options}, kind.file_part(options)
 
     def output_path(scenario: str = "") -> Path:
-        parts = paths.case_part(file, of_case, scenario), own and paths.short_part(own)
-        return paths.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
+        parts = common.case_part(file, of_case, scenario), own and common.short_part(own)
+        return common.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
 
     output_path()  # an unusable path is an error before any work is done
     tell = common.progress(as_json)
@@ -124,7 +123,7 @@ def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     if is_partial:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {_finished(study)})"
         target = target.with_name(f"{target.stem}-partial{target.suffix}")
-        csv_folder = paths.partial_folder(csv_folder)
+        csv_folder = common.partial_folder(csv_folder)
 
     def write(path: Path) -> None:
         write_study(path, study, tables, sheets, title)
@@ -204,7 +203,7 @@ def _plan_beside(
         return None, None
     end, write = plan
     try:
-        path = paths.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
+        path = common.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
         return save(path, write), None
     except WriteError as error:
         return None, error

@@ -27,10 +27,10 @@ from planner.workbook.cells import (
     as_float,
     converter,
     is_number,
+    iso3_code,
     parse_text,
     plain_number,
 )
-from planner.workbook.countries import iso3_code
 from planner.workbook.excel import as_input_error
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid

@@ -29,7 +29,7 @@ from models.results.field import spread_header
 from planner.scratch import scratch_file
 from planner.studies import kind_of
 from planner.studies.kind import Tables
-from planner.workbook.parts import sheet_names
+from planner.workbook.archive import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, code_of, read_plan, read_study
 from planner.workbook.save import (
     as_write_error,

@@ -20,15 +20,15 @@ from models.results import Flows, Prices, Projects, Stocks
 from models.results.orders import OrderLines
 from models.schema import Member, Mineral, Project, Record, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
-from planner.documents.deliveries import rounded, same_parts, split_id
+from planner.documents.orders import rounded, same_parts, split_id
 from planner.going_on.outcome import PastYears, Purchase
 from planner.render.words import counted, span
+from planner.workbook.archive import is_input
 from planner.workbook.csv_folder import SheetFile, read_file
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid
 from planner.workbook.headers import SETTING, VALUE, title
-from planner.workbook.parts import is_input
 from planner.workbook.records import read_sheet
 
 if TYPE_CHECKING:

@@ -26,9 +26,8 @@ from planner.render.table import table_of
 from planner.render.words import capitalized, counted, listed, span
 from planner.scratch import scratch_folder
 from planner.workbook import Book, findings, read
-from planner.workbook.added_page import AddedPage, fitted
 from planner.workbook.csv_folder import is_folder
-from planner.workbook.edit import EditedBook, EditedCase, EditedFolder
+from planner.workbook.edit import AddedPage, EditedBook, EditedCase, EditedFolder, fitted
 from planner.workbook.excel import as_input_error
 from planner.workbook.headers import PAST, REMARKS, title
 from planner.workbook.package import EditedSheet

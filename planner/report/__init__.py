@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.studies import kind_of
-from planner.workbook.files import with_suggestion
-from planner.workbook.parts import sheet_names
+from planner.workbook.archive import sheet_names
 from planner.workbook.plan_file import PlanFile, StudyFile, read_plan, read_study
+from planner.workbook.read import with_suggestion
 
 if TYPE_CHECKING:
     from planner.render.front import FirstPage

@@ -27,9 +27,9 @@ from planner.report.page import kind_and_tables, plot_of, study_verdict
 from planner.report.plan import supply
 from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
 from planner.studies.kind import Section
+from planner.workbook.archive import table_places
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
-from planner.workbook.parts import table_places
 from planner.workbook.plan_file import PlanFile, StudyFile
 
 ANSWER, MINERALS, COSTS = "The answer", "The plan by mineral", "What it costs, and who pays"

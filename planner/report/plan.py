@@ -607,7 +607,7 @@ def flows(plan: PlanFile) -> ReportSection | None:
 class FlowParts(Result):
     """A mineral's flows with their parts of the total, the largest first."""
 
-    source, target = field.text("From country"), field.text("To")
+    source, target = field.text("From country"), field.text("To member or plants")
     amount, part = common.TONNES.like(unit="{unit}"), field.share("Part of all")
 
 

@@ -15,7 +15,7 @@ from models.checks import advice, rows, scenarios, stages, tiers
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
 from models.schema import REST_OF_WORLD, ScenarioStep
-from planner.workbook.countries import closest_country, iso3_code
+from planner.workbook.cells import closest_country, iso3_code
 from planner.workbook.findings import sentence
 
 _RULES = (

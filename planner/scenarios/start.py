@@ -14,7 +14,7 @@ from models.errors import Finding, InputError, Mistakes, Severity
 from planner import scenarios
 from planner.scenarios import Variant, WhatIf, events, scenario_name
 from planner.workbook import Book
-from planner.workbook.files import open_input
+from planner.workbook.read import open_input
 
 WhatIfReader = Callable[[Case], tuple[WhatIf, ...]]
 """Reads the what-ifs of a command line, in the names of a case; raises UsageError."""

@@ -42,7 +42,7 @@ from planner.studies.exit_tables import (
     tables_of,
 )
 from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, StudyKind, Tables
-from planner.workbook.countries import iso3_code
+from planner.workbook.cells import iso3_code
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start

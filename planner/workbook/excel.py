@@ -1,7 +1,7 @@
 """Reads the cells of an Excel file with calamine, sheet by sheet on demand.
 
 calamine is given a copy of the parts that it reads, unpacked within limits and without the cells
-that it can't read: see ``scan``.
+that it can't read (``SheetScan``).
 """
 
 from __future__ import annotations
@@ -13,19 +13,248 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 from python_calamine import CalamineWorkbook
 
 from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
-from planner.workbook.findings import letters, refused
-from planner.workbook.grid import Area, Cells, Dated, Grid, columns_from_rows
-from planner.workbook.scan import SheetScan
+from planner.workbook.findings import column_number, letters, quoted, refused
+from planner.workbook.grid import Area, Cells, Dated, Fault, Grid, area_of, columns_from_rows
+
+UNSAVED = Fault(
+    "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
+)
+_LEFT_OUT = (
+    re.compile(rb"<(?:\w+:)?dimension\b[^<>]*/>"),
+    re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)'),
+    re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)'),
+)
+"""A sheet's size, which is often wrong; blank cells and rows, of which there may be a million."""
+_CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_COUNT = re.compile(r"[0-9]+", re.ASCII)
+_TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
+_DIGITS = "0123456789"
+_TRUTHS = {"0", "1", "true", "false"}
+_TEXTS = {"str", "inlineStr"}
+"""Types of cells that may hold any text."""
+_SEEN = 1.0
+"""A row lower than this (points), or a column narrower than this (characters), is invisible."""
+
+
+# ---- what a sheet hides --------------------------------------------------------------------------
+
+
+def is_yes(text: str) -> bool:
+    return text.lower() in {"1", "true", "on"}
+
+
+def _is_small(size: str) -> bool:
+    try:
+        return float(size) < _SEEN
+    except ValueError:
+        return False
+
+
+def is_hidden_row(attributes: Mapping[str, str], *, are_all: bool) -> bool:
+    """Return whether a row is hidden; ``are_all``: rows are hidden by default."""
+    if "ht" not in attributes:
+        return is_yes(attributes["hidden"]) if "hidden" in attributes else are_all
+    return is_yes(attributes.get("hidden", "")) or _is_small(attributes["ht"])
+
+
+def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
+    """Return (first, last) of a group of columns if it is hidden, else nothing."""
+    if is_yes(attributes.get("hidden", "")) or _is_small(attributes.get("width", "")):
+        return [(int(attributes.get("min", "1")), int(attributes.get("max", "1")))]
+    return []
+
+
+# ---- a sheet -------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Cell:
+    row: int
+    column: int
+    kind: str
+    inner: int = -1
+    """Offset of the cell's content; -1 if it has none."""
+    formula: str | None = None
+    value: str | None = None
+
+
+class SheetScan:
+    """What was found in a sheet's XML; ``xml`` is what calamine is to read of it.
+
+    ``values`` replace what calamine reads, by row and column (1 is the first): a Fault, or a number
+    that is written with spaces around it. ``rows`` and ``columns`` are hidden.
+    """
+
+    def __init__(self, xml: bytes, texts: int, *, is_stale: bool) -> None:
+        """Scan a sheet of a workbook with so many shared ``texts``.
+
+        ``is_stale``: a formula's 0 counts as no saved value. Raises ExpatError or ValueError if the
+        sheet is damaged.
+        """
+        for pattern in _LEFT_OUT:
+            xml = pattern.sub(b"", xml)
+        if b"<![CDATA[" in xml:  # calamine reads it as blank
+            xml = _CDATA.sub(lambda text: escape(text[1].decode()).encode(), xml)
+        self.values = defaultdict[int, dict[int, object]](dict)
+        self.rows: list[int] = []
+        self.columns: list[tuple[int, int]] = []
+        self.formulas: list[tuple[int, int]] = []
+        self._texts, self._is_stale = texts, is_stale
+        self._arrays: list[Area] = []
+        self._cuts: list[tuple[int, int]] = []
+        self._is_row_back, self._columns = False, set[int]()
+        self._row = self._column = self._last_row = self._last_column = 0
+        self._are_rows_hidden = self._is_in_rows = False
+        self._cell: _Cell | None = None
+        self._text: list[str] | None = None
+        parser = self._parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.EntityDeclHandler = self._refuse
+        parser.Parse(xml, True)
+        self.xml = self._without_cuts(xml)
+
+    def _refuse(self, *_: object) -> None:
+        msg = "a sheet declares an entity"
+        raise ValueError(msg)
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """The last row and the last column with a value; 0 if the sheet has none."""
+        return self._last_row, self._last_column
+
+    def _without_cuts(self, xml: bytes) -> bytes:
+        pieces, reached = [], 0
+        for start, end in self._cuts:
+            pieces.append(xml[reached:start])
+            reached = end
+        return b"".join([*pieces, xml[reached:]])
+
+    # ---- handlers of the parser ------------------------------------------------------------------
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(":")[2]
+        cell = self._cell
+        if cell is not None:
+            if cell.inner < 0:
+                cell.inner = self._parser.CurrentByteIndex
+            if tag in {"v", "f"}:
+                self._text = []
+                self._parser.CharacterDataHandler = self._text.append
+            if tag == "f" and attributes.get("t") == "array" and ":" in attributes.get("ref", ""):
+                area = area_of(attributes["ref"])  # only its first cell has the formula
+                self._arrays += [] if area is None else [area]
+        elif tag == "c" and self._is_in_rows:
+            self._start_cell(attributes)
+        elif tag == "row" and self._is_in_rows:
+            self._start_row(attributes)
+        elif tag == "sheetData":
+            self._is_in_rows = True
+        elif tag == "col":
+            self.columns += hidden_columns(attributes)
+        elif tag == "sheetFormatPr":
+            self._are_rows_hidden = is_yes(attributes.get("zeroHeight", ""))
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        row = int(attributes["r"]) if "r" in attributes else self._row + 1
+        self._is_row_back = row <= self._row
+        self._row, self._column, self._columns = row, 0, set[int]()
+        if is_hidden_row(attributes, are_all=self._are_rows_hidden):
+            self.rows.append(self._row)
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        place = attributes.get("r", "")
+        if place:
+            letters = place.rstrip(_DIGITS)
+            self._column, self._row = column_number(letters), int(place[len(letters) :])
+        else:
+            self._column += 1
+        self._cell = _Cell(self._row, self._column, attributes.get("t", "n"))
+
+    def _end(self, name: str) -> None:
+        tag = name.rpartition(":")[2]
+        cell = self._cell
+        if cell is None:
+            self._is_in_rows = self._is_in_rows and tag != "sheetData"
+        elif tag == "c":
+            self._cell = None
+            if cell.inner >= 0:
+                self._end_cell(cell)
+        elif self._text is not None and tag in {"v", "f"}:
+            text, self._text = "".join(self._text), None
+            self._parser.CharacterDataHandler = None
+            if tag == "v":
+                cell.value = text
+            else:
+                cell.formula = text
+
+    def _end_cell(self, cell: _Cell) -> None:
+        row, column = cell.row, cell.column
+        self._last_row = max(self._last_row, row)
+        self._last_column = max(self._last_column, column)
+        if cell.formula is not None:
+            self.formulas.append((row, column))
+        value = self._other_value(cell)
+        if self._is_row_back or column in self._columns:
+            value = _TWICE
+        self._columns.add(column)
+        if value is not None:
+            self.values[row][column] = value
+            self._cuts.append((cell.inner, self._parser.CurrentByteIndex))
+
+    def _other_value(self, cell: _Cell) -> Fault | float | None:
+        """Return what a cell holds, if calamine would read something else, or nothing."""
+        kind, text = cell.kind, cell.value or ""
+        if kind == "e":
+            return Fault(f"the error value {text}")
+        is_zero = self._is_stale and kind == "n" and not text.strip("+-0.")
+        if (not text or is_zero) and kind != "str":
+            is_formula = cell.formula is not None
+            if is_formula or any(a.holds(cell.row, cell.column) for a in self._arrays):
+                return UNSAVED
+        if kind == "n" and text != text.strip() and _NUMBER.fullmatch(text):
+            return float(text)
+        if not text or self._can_read(kind, text):
+            return None
+        message = f"a cell that cannot be read: {quoted(text)} is not a number"
+        return Fault(message, "type the number again")
+
+    def _can_read(self, kind: str, text: str) -> bool:
+        """Return whether a cell's text is valid for its type."""
+        match kind:
+            case "n":
+                return _NUMBER.fullmatch(text) is not None
+            case "s":
+                return _COUNT.fullmatch(text) is not None and int(text) < self._texts
+            case "b":
+                return text in _TRUTHS
+            case "d":
+                return _is_date(text)
+            case _:
+                return kind in _TEXTS
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
 _TEXT = re.compile(rb"<(?:\w+:)?si[ />]")

@@ -15,8 +15,15 @@ from models.schema import SHEETS, CellKind, Column, Record, Settings
 from models.schema.column import FIRST_YEAR, LAST_YEAR, MOST_PRICE, MOST_TONNES
 from models.schema.rounds import ROUNDS
 from models.units import UnitError, accepted, factor, in_currency
-from planner.workbook.cells import as_float, described, hint_of, is_number, one_of, plain_number
-from planner.workbook.countries import member_meant
+from planner.workbook.cells import (
+    as_float,
+    described,
+    hint_of,
+    is_number,
+    member_meant,
+    one_of,
+    plain_number,
+)
 from planner.workbook.findings import CellError, ReadingContext, address, at_cell
 from planner.workbook.grid import Grid
 

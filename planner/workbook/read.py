@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks, schema
 from models.case import Case, clean_name, fold
@@ -18,8 +19,8 @@ from models.errors import Finding, InputError, Severity, warning
 from models.schema import SHEETS, CellKind, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.cells import parse_country
-from planner.workbook.countries import closest_country, member_meant
+from planner.workbook.archive import PLAN_SHEETS
+from planner.workbook.cells import closest_country, member_meant, parse_country
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
 from planner.workbook.grid import Grid, columns_from_rows, filled_rows, from_rows, paused_gc
@@ -31,8 +32,11 @@ from planner.workbook.headers import (
     not_a_member,
     parse_header,
 )
-from planner.workbook.parts import PLAN_SHEETS
 from planner.workbook.records import Parsed, read_settings, read_sheet
+
+if TYPE_CHECKING:
+    from planner.workbook.plan_file import PlanFile
+
 
 CLOSE_SHEET = 0.75
 _COLUMNS, _OFFERED = 3, 2
@@ -615,3 +619,53 @@ def _first(names: Iterable[object]) -> dict[str, str]:
 
 def _least(names: Iterable[object]) -> dict[str, str]:
     return _first(sorted({str(name) for name in names if name}))
+
+
+T = TypeVar("T")
+
+MIN_SIMILARITY = 0.6
+"""Smallest similarity of a file name that is suggested for a missing file."""
+
+
+def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
+    """Read a plan workbook.
+
+    InputError if the file is not one; if it is missing, the error suggests a similar name.
+    """
+    from planner.workbook.plan_file import read_plan
+
+    tell(f"Reading {path}")
+    return with_suggestion(path, read_plan)
+
+
+def open_input(path: Path) -> Book:
+    """Read an input workbook; InputError with all findings if it has errors.
+
+    If the file is missing, the error suggests a similar name.
+    """
+    return with_suggestion(path, read)
+
+
+def with_suggestion(path: Path, reader: Callable[[Path], T]) -> T:
+    """Read a file; if it is missing, suggest the most similar name in its folder."""
+    try:
+        return reader(path)
+    except InputError as error:
+        close = None if path.exists() else _similar(path)
+        if close is None:
+            raise
+        hint = f"did you mean {close}?"
+        raise InputError(dataclasses.replace(f, hint=hint) for f in error.findings) from error
+
+
+def _similar(path: Path) -> Path | None:
+    """Return the workbook in the same folder that has the most similar name."""
+    try:
+        there = [each.name for each in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return None
+    names = [n for n in there if n.casefold().endswith((".xlsx", ".xlsm"))]
+    names = [n for n in names if not n.startswith(("~$", "."))]
+    stems = {Path(name).stem.casefold(): name for name in sorted(names, reverse=True)}
+    close = difflib.get_close_matches(path.stem.casefold(), stems, n=1, cutoff=MIN_SIMILARITY)
+    return path.with_name(stems[close[0]]) if close else None

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.cli.paths import case_part
+from planner.cli.common import case_part
 from planner.workbook.template import template_tables
 from tests.books import write_book
 from tests.budget import few

@@ -5,12 +5,12 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from planner.cli import retired
+from planner.cli.answer import RETIRED_COMMANDS, RETIRED_OPTIONS
 from planner.cli.commands import planner
 
 OLD = [
-    *([name] for name in retired.COMMANDS),
-    *([command, "x.xlsx", option] for command, of in retired.OPTIONS.items() for option in of),
+    *([name] for name in RETIRED_COMMANDS),
+    *([command, "x.xlsx", option] for command, of in RETIRED_OPTIONS.items() for option in of),
 ]
 
 
@@ -28,8 +28,8 @@ def test_an_old_command_or_option_says_what_to_use(call, ask, words, more) -> No
 
 def test_what_is_retired_is_not_there() -> None:
     """Nobody brings an old name back and leaves it in the table."""
-    assert not {*retired.COMMANDS} & {*planner.commands}
-    for command, options in retired.OPTIONS.items():
+    assert not {*RETIRED_COMMANDS} & {*planner.commands}
+    for command, options in RETIRED_OPTIONS.items():
         there = {name for p in planner.commands[command].params for name in p.opts}
         assert not {*options} & there
 

@@ -19,7 +19,7 @@ import pytest
 from planner.cli import main
 from planner.cli.commands import COMMANDS
 from planner.options import OutputPath
-from planner.workbook.parts import is_input
+from planner.workbook.archive import is_input
 from tests.books import write_book
 from tests.cli.desk import LASTING, POSIX, ROOT
 from tests.page.solver import solver_or_skip

@@ -13,7 +13,7 @@ from planner.going_on.outcome import planned_outcome
 from planner.going_on.roll import rolled
 from planner.sheets import write_plan
 from planner.workbook import read
-from planner.workbook.files import open_plan
+from planner.workbook.read import open_plan
 from tests.books import write_book
 from tests.budget import BUDGET, few
 from tests.reference.cases import EVERYTHING, random_book

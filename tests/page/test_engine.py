@@ -21,7 +21,7 @@ from planner.page import program, seal_of
 from planner.page.sliders import starting_settings, with_sliders
 from planner.sheets.findings import result_rows
 from planner.workbook import read_tables
-from planner.workbook.files import open_input
+from planner.workbook.read import open_input
 from tests.budget import BUDGET, few
 from tests.models.desk import jin, make, sur
 from tests.models.test_hand_built import begun

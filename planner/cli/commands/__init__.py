@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from planner._version import __version__
-from planner.cli.commands import diff, documents, explain, roll, serve, solve, verify, workbook
-from planner.cli.retired import retired_command
+from planner.cli.answer import retired_command
+from planner.cli.commands import diff, documents, serve, solve, verify, workbook
 from planner.cli.study import StudyCommand
 from planner.studies import STUDIES
 
@@ -55,9 +55,9 @@ def planner() -> None:
 
 
 COMMANDS = (
-    workbook.new, workbook.check, solve.solve, explain.explain,
+    workbook.new, workbook.check, solve.solve, solve.explain,
     *(StudyCommand(name, listed) for name, listed in STUDIES.items() if not listed.asked),
-    documents.orders, roll.roll, diff.diff, verify.verify, documents.report,
+    documents.orders, workbook.roll, diff.diff, verify.verify, documents.report,
     documents.brief, documents.data, documents.pull, documents.model, solve.watch, documents.page,
     serve.serve, serve.mcp,
 )  # fmt: skip

@@ -13,7 +13,7 @@ import click
 from models import errors, units
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
-from planner.cli.paths import plan_path
+from planner.cli.common import plan_path
 from planner.cli.words import line, row
 from planner.render.words import cut, known, signed, terminal_safe
 from planner.stops import raise_pending_stop
@@ -61,7 +61,7 @@ def diff(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference
-    from planner.workbook.files import open_plan
+    from planner.workbook.read import open_plan
 
     tell = common.progress(as_json)
     began = time.perf_counter()
@@ -92,7 +92,7 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
     """Compare the inputs of two plans: the named workbooks, else those beside the plans."""
     from models.results import Figure
     from planner.documents.inputs import compare_inputs, find_input, not_compared
-    from planner.workbook.files import open_input
+    from planner.workbook.read import open_input
 
     if named is None:
         if old.measure(Figure.INPUT_SHA256) == new.measure(Figure.INPUT_SHA256):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import units
-from planner.cli import common, paths
+from planner.cli import common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.words import line, row, show_warnings
 from planner.options import IntegerOption
@@ -56,9 +56,9 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.documents.folder import ORDERS
 
-    paths.refuse_other_folder(folder, ORDERS)
+    common.refuse_other_folder(folder, ORDERS)
     from planner.documents.orders import orders_of, write_orders
-    from planner.workbook.files import open_plan
+    from planner.workbook.read import open_plan
 
     tell = common.progress(as_json)
     began = time.perf_counter()
@@ -182,7 +182,7 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if output is None and not file.name:
         refuse(f"{file} is a folder: name the workbook of a plan")
-    place = paths.output_file(paths.html_path(output or file.with_suffix(".html")), "report")
+    place = common.output_file(common.html_path(output or file.with_suffix(".html")), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
 
@@ -238,7 +238,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
-    place = paths.output_file(paths.with_suffix(wanted, (".pptx",), "slides"), "brief")
+    place = common.output_file(common.with_suffix(wanted, (".pptx",), "slides"), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of
@@ -287,7 +287,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or Path("outputs", f"{input_stem(file)}-page.html")
-    place = paths.output_file(paths.html_path(wanted), "page")
+    place = common.output_file(common.html_path(wanted), "page")
     from planner.page import highs, page_of
     from planner.run import solve_file
 
@@ -348,9 +348,9 @@ def model(
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def output_path(name: str = "") -> Path:
-        parts = (input_stem(file), paths.case_part(file, variation, name), "model.lp")
+        parts = (input_stem(file), common.case_part(file, variation, name), "model.lp")
         default = Path("outputs") / "-".join(filter(None, parts))
-        return paths.output_file(output or default, "model")
+        return common.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
     from models.program.outside import FORMATS, write_model
@@ -364,7 +364,7 @@ def model(
     wanted, written = output_path(start.case.scenario), []
     for place, program in _models(start.case, wanted, by_block=by_block).items():
         write = partial(write_model, program, form=form, about=_about(start.case, file))
-        written.append(common.save(paths.output_file(place, "model"), write))
+        written.append(common.save(common.output_file(place, "model"), write))
     if not as_json:
         show_warnings(start.book.warnings, file)
         more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
@@ -419,14 +419,14 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = Path("outputs", "plans.sqlite") if output is None else output
     suffix = place.suffix.casefold()
-    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not paths.is_folder(place)
-    if paths.is_folder(place):
-        paths.refuse_source(place)
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not common.is_folder(place)
+    if common.is_folder(place):
+        common.refuse_source(place)
     else:
-        paths.output_file(place, "file")
-    if suffix and not is_sqlite and not paths.is_folder(place):
+        common.output_file(place, "file")
+    if suffix and not is_sqlite and not common.is_folder(place):
         refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
-    if not is_sqlite and paths.is_file(place):
+    if not is_sqlite and common.is_file(place):
         refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
     if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
@@ -526,15 +526,15 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
 
 def _new_place(file: Path, output: Path, *, force: bool) -> Path:
     """Return the path of the copy: same file type as the input, and never the input itself."""
-    if paths.is_folder(file):
-        if paths.is_file(output):
+    if common.is_folder(file):
+        if common.is_file(output):
             refuse(f"{output} is a file: {file} is a folder, so name a folder")
-        paths.refuse_source(output)
+        common.refuse_source(output)
         return output
-    path = paths.output_file(output, "workbook")
+    path = common.output_file(output, "workbook")
     if path.suffix.casefold() != file.suffix.casefold():
         refuse(f"--output must end in {file.suffix}, as {file} does")
-    paths.refuse_existing(path, force=force)
+    common.refuse_existing(path, force=force)
     return path
 
 

@@ -189,7 +189,7 @@ def start_of(recorded: Recorded, file: Path, usage: str) -> Start | errors.Findi
     from models.case import SearchLimits
     from planner.cli.commands.solve import solve
     from planner.scenarios.start import start_file
-    from planner.workbook.parts import is_plan
+    from planner.workbook.archive import is_plan
 
     typed = recorded.made_with
     words = [f"{option}={text}" for option, text in typed if option.startswith("--")]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.documents.deliveries import PARTS, days_of, rounded, split, split_id
+from planner.documents.orders import PARTS, days_of, rounded, split, split_id
 from tests.order_book import PLAN, lines, order_rows, table, write_order_book
 
 TONNES = st.floats(1e-6, 1e9, allow_nan=False)

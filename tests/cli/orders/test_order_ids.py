@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.deliveries import rounded
-from planner.documents.orders import order_id
+from planner.documents.orders import order_id, rounded
 from tests.order_book import PLAN, lines, order_rows, write_order_book
 
 

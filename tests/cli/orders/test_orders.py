@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.deliveries import plain_number
-from planner.documents.orders import COLUMNS
+from planner.documents.orders import COLUMNS, plain_number
 from planner.workbook.plan_file import read_plan
 from tests.order_book import PLAN, lines, order_rows, summary, table, write_order_book
 

@@ -9,7 +9,6 @@ plans import components from here, as for ``plan.amounts(SHORTAGE)``.
 from models.plan.block_solver import OPTIMAL as OPTIMAL
 from models.plan.block_solver import Proof as Proof
 from models.plan.block_solver import status_of as status_of
-from models.plan.by_model import block_models as block_models
 from models.plan.by_model import model as model
 from models.plan.plan import PENALTIES as PENALTIES
 from models.plan.plan import Extension as Extension

@@ -46,18 +46,6 @@ def model(case: Case) -> Any:
     return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
 
 
-def block_models(case: Case) -> dict[str, Any]:
-    """Return the Pyomo model of each block, by its minerals and years in words.
-
-    A key is such as ``Gallium, Germanium 2026 to 2031``.
-    """
-    solver_of = BlockSolver(Expanded(case), is_compared=False)
-    return {
-        solver_of.where(b): _opened(solver_of.expanded, cells)
-        for b, cells in enumerate(solver_of.program.blocks)
-    }
-
-
 def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
     """Return a model with bounds on stocks that are valid in any plan: their maximum."""
     from models.program.sourcing import build

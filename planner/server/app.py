@@ -9,7 +9,6 @@ import ipaddress
 import secrets
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -21,7 +20,6 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-import h11
 import uvicorn
 from jinja2 import Environment, PackageLoader
 from starlette.applications import Starlette
@@ -32,7 +30,6 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from planner import _version, scratch
 from planner.server import jobs
@@ -46,9 +43,7 @@ _SECONDS = 30.0
 _MOST_SESSIONS = 200
 _CHUNK = 2**20
 UPLOAD_SECONDS, PATIENCE = 600.0, 30.0
-"""Most seconds for a request's body; and for its header, or for a pause in a body or an answer."""
-_AHEAD = 2**16
-"""Bytes of an answer that the system holds and has not sent."""
+"""Most seconds for a request's body, and for a pause in it."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -172,70 +167,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig not in self._ignored:
             super().handle_exit(sig, frame)
-
-
-class _Counting:
-    """A transport that counts the bytes of answers: written to it, and sent by it."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport, self.written = transport, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        self.written += len(data)
-        self._transport.write(data)
-
-    @property
-    def sent(self) -> int:
-        """How many bytes of answers have left the transport's buffer for the visitor."""
-        return self.written - self._transport.get_write_buffer_size()
-
-
-class TimedConnection(H11Protocol):
-    """Closes connections with an unfinished request, or with an answer that nobody reads.
-
-    Uvicorn itself only closes connections that are idle between two requests.
-    """
-
-    _timer: asyncio.TimerHandle | None = None
-    _seen: tuple[object, int] = None, -1
-    """The request that was answered at the last look, and the bytes of answers sent until then."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        _show_progress(transport.get_extra_info("socket"))
-        self.counting = _Counting(transport)
-        super().connection_made(self.counting)  # type: ignore[arg-type]
-        self._timer = self.loop.call_later(PATIENCE, self.look)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        super().connection_lost(exc)
-
-    def look(self) -> None:
-        """Close the connection if nothing changed since the last look; else look again later."""
-        now = self.counting
-        request, sent = self._seen
-        is_headless = self.conn.their_state is h11.IDLE and self.cycle is request
-        is_stuck = now.sent == sent < now.written
-        if is_headless or is_stuck:
-            self.transport.abort()
-            return
-        self._seen = self.cycle, now.sent
-        self._timer = self.loop.call_later(PATIENCE, self.look)
-
-
-def _show_progress(connection: Any) -> None:
-    """Let the system take little of an answer ahead, where it can.
-
-    It takes megabytes otherwise, and a slow visitor seems to take nothing until they are read.
-    """
-    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-    if option is not None and connection is not None:
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, option, _AHEAD)
 
 
 # ---- sessions ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 
 import planner
 from models.errors import SolverError, UsageError
-from models.plan import block_models, model
+from models.plan import model
 from models.plan import solve as solve_case
 from models.program import outside
 from models.program.outside import find_solver, solve_by, write_model
@@ -352,17 +352,6 @@ def test_names_of_any_script_make_a_file_that_is_read(form: str, tmp_path: Path)
     assert "u91D1u5DDD" in text  # 金川
     assert len(set(re.findall(r"spot\(\S+", text))) >= len(ODD)
     assert "Demand of a member that is not met." in text
-
-
-def test_blocks_add_up_to_the_whole(tmp_path: Path) -> None:
-    """Each block's file alone; the sum is the plan's objective."""
-    case = planner.read(ROOT / "inputs" / "plain.xlsx").case
-    total = 0.0
-    for i, (name, made) in enumerate(block_models(case).items()):
-        assert re.fullmatch(r"(Lithium|Rare earths) 202\d", name)
-        write_model(made, tmp_path / f"{i}.lp", "lp", [])
-        total += highs(tmp_path / f"{i}.lp")
-    assert total == near(solve_case(case).objective, rel=1e-9)
 
 
 def test_short_of_nothing_is_no_trouble() -> None:

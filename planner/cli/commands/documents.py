@@ -317,8 +317,6 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
 
 # ---- model ---------------------------------------------------------------------------------------
 
-_LONGEST_PART = 60
-
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
@@ -328,13 +326,8 @@ _LONGEST_PART = 60
     " -what-if]-model.lp].",
     "MODEL",
 )
-@click.option(
-    "--by-block", is_flag=True, help="Write one file for each independent block of the model."
-)
 @common.JSON
-def model(
-    file: Path, variation: dict[str, Any], output: Path | None, by_block: bool, as_json: bool
-) -> int:
+def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: bool) -> int:
     """Write the model of a workbook as a file for other solvers: LP or MPS.
 
     The file contains the Pyomo model that planner solve solves. It minimises the discounted cost,
@@ -344,7 +337,6 @@ def model(
     \b
     planner model case.xlsx -o model.lp
     planner model case.xlsx --lose COD -o model.mps
-    planner model case.xlsx --by-block -o model.lp    write model-Cobalt 2026.lp, ...
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     def output_path(name: str = "") -> Path:
@@ -353,6 +345,7 @@ def model(
         return common.output_file(output or default, "model")
 
     form = output_path().suffix.casefold().removeprefix(".")
+    from models.plan import model as model_of
     from models.program.outside import FORMATS, write_model
     from planner.scenarios.start import start_file
 
@@ -361,33 +354,18 @@ def model(
     tell = common.progress(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
-    wanted, written = output_path(start.case.scenario), []
-    for place, program in _models(start.case, wanted, by_block=by_block).items():
-        write = partial(write_model, program, form=form, about=_about(start.case, file))
-        written.append(common.save(common.output_file(place, "model"), write))
+    place = output_path(start.case.scenario)
+    about = _about(start.case, file)
+    written = common.save(place, partial(write_model, model_of(start.case), form=form, about=about))
     if not as_json:
         show_warnings(start.book.warnings, file)
-        more = f" and {number_of(len(written) - 1, 'more file')}" if len(written) > 1 else ""
-        line("Model", f"{written[0]}{more}" if written else "none: there is nothing to plan")
+        line("Model", str(written))
     answer: Answer = {
         Key.SCENARIO: start.case.scenario,
-        Key.OUTPUT: [str(path) for path in written],
+        Key.OUTPUT: [str(written)],
         Key.WARNINGS: findings_by_severity(start.book.warnings)[Key.WARNINGS],
     }
     return finish(answer, as_json=as_json)
-
-
-def _models(case: Case, wanted: Path, *, by_block: bool) -> dict[Path, object]:
-    from models.plan import block_models
-    from models.plan import model as model_of
-    from planner.documents.folder import file_part
-
-    if not by_block:
-        return {wanted: model_of(case)}
-    return {
-        wanted.with_stem(f"{wanted.stem}-{file_part(name, _LONGEST_PART)}"): program
-        for name, program in block_models(case).items()
-    }
 
 
 def _about(case: Case, file: Path) -> tuple[str, str]:

@@ -125,7 +125,6 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 limit_concurrency=200,
-                http=app.TimedConnection,
             )
         )
         server.config.load()

@@ -354,7 +354,6 @@ def shortfall(plan: PlanFile) -> Picture:
     can_t, forbidden = (
         series_values(table[name] / table["demand"])
         for name in ("short_of_supply", "short_by_limits")
-        for name in ("short_of_supply", "short_by_limits")
     )
     series = (
         Series("Supply can't give it", Role.ONE_OF_MANY, can_t, palette.ORANGE),

@@ -23,8 +23,8 @@ def first_page_html(front: FirstPage, level: int = 3) -> str:
 
     Its chart is bars or lines of SVG, which needs neither a script nor a style.
     """
-    shown = front.table
-    facts = facts_of_columns(shown.columns) if shown is not None and len(shown) else None
+    shown = front.wide_table
+    facts = facts_of_columns(shown.columns) if shown is not None else None
     charts = [each for picture in front.pictures if (each := small_chart(picture))]
     return render(
         "first_page.html", front=front, facts=facts, charts=charts, most=MOST_ROWS, level=level,

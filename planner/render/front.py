@@ -17,11 +17,12 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from models.results import Field, Result
+from models import units
+from models.results import Field, Look, Result
 from planner.render import chart, native, palette, style
 from planner.render.claims import Place, Sentence
-from planner.render.table import Table
-from planner.render.words import clean_text, cut, width_of
+from planner.render.table import Table, TableColumn
+from planner.render.words import clean_text, cut, known, width_of
 
 NAME = "Overview"
 """The sheet's name."""
@@ -83,6 +84,13 @@ class FirstPage:
         named = sum(s in decisions for s in every)
         return tuple(s for s in every if s not in of_decisions or s.claims[0].number > named)
 
+    @property
+    def wide_table(self) -> Table | None:
+        """The table with large sums of money in millions; a terminal scales each cell instead."""
+        if self.table is None or not len(self.table):
+            return None
+        return replace(self.table, columns=tuple(map(_in_millions, self.table.columns)))
+
     def _first(self, place: Place) -> list[Sentence]:
         return [sentence for sentence in self.sentences if sentence.place == place]
 
@@ -95,6 +103,22 @@ class FirstPage:
 
 
 _NUMBER, _YEAR = re.compile(r"(?<!\w)\d(?:[\d.,]*\d)?"), re.compile(r"(?:19|20|21)\d\d")
+
+
+def _in_millions(column: TableColumn) -> TableColumn:
+    values = [float(v) if known(v) else None for v in column.values]
+    if (
+        column.look is not Look.MONEY
+        or max((abs(v) for v in values if v), default=0.0) < _LARGE_SUM
+    ):
+        return column
+    header = f"{column.header.removesuffix(')')} m)"
+    millions = [None if v is None else v / units.MILLION for v in values]
+    return replace(column, header=header, look=Look.MILLIONS, values=millions)
+
+
+_LARGE_SUM = 1e7
+"""From here on, money in a table is in millions."""
 
 
 def first_columns(whole: Table, result: Result, fields: Sequence[Field]) -> Table:
@@ -264,11 +288,11 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     _sentences(page, front.of("decide"), places, DECIDE)
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
-    if front.table is not None and len(front.table):
+    if front.wide_table is not None:
         if front.legend:
             page.words(page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED)
             page.row += 1
-        _table(page, front.table)
+        _table(page, front.wide_table)
     _sentences(page, front.of("care"), places, CARE)
     if front.proof:
         page.words(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
@@ -400,7 +424,7 @@ def _charts(  # noqa: PLR0913, PLR0917 - their places and their data
         for j, picture in enumerate(line):
             drawn = native.native_chart(book, picture, next(rows), data[0])
             across = wide // (_PER_ROW if picture.small else len(line))
-            gap = 6 if j + 1 < len(line) else 0
+            gap = 6  # also at the edge of the page, which would cut a border
             drawn.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
             place = {"object_position": 1, "x_offset": j * across}
             page.sheet.insert_chart(first + i * _CHART_ROWS, 0, drawn, place)

@@ -24,9 +24,10 @@ _SHARES = ".2~%"
 """The format of shares at an axis, with no more digits than its steps need."""
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 _TEXT = 13
-_TITLE, _LEVEL_TITLE = 34, 44
-"""Most characters on a line of the title of a vertical axis, and of a horizontal one. Titles are
-wrapped, never cut, because the unit comes last."""
+_TITLE, _LEVEL_TITLE, _ROWS_TITLE = 34, 44, 18
+"""Most characters on a line of the title of a vertical axis, of a horizontal one, and of one below
+bars, which names beside them leave little room on a telephone. Titles are wrapped, never cut,
+because the unit comes last."""
 _NAME = 30
 """Most characters of a line of a name beside a bar."""
 _NAME_LINES = 2
@@ -98,7 +99,7 @@ def _rows(picture: Picture) -> Any:
     figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_xaxes(
-        title=_title(picture.axis, _LEVEL_TITLE), tickformat=_SHARES if shares else ","
+        title=_title(picture.axis, _ROWS_TITLE), tickformat=_SHARES if shares else ","
     )
     return with_frame(figure, legend=len(picture.series) > 1)
 

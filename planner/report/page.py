@@ -259,8 +259,8 @@ def study_page(study: StudyFile) -> ReportPage:
 
 def front_section(front: FirstPage) -> ReportSection:
     """Return the first page of a report: its sentences, its chart and its table."""
-    shown = front.table
-    facts = facts_of_columns(shown.columns if shown is not None and len(shown) else ())
+    shown = front.wide_table
+    facts = facts_of_columns(shown.columns if shown is not None else ())
     view = View(tuple(map(plot_of, front.pictures)), facts)
     is_small = all(picture.small for picture in front.pictures)
     return ReportSection("first-page", "", "", {(): view}, small=is_small, front=front)

@@ -23,6 +23,7 @@ from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, series_values, short
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
+from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
 from planner.sheets.pictures import who_pays
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
 
-_MOST_LINES, _MOST_SMALL = 8, 12
+_MOST_LINES, _MOST_SMALL = len(COLOURS), 12
 """How many minerals get a line, and a chart: those with the country's largest shares."""
 
 

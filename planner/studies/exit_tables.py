@@ -42,7 +42,7 @@ AS_PLANNED, _NOT_IN_PLAN, _NO_MORE = (
     "the exit path has no more built by",
 )
 NEW, MORE = "new", "earlier or larger"
-"""Values of the column "Beyond the plan"."""
+"""Values of the column "More than the plan"."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Builds(Result):
     capacity = common.CAPACITY.like(meaning=_STEP)
     capex = Projects.capex.like(meaning=_STEP, key="capex_usd_m")
     beyond = field.text(
-        "Beyond the plan",
+        "More than the plan",
         f"{NEW}: the plan does not build this plant. {MORE}: by this year, the exit path has built"
         " more of it than the plan. Blank: neither.",
         optional=True,

@@ -57,10 +57,10 @@ class StressTest(StudyKind):
 
     The agreed plan is made first, with the scenario, what-ifs and limits. Then each supplier is
     removed in turn, from the first year (or --year) to the last. The other suppliers sell the
-    agreed tonnes, and a surge. Plants are built as agreed, and members may draw on stocks. Share
-    limits are waived unless --keep-caps is given. The same losses are also tested in the plan
-    without share limits, to show the benefit of diversification. With --solidarity none, they are
-    also tested with members that do not share.
+    agreed tonnes, and more as far as --surge allows. Plants are built as agreed, and members may
+    draw on stocks. Share limits are lifted unless --keep-caps is given. The same losses are also
+    tested in the plan without share limits, to show the benefit of diversification. With
+    --solidarity none, they are also tested with members that do not share.
 
     \b
     planner stress case.xlsx
@@ -111,7 +111,7 @@ class StressTest(StudyKind):
         click.option(
             "--keep-caps",
             is_flag=True,
-            help="Keep the share limits, which are otherwise waived after a loss.",
+            help="Keep the share limits, which are otherwise lifted after a loss.",
         ),
         click.option(
             "--solidarity",
@@ -192,7 +192,7 @@ class StressTest(StudyKind):
         options = {
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
             FIRST_YEAR: str(result.years[0]),
-            SURGE: f"{rules.surge * 100:g} % of usable capacity beyond the agreed sales, each"
+            SURGE: f"{rules.surge * 100:g} % of usable capacity more than agreed, each"
             " year, as far as it is free",
             LIMITS: limits if result.case.share_limits else "none in the workbook",
             PlanNumbers.need.header: "all that members need. Further missing is what the agreed"

@@ -229,7 +229,8 @@ class VariantStudy(StudyKind):
         sections = [Section("runs", cls.QUESTION, "", numbers.view(*cls.pictures(tables)))]
         if t in tables:
             heat = cls.heat(tables)
-            lead = f"Each row is a run, each column a mineral: what is missing beyond {cls.BEFORE}."
+            lead = "Each row is a run, each column a mineral: what is further missing than in"
+            lead += f" {cls.BEFORE}."
             drawn = Numbers(heat).view(variant_charts.heat_picture(heat))
             sections.append(Section("heat-map", "What is further missing", lead, drawn))
 

@@ -114,7 +114,8 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     said = [*(each.text for each in front.of("answer")), plan.title]
     topic = front.question if split_by_room(front.question, said[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
-    picture = report.shortfall(plan) if sum(map(_is_positive, short)) > 1 else None
+    several = sum(map(_is_positive, short)) > 1
+    picture = report.shortfall(plan) if several else next(iter(front.pictures), None)
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     about = [f"Plan: {plan.title}. {Figure.SCENARIO}: {scenario}. {Figure.YEARS}: {years}.", proof]
     return _Content(
@@ -137,16 +138,16 @@ def _is_positive(value: object) -> bool:
 
 
 def _figure(plan: PlanFile, *names: str) -> list[str]:
-    """Return the sentences of a figure of the first page: its number, and what it means."""
-    figures = [each for each in report.front_of(plan).of("figure") if each.name in names]
-    return [text for each in figures for text in (each.text, f"{each.name}: {each.number}.")]
+    """Return the sentences of figures of the first page."""
+    return [each.text for each in report.front_of(plan).of("figure") if each.name in names]
 
 
 def _minerals(plan: PlanFile) -> _Content:
-    care = [each.text for each in report.front_of(plan).of("care")]
+    front = report.front_of(plan)
+    hardest, care = front.of("answer")[1:], front.of("care")
     return _Content(
         MINERALS,
-        [*_figure(plan, MET, MET_OF_ONE), *care],
+        [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *care))],
         _picture(supply(plan)),
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
@@ -205,9 +206,10 @@ def _decide(plan: PlanFile) -> _Content:
     rows = plan.result(DecideNow).frame()
     rows["country"] = [plan.country(code) if code else "" for code in rows["country"]]
     begun, bought = (rows[rows["decision"] == kind] for kind in (Kind.BEGIN, Kind.BUY))
-    title, cost = "Plants to begin", sums(begun, "cost", "what")
+    year = plan.result(About).option(Figure.FIRST_YEAR) or "the first year"
+    title, cost = f"Capital of the plants to begin in {year}", sums(begun, "cost", "what")
     if len(cost) == 1 or not cost:
-        title, cost = "Purchases by country", sums(bought, "cost", "country")
+        title, cost = f"Cost of purchases in {year}, by country", sums(bought, "cost", "country")
     said = [each.text for each in report.front_of(plan).of("decide")]
     return _Content(
         DECIDE,

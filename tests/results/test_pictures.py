@@ -47,10 +47,10 @@ def test_a_long_axis_keeps_its_unit():
 @pytest.mark.parametrize(
     ("axis", "lines"),
     [
-        ("Extra cost, shortage priced (USD bn)", 1),
-        ("Above its landed cost before, of all members (USD m)", 2),
+        ("Extra cost, shortage priced (USD bn)", 3),
+        ("Above its landed cost before, of all members (USD m)", 4),
         ("USD bn", 1),
-        ("Tonnes that members and plants need over all of the years planned here", 2),
+        ("Tonnes that members and plants need over all of the years planned here", 5),
         ("", 0),
     ],
 )

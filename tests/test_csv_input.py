@@ -28,7 +28,7 @@ from planner.workbook.excel import open_excel
 from planner.workbook.grid import header_and_rows
 from planner.workbook.save import fingerprint, watch_saves
 from tests.books import write_book
-from tests.budget import BUDGET, IS_LONG, few
+from tests.budget import IS_LONG, few
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
 from tests.small_book import small_book
@@ -124,20 +124,6 @@ def assert_same(path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", few(range(15), 5))
 def test_random_books_give_the_same_case(tmp_path, seed) -> None:
     assert_same(tmp_path, seed)
-
-
-@pytest.mark.slow
-@pytest.mark.fuzz
-def test_random_books_at_length(tmp_path) -> None:
-    for seed in range(1000, 1000 + BUDGET // 3):
-        assert_same(tmp_path / str(seed), seed)
-
-
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-def test_small_book_in_each_dialect(tmp_path, dialect) -> None:
-    given = read(write_csv_book(tmp_path / "small", small_book(), **dialect))
-    assert whole(given.case) == whole(read_tables(small_book()).case)
-    assert not given.warnings
 
 
 def test_fingerprint_is_of_what_is_read(folder) -> None:
@@ -249,11 +235,6 @@ def test_a_cell_that_is_no_value_is_told(folder, old, new, words) -> None:
     assert any(words in message for _, message in faults(folder))
 
 
-def test_a_comma_too_many_in_settings_is_told(folder) -> None:
-    change(folder, "settings", "Discount rate,0.05", "Discount rate,0,05")
-    assert "the row has 3 cells, the header 2" in dict(faults(folder))["settings.csv, row 5"]
-
-
 def test_an_apostrophe_says_that_a_text_is_no_formula(folder) -> None:
     change(folder, "minerals", "LME", "'=LME")
     assert read(folder).case.minerals[0].note == "=LME"
@@ -266,30 +247,6 @@ def test_percentages_are_fractions(folder) -> None:
     assert whole(read(folder).case) == whole(read_tables(small_book()).case)
     change(folder, "refiners", "China,5000", "China,50%")
     assert [place for place, _ in faults(folder)] == ["refiners.csv, row 3, column Capacity (t/yr)"]
-
-
-MARKS = {  # separator, two capacities, what they are read as (None: told)
-    "decimal comma": (";", "1234,5", "1000", (1234.5, 1000)),
-    "one shows the comma": (";", "1234,5", "1,234", (1234.5, 1.234)),
-    "thousands beside a comma": (";", "1234,5", "1.234", None),
-    "points alone": (";", "1234.5", "1.234", (1234.5, 1.234)),
-    "the folder shows the point": (";", "1.234", "1000", (1.234, 1000)),
-    "nothing shows the comma": (";", "1,234", "1000", None),
-    "a point among commas": (",", "1.234", "1000", (1.234, 1000)),
-    "both": (";", "1234,5", "1234.5", None),
-    "whole numbers": ("\t", "1234", "1000", (1234, 1000)),
-}
-
-
-@pytest.mark.parametrize(("separator", "first", "second", "wanted"), MARKS.values(), ids=MARKS)
-def test_decimal_mark_of_a_file(tmp_path, separator, first, second, wanted) -> None:
-    tables = small_book()
-    tables["Mines"][0]["Capacity (t/yr)"], tables["Mines"][1]["Capacity (t/yr)"] = first, second
-    folder = write_csv_book(tmp_path / "small", tables, separator=separator)
-    if wanted is None:
-        assert {place.partition(",")[0] for place, _ in faults(folder)} == {"mines.csv"}
-    else:
-        assert tuple(m.capacity.base for m in read(folder).case.mines) == wanted
 
 
 @pytest.mark.parametrize("text", ["1.234", "1,234", "-1.234"])
@@ -306,34 +263,12 @@ def test_a_mark_that_nothing_shows(tmp_path, text) -> None:
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-32", "shift_jis"])
-def test_other_encodings_are_told(folder, encoding) -> None:
-    change(
-        folder, "members", "Japan", "Japan ポ" if encoding == "shift_jis" else "Japan é", encoding
-    )
-    ((place, message),) = faults(folder)
-    assert place.startswith("members.csv")
-    assert "CSV UTF-8" in message
-
-
-def test_row_of_a_strange_letter(folder) -> None:
-    change(folder, "members", "Korea", "Coréa", "cp1252")
-    assert faults(folder)[0][0] == "members.csv, row 3"
-
-
 def test_quoted_newlines_are_one_row(folder) -> None:
     change(folder, "minerals", "LME", '"LME,\r\nsecond line, ""quoted"""')
     change(folder, "minerals", "12000.5", "n/a")
     assert faults(folder)[0][0] == "minerals.csv, row 3, column Price (USD/t)"
     change(folder, "minerals", "n/a", "12000.5")
     assert read(folder).case.minerals[0].note == 'LME,\r\nsecond line, "quoted"'
-
-
-@pytest.mark.parametrize("text", ['"open', 'a"b"', '"a"b', '"' + "x" * 40_000 + '"'])
-def test_quotes_that_are_wrong(folder, text) -> None:
-    change(folder, "members", "Japan,Japan", f"{text},Japan")
-    places = [place for place, _ in faults(folder)]
-    assert all(place.startswith("members.csv, row") for place in places) or text == 'a"b"'
 
 
 def test_unknown_file_has_the_closest_sheet(folder) -> None:
@@ -424,12 +359,6 @@ def test_empty_files_and_blank_lines(folder) -> None:
     assert {m.name: m.row for m in members} == {"Japan": 5, "Korea": 7, "Other EU": 9}
     (folder / "demand.csv").write_bytes(b"")
     assert "the file demand.csv is empty" in dict(faults(folder))["demand.csv"]
-
-
-def test_separator_line_of_excel(folder) -> None:
-    text = (folder / "members.csv").read_bytes().replace(b",", b"|")
-    (folder / "members.csv").write_bytes(b"sep=|\r\n" + text)
-    assert read(folder).case.members
 
 
 def test_cells_of_a_folder_are_its_texts(folder) -> None:

@@ -95,15 +95,6 @@ def test_the_sums_are_of_the_futures(made) -> None:
     )
 
 
-def test_two_processes_say_the_same_as_one(case, capsys) -> None:
-    one, two = (
-        answer(capsys, "solve", case, *ASKED[:-1], n, "--output", case.with_name(f"on{n}.xlsx"))
-        for n in "12"
-    )
-    assert one == two
-    assert one["different_futures"] <= one["futures"] == 8
-
-
 def test_the_tail_costs_on_average_what_it_spares_at_the_end(case, capsys) -> None:
     mean, tail = (
         answer(capsys, "solve", case, *ASKED, *more, "--output", case.with_name("tail.xlsx"))

@@ -15,7 +15,7 @@ from planner.workbook import read, read_tables
 from planner.workbook.excel import open_excel
 from planner.workbook.grid import header_and_rows
 from planner.workbook.template import write_book
-from tests.budget import BUDGET, at_length
+from tests.budget import at_length
 from tests.csv_book import write_csv_book
 from tests.reference.cases import EVERYTHING, random_book
 from tests.reference.cases_sheets import BookT
@@ -93,13 +93,6 @@ def test_random_books_from_a_database(tmp_path, seed) -> None:
     assert_same(tmp_path, seed)
 
 
-@pytest.mark.slow
-@pytest.mark.fuzz
-def test_random_books_from_a_database_at_length(tmp_path) -> None:
-    for seed in range(2000, 2000 + BUDGET // 3):
-        assert_same(tmp_path / str(seed), seed)
-
-
 def test_the_plain_input_from_a_database_gives_the_same_plan(tmp_path) -> None:
     grids = [g for g in open_excel(PLAIN).grids if g.title in {*FILLED, "Settings", "Share limits"}]
     tables: BookT = {}
@@ -117,7 +110,7 @@ def test_the_plain_input_from_a_database_gives_the_same_plan(tmp_path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(at_length(1, 3)))
 def test_random_books_from_postgresql(tmp_path, postgres, monkeypatch, seed) -> None:
     sql, url = postgres
     monkeypatch.setenv("CASE_URL", url)

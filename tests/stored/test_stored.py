@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 VERSIONS = sorted(folder.name for folder in HERE.glob("[0-9]*"))
 INPUTS = {"plain": "plain.xlsx", "folder": "folder", "chain": "chain.xlsx"}
-EARLIER = (HERE.parents[1] / "docs" / "earlier-files.md").read_text(encoding="utf-8")
+EARLIER = (HERE.parents[1] / "docs" / "earlier-names.csv").read_text(encoding="utf-8")
 NEW, GONE = "what this version writes", "is not written by this version"
 
 

@@ -342,7 +342,9 @@ class _Writer:
         if len(table):
             total = outcome.variance
             tonnes = total.planned_t, total.delivered_t, total.delivered_t - total.planned_t
-            everything = ("All", None, None, *tonnes, *total.money)
+            # tonnes of different minerals are not added up
+            shown = tonnes if len(set(table.mineral)) == 1 else (None,) * len(tonnes)
+            everything = ("All", None, None, *shown, *total.money)
             page.table(table_of(table, self.case.country_name), everything)
             page.paragraph(
                 "By price: (price paid - planned landed cost) × delivered tonnes. By quantity:"

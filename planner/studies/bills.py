@@ -379,7 +379,7 @@ def _less_missing(tables: Tables) -> Iterator[Sentence]:
     """Yield for how many members less is missing together than alone."""
     count = _members(tables, AS_BOUGHT).count(Bills.avoided, ">", 0.0)
     if count.number:
-        text = "Members with less missing together than alone, counted at its price: {number}."
+        text = "Members with less missing together, weighed by its price: {number}."
         yield say("figure", text, name="Less missing together", large="number", number=count)
 
 
@@ -387,7 +387,7 @@ def _tempted(tables: Tables) -> Iterator[Sentence]:
     """Yield how many splits some group would leave, and one that none would."""
     rows, t = tables.sheet(Groups), Groups
     count, known = rows.count(t.gain, ">", 0.0), rows.count(t.gain, ">=", 0.0)
-    text = "Of {known} ways to split the cost, {number} would give a group a reason to leave."
+    text = "Ways to split the cost that a group would gain by leaving: {number} of {known}."
     yield say("figure", text, name="Splits that a group would leave", large="number",
               number=count, known=known)  # fmt: skip
     none = rows.where(rule=DUAL_PRICES).none(t.gain, ">", 0.0)
@@ -416,8 +416,7 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     if unknown.number:
         text = "Splits of which the group that would leave is not known: {count}."
         yield say("care", text, count=unknown)
-    yield say("care", "Cash is discounted to the first year. Missing tonnes are not in it, but"
-                      " count at their price where a group leaves.")  # fmt: skip
+    yield say("care", "Cash is discounted to the first year. Missing tonnes are not in it.")
     yield say("care", "At shadow prices, a member pays what an extra tonne costs the coalition,"
                       " and is paid so for its capacity.")  # fmt: skip
 

@@ -448,9 +448,8 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return ""
         return (
-            "Shares of consumption, in the year farthest from the benchmark: at most for one"
-            " country outside, else at least. At home: in the buyer's countries. What could not be"
-            " met is met as far as possible, at any cost."
+            "Shares of consumption in the year farthest from the benchmark. At home: in the buyer's"
+            " countries. What could not be met is met as far as possible, at any cost."
         )
 
     @classmethod

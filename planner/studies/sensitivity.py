@@ -504,9 +504,8 @@ class SensitivityStudy(StudyKind):
     def legend(cls, tables: Tables) -> str:
         by = _SHOWN_BY[tables.option(BY)].header
         return (
-            "Numbers that change what is built come first, in order of the worth of knowing them;"
-            f" then the largest by {by}. Swing: highest minus lowest result, of both ends of the"
-            " range and the workbook's value."
+            f"Order: those that change what is built, by worth of knowing; then by {by}. Swing:"
+            " from the lowest to the highest result."
         )
 
     @classmethod

@@ -90,7 +90,7 @@ def _instead(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.where(builds=YES).largest(_T.worth)
     for end in ENDS:
         if most.cells[f"built_{end}"][1]:
-            text = f"{{top[what]}} at its {end} end: {{top[built_{end}]}}."
+            text = f"With {{top[what]}} at its {end} end: {{top[built_{end}]}}."
             yield say("decide", text, top=most)
 
 

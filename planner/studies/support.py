@@ -405,8 +405,8 @@ class SupportStudy(StudyKind):
         if Plants not in tables:
             return ""
         return (
-            f"Idle: a year in which the plan uses less than {share(RUNS)} of what the plant could"
-            " sell. The smallest payment, as a share of the price, comes first."
+            f"Idle: used by less than {share(RUNS)} in a year. The smallest payment for the price"
+            " comes first."
         )
 
     @classmethod

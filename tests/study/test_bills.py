@@ -73,7 +73,7 @@ def test_tables_by_hand() -> None:
         "Together, the members pay 250 USD less cash than if each plans alone.",
         f"{BOUGHT} members that pay more cash than alone: 1. B pays 125 USD more.",
         "Split at shadow prices, members that pay more cash than alone: 0.",
-        "Of 4 ways to split the cost, 2 would give a group a reason to leave.",
+        "Ways to split the cost that a group would gain by leaving: 2 of 4.",
         "Split at shadow prices, A saves most cash: 125 USD.",
     ]
     first = BillsStudy.pictures(tables)[0]
@@ -111,7 +111,7 @@ def test_less_may_be_missing_for_more_cash(sells: float, cash: str, members: int
     tables = tables_of(read(book))
     said = said_of(tables)
     assert said[0] == f"Together, the members pay {cash} if each plans alone."
-    less = f"Members with less missing together than alone, counted at its price: {members}."
+    less = f"Members with less missing together, weighed by its price: {members}."
     assert (less in said) == (members > 0)
     (shown,) = [row for row in tables[Savings].rows(Savings.member, Savings.duals) if not row[0]]
     assert shown[1] == pytest.approx(-20.0 * max(min(sells, 20.0) - sells / 5, 0.0))

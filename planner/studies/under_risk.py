@@ -526,8 +526,8 @@ class UnderRisk(StudyKind):
     def legend(cls, tables: Tables) -> str:
         del tables
         return (
-            "All years, on average of the futures. The plain plan is made without events. The most"
-            " spared comes first."
+            "All years, on average of the futures. The plain plan ignores events. Minerals that"
+            " planning for events helps most come first."
         )
 
     @classmethod

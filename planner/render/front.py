@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 import xlsxwriter
@@ -346,11 +346,23 @@ def _figures(page: FrontSheet, figures: Sequence[Sentence], tables: Mapping[str,
         page.gap()
 
 
+def _widths(table: Table) -> list[int]:
+    """Return how many of the page's columns each column is wide: those with long names most."""
+    count = len(table.columns)
+    texts = (
+        [width_of(v) for v in c.values[:MOST_ROWS] if isinstance(v, str)] for c in table.columns
+    )
+    longest = [max(each, default=0.0) for each in texts]
+    wide = [max(2, _COLUMNS // count - 1)] * count
+    for _ in range(_COLUMNS - sum(wide)):
+        wide[max(range(count), key=lambda i: longest[i] / wide[i])] += 1
+    return wide
+
+
 def _table(page: FrontSheet, table: Table) -> None:
     """Write the first rows of a table; each of its columns is several of the page's."""
-    top, count = page.row, len(table.columns)
-    ends = [round((i + 1) * _COLUMNS / count) for i in range(count)]
-    spans = list(zip([0, *ends], [end - 1 for end in ends], strict=False))
+    top, ends = page.row, list(accumulate(_widths(table)))
+    spans = zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)
     line: Format = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
     for across, column in zip(spans, table.columns, strict=True):
         page.words(

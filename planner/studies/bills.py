@@ -181,7 +181,7 @@ class BillsStudy(StudyKind):
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
-    HEADING = "Bills, {subject}: {plan}"
+    HEADING = "Bills: {plan}"
     RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, RightsUsed)
     ANSWER = (
         AnswerKey(
@@ -305,6 +305,12 @@ class BillsStudy(StudyKind):
         return told(*(partial(make, tables) for make in every))
 
     @classmethod
+    def legend(cls, tables: Tables) -> str:
+        return (
+            f"Cash of {tables.years}, discounted to the first year. Missing tonnes are not in it."
+        )
+
+    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         table = tables[Savings]
         gains = _by_rule(table, tables[Groups]), _waterfall(table)
@@ -416,7 +422,6 @@ def _care(tables: Tables) -> Iterator[Sentence]:
     if unknown.number:
         text = "Splits of which the group that would leave is not known: {count}."
         yield say("care", text, count=unknown)
-    yield say("care", "Cash is discounted to the first year. Missing tonnes are not in it.")
     yield say("care", "At shadow prices, a member pays what an extra tonne costs the coalition,"
                       " and is paid so for its capacity.")  # fmt: skip
 
@@ -436,23 +441,24 @@ def _in_money(picture: Picture | None, table: Result) -> Picture | None:
 
 
 _MOST_TIMES = 25
-"""How many times as high as the lowest rule's highest bar another rule's may be."""
+"""How many times as high as one rule's highest bar the other's may be."""
 
 
 def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     """What each member saves under each split; the legend marks splits that a group would leave.
 
-    A split is left out if others would be invisible beside it.
+    If one would be invisible beside the other, only the split at shadow prices is shown.
     """
     rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
     left = {rule for rule, group in groups if group and group != NOT_KNOWN}
     peaks = {f.name: peak(rows[f.name]) for f in _RULES_SHOWN.values()
              if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
-    most = _MOST_TIMES * min((p for p in peaks.values() if p), default=0.0)
+    sizes = [size for size in peaks.values() if size]
+    apart = len(sizes) > 1 and max(sizes) > _MOST_TIMES * min(sizes)
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
         for rule, f in _RULES_SHOWN.items()
-        if f.name in peaks and peaks[f.name] <= most
+        if f.name in peaks and (rule == DUAL_PRICES or not apart)
     }
     title = "Cash that each member saves by planning together"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
@@ -461,6 +467,8 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
 
 def _waterfall(table: Savings) -> Picture | None:
     rows = _chart_rows(table)
+    if (rows["duals"] < 0).any():  # the sum would be more than all save together
+        return None
     rows = rows[rows["duals"] > 0]
     amounts = rows["duals"].astype(float).tolist()
     if not amounts:

@@ -648,6 +648,12 @@ def _spared(tables: Tables) -> Iterator[Sentence]:
     )
     shares = row.value(t.risky_share), row.value(t.plain_share)
     yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
+    least = rows.smallest(t.spared)
+    if least.number < -tolerances.MISSING_PART:
+        row = rows.of(least)
+        text = "But more {worse[mineral]} is missing: {risky}, {plain} in the plain plan."
+        shares = row.value(t.risky_share), row.value(t.plain_share)
+        yield say("answer", text, worse=least, risky=shares[0], plain=shares[1])
 
 
 _LASTING = (component.BUILDING.name, component.STORING.name)

@@ -23,7 +23,7 @@ def test_what_is_written_and_what_a_plan_then_says(plain, call, folder):
     ]  # fmt: skip
     front = openpyxl.load_workbook(made)["Overview"]
     said = [str(cell.value) for row in front.iter_rows() for cell in row if cell.value]
-    assert said[said.index("What") + 8] == "Demand of Japan for Rare earths"
+    assert said[said.index("Its missing share at high") + 1] == "Cost of China lithium"
 
     assert call("solve", plain)[0] == 0
     assert how_sure(folder / "outputs" / "plain-plan.xlsx").startswith(KEEPS)

@@ -461,6 +461,8 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
         if f.name in peaks and (rule == DUAL_PRICES or not apart)
     }
     title = "Cash that each member saves by planning together"
+    if len(parts) == 1:  # one series has no legend
+        title = f"{next(iter(parts))}: each member, against planning alone"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
     return _in_money(picture, table)
 

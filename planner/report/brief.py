@@ -138,8 +138,8 @@ def _is_positive(value: object) -> bool:
 
 
 def _figure(plan: PlanFile, *names: str) -> list[str]:
-    """Return the sentences of figures of the first page."""
-    return [each.text for each in report.front_of(plan).of("figure") if each.name in names]
+    """Return the sentences of figures, those that the first page has no room for, too."""
+    return [each.text for each in report.front_of(plan).sentences if each.name in names]
 
 
 def _minerals(plan: PlanFile) -> _Content:

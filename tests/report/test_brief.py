@@ -20,6 +20,7 @@ from planner.render.slides import split_by_room, with_fewer_bars, write_slides
 from planner.render.words import sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
+from planner.report.plan import front_of
 from planner.studies import STUDIES
 from tests.books import write_book
 from tests.budget import few
@@ -80,60 +81,56 @@ def is_small(deck):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_few_words_and_a_native_chart_a_slide(planned, tmp_path, name):
-    deck = written(tmp_path, planned(name))
+def test_slides_are_few_words_charts_and_numbers_of_the_plan(planned, tmp_path, name):
+    path = planned(name)
+    plan, deck = read_report(path), written(tmp_path, path)
     assert is_small(deck)
     assert len(deck.slides) == 5
     some = [chart for slide in deck.slides for chart in charts_of(slide)]
-    assert len(some) == (5 if name != "plain" else 4)  # one mineral is short: no chart of one bar
+    assert len(some) == len(deck.slides)
     for chart in some:
         assert chart.part.chart_workbook.xlsx_part.blob.startswith(b"PK")
     pictures = [shape for slide in deck.slides for shape in slide.shapes if shape.shape_type == 13]
     assert not pictures
+    are_of_the_first_page(plan, path)
+    are_of_the_tables(plan, some)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_sentences_are_those_of_the_first_page(planned, name):
-    path = planned(name)
+def are_of_the_first_page(plan, path):
+    """Check that the page has every sentence, or had it if it had room."""
     page = " ".join(
         str(cell)
         for row in openpyxl.load_workbook(path)[OVERVIEW].iter_rows(values_only=True)
         for cell in row
         if cell is not None
     )
-    page = page.replace("\xa0", " ").lower()
-    *slides, _ = brief(read_report(path))
+    figures = [each.text for each in front_of(plan).sentences if each.place == "figure"]
+    page = " ".join((page.replace("\xa0", " "), *figures))
+    *slides, _ = brief(plan)
     for slide in slides:
         for sentence in (each for text in slide.words for each in sentences(text)):
-            whole = sentence.removesuffix(".").lower()
-            name, _, number = whole.partition(": ")
-            assert whole in page or (name in page and number in page), sentence
+            assert sentence.removesuffix(".").lower() in page.lower(), sentence
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_numbers_of_charts_are_in_the_tables(planned, tmp_path, name):
-    path = planned(name)
-    plan = read_report(path)
-    deck = written(tmp_path, path)
-    drawn = ([*chart.plots[0].series] for slide in deck.slides for chart in charts_of(slide))
-    *shorts, _, costs, stops, decide = drawn
+def are_of_the_tables(plan, charts):
+    """Check that bars add up to the numbers of the sheets."""
+    drawn = {series[0].name: series for chart in charts for series in [[*chart.plots[0].series]]}
     table = plan.result(ByMineral).frame()
     lacking = table[table["short"] > 0]
-    for short in shorts:
+    if len(lacking) > 1:
+        short = drawn["Supply can't give it"]
         whole = sum(sum(v or 0.0 for v in series.values) for series in short)
         assert whole == pytest.approx((lacking["short"] / lacking["demand"]).sum())
-    kept = table["served_without"].dropna()
-    assert [*stops[0].values] == pytest.approx([*kept])
+    (kept,) = drawn["Still met"]
+    assert [*kept.values] == pytest.approx([*table["served_without"].dropna()])
+    extra, _ = drawn["In cash, for the same tonnes"]
     members = plan.result(Members).frame()
-    extra = next(series for series in costs if "cash" in series.name)
     assert [*extra.values] == pytest.approx([*(members["extra"] / MILLION)])
     rows = plan.result(DecideNow).frame()
     begun = rows[rows["decision"] == "begin"]
     if len(begun) > 1:
         spent = sorted(begun.groupby("what")["cost"].sum() / 1e9, reverse=True)
-        assert [*decide[0].values] == pytest.approx(spent[:10])
+        assert [*drawn["Cost"][0].values] == pytest.approx(spent[:10])
 
 
 def test_notes_say_the_cell_of_a_number(planned):

@@ -525,10 +525,7 @@ class UnderRisk(StudyKind):
     @classmethod
     def legend(cls, tables: Tables) -> str:
         del tables
-        return (
-            "All years, on average of the futures. The plain plan ignores events. Minerals that"
-            " planning for events helps most come first."
-        )
+        return "All years, on average of the futures; helped most first. The plain plan ignores events."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -306,9 +306,7 @@ class BillsStudy(StudyKind):
 
     @classmethod
     def legend(cls, tables: Tables) -> str:
-        return (
-            f"Cash of {tables.years}, discounted to the first year. Missing tonnes are not in it."
-        )
+        return f"Cash of {tables.years}, discounted. Missing tonnes are not in it."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -393,8 +391,8 @@ def _tempted(tables: Tables) -> Iterator[Sentence]:
     """Yield how many splits some group would leave, and one that none would."""
     rows, t = tables.sheet(Groups), Groups
     count, known = rows.count(t.gain, ">", 0.0), rows.count(t.gain, ">=", 0.0)
-    text = "Ways to split the cost that a group would gain by leaving: {number} of {known}."
-    yield say("figure", text, name="Splits that a group would leave", large="number",
+    text = "Splits that a group of members would gain by leaving: {number} of {known}."
+    yield say("figure", text, name="Splits to leave", large="number",
               number=count, known=known)  # fmt: skip
     none = rows.where(rule=DUAL_PRICES).none(t.gain, ">", 0.0)
     yield say("decide", "Split the cost at shadow prices: then no group of members gains by"

@@ -525,7 +525,10 @@ class UnderRisk(StudyKind):
     @classmethod
     def legend(cls, tables: Tables) -> str:
         del tables
-        return "All years, on average of the futures; helped most first. The plain plan ignores events."
+        return (
+            "All years, on average of the futures; helped most first. The plain plan ignores"
+            " events."
+        )
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

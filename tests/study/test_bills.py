@@ -73,7 +73,7 @@ def test_tables_by_hand() -> None:
         "Together, the members pay 250 USD less cash than if each plans alone.",
         f"{BOUGHT} members that pay more cash than alone: 1. B pays 125 USD more.",
         "Split at shadow prices, members that pay more cash than alone: 0.",
-        "Ways to split the cost that a group would gain by leaving: 2 of 4.",
+        "Splits that a group of members would gain by leaving: 2 of 4.",
         "Split at shadow prices, A saves most cash: 125 USD.",
     ]
     first = BillsStudy.pictures(tables)[0]

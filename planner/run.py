@@ -66,9 +66,9 @@ class PlanRun:
     @cached_property
     def minerals(self) -> ByMineral:
         from planner.sheets.context import Context
-        from planner.sheets.figures import by_mineral
+        from planner.sheets.figures import by_mineral_table
 
-        return by_mineral(Context(self.plan, self.book, self.without_limits, cache=self.kept))
+        return by_mineral_table(Context(self.plan, self.book, self.without_limits, cache=self.kept))
 
 
 def solve_file(  # noqa: PLR0913 - all options of a plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models import schema
 from models.schema import SHEETS, ByYear, CellKind
-from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS, title
+from planner.workbook.headers import REMARKS, SETTING, VALUE, YEARS, header_text
 
 
 def tables_of(case):
@@ -25,7 +25,7 @@ def tables_of(case):
 def settings_rows(case):
     said = ((c, getattr(case.settings, c.field)) for c in schema.Settings.columns())
     return [
-        {SETTING.header: title(c, case.settings.currency), VALUE.header: plain(value)}
+        {SETTING.header: header_text(c, case.settings.currency), VALUE.header: plain(value)}
         for c, value in said
         if value is not None and value != ""
     ]
@@ -54,11 +54,11 @@ def columns_of(column, values, case):
     if any(isinstance(value, ByYear) for value in values):
         steps = [dict(value.steps) for value in values]
         years = sorted({year for each in steps for year in each})
-        made = {title(column, currency, y): [each.get(y) for each in steps] for y in years}
-        return {title(column, currency): [value.base for value in values], **made}
+        made = {header_text(column, currency, y): [each.get(y) for each in steps] for y in years}
+        return {header_text(column, currency): [value.base for value in values], **made}
     if column.kind is CellKind.COUNTRY:
         values = [case.country_name(code) for code in values]
-    return {title(column, currency): [plain(value) for value in values]}
+    return {header_text(column, currency): [plain(value) for value in values]}
 
 
 def plain(value):

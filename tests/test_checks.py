@@ -9,7 +9,7 @@ import math
 import pytest
 
 from models.case import Case
-from models.checks import ADVICE, RULES, check
+from models.checks import ADVICE, RULES, check_rules
 from models.errors import Severity
 from models.schema import ByYear, ScenarioStep
 from planner.scenarios import actions
@@ -35,7 +35,7 @@ def warnings_of(*changes) -> list[tuple[str, str]]:
 
 def errors_of(case: Case) -> list[tuple[str, str]]:
     """Place and message of the errors in a case."""
-    return [(f.place, f.message) for f in check(case) if f.severity is Severity.ERROR]
+    return [(f.place, f.message) for f in check_rules(case) if f.severity is Severity.ERROR]
 
 
 def change_first(case: Case, records: str, **fields) -> Case:
@@ -65,7 +65,7 @@ def test_every_action_says_what_it_takes() -> None:
 
 
 def test_a_good_case_has_no_findings() -> None:
-    assert check(case_of()) == ()
+    assert check_rules(case_of()) == ()
 
 
 # ---- a scenario cannot smuggle in what the reader refuses --------------------------------------

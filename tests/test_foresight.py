@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.checks import check
+from models.checks import check_rules
 from planner.workbook import read_tables
 from tests.small_book import add, head, put, small_book
 
@@ -188,8 +188,8 @@ def test_a_project_that_a_scenario_builds_needs_no_budget() -> None:
     put("Projects", 2, "Capex (USD m)", 31)(tables)
     case = read_tables(tables).case
     decided = tuple(dataclasses.replace(p, built_in=2027) for p in case.projects)
-    assert [f.message for f in check(case) if "never built" in f.message]
-    assert not [f for f in check(case.change(projects=decided)) if "never built" in f.message]
+    assert [f.message for f in check_rules(case) if "never built" in f.message]
+    assert not [f for f in check_rules(case.change(projects=decided)) if "never built" in f.message]
 
 
 def test_a_budget_before_the_first_year() -> None:

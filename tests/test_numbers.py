@@ -19,7 +19,15 @@ from planner.cli.answer import print_json
 from planner.documents.folder import write_rows
 from planner.render.style import mixed_format, number_format
 from planner.render.table import formatted
-from planner.render.words import amount, formatted_number, money, percent, share, signed, tonnes
+from planner.render.words import (
+    amount_words,
+    formatted_number,
+    money_words,
+    percent,
+    share_words,
+    signed,
+    tonnes_words,
+)
 from planner.sheets.explain import plain_amount
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,9 +44,9 @@ near_nothing = st.one_of(
 @given(near_nothing)
 def test_words(value: float) -> None:
     said = [
-        amount(value, "t"), money(value, "USD"), formatted_number(value), percent(value),
-        percent(value, 0), share(value), tonnes(value), plain_amount(value),
-        signed(value, ",.0f"), signed(value, ".1%"), signed(value, ",.4g"),
+        amount_words(value, "t"), money_words(value, "USD"), formatted_number(value),
+        percent(value), percent(value, 0), share_words(value), tonnes_words(value),
+        plain_amount(value), signed(value, ",.0f"), signed(value, ".1%"), signed(value, ",.4g"),
         *(formatted(value, look) for look in Look),
     ]  # fmt: skip
     assert [text for text in said if NEGATIVE_ZERO.search(text)] == []
@@ -46,14 +54,19 @@ def test_words(value: float) -> None:
 
 @given(st.floats(-1e6, 1e6))
 def test_no_amount_is_said_with_an_exponent(value: float) -> None:
-    said = (amount(value, "t"), money(value, "USD"), formatted_number(value), tonnes(value))
+    said = (
+        amount_words(value, "t"),
+        money_words(value, "USD"),
+        formatted_number(value),
+        tonnes_words(value),
+    )
     assert [text for text in (*said, plain_amount(value)) if EXPONENT.search(text)] == []
 
 
 def test_amounts_next_to_nothing() -> None:
-    assert tonnes(2.7e-05) == "under 0.001 t"
-    assert amount(-2.7e-05, "t") == "above -0.001 t"
-    assert money(-0.0004, "USD") == "above -0.001 USD"
+    assert tonnes_words(2.7e-05) == "under 0.001 t"
+    assert amount_words(-2.7e-05, "t") == "above -0.001 t"
+    assert money_words(-0.0004, "USD") == "above -0.001 USD"
     assert (signed(-0.4, ".0f"), signed(0.6, ".0f"), signed(-0.6, ".0f")) == ("0", "+1", "-1")
 
 

@@ -125,7 +125,9 @@ def test_a_case_made_in_code_keeps_the_rules() -> None:
     """What the reader refuses cannot be smuggled in."""
     case = read_tables(small_book()).case
     bad = EventStep(name="X", action="remove member", member="Japan", probability=0.1, row=9)
-    found = [f for f in checks.check(case.change(risks=(bad,))) if f.severity is Severity.ERROR]
+    found = [
+        f for f in checks.check_rules(case.change(risks=(bad,))) if f.severity is Severity.ERROR
+    ]
     assert [(f.sheet, f.row, f.column) for f in found] == [(R, 9, "Action")]
 
 

@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from models.errors import WriteError
-from planner.workbook.save import save
+from planner.workbook.save import save_file
 from tests.disk import small_disk
 from tests.waiting import HANG
 
@@ -34,7 +34,8 @@ def unprivileged(code: str, *args: object) -> subprocess.CompletedProcess[str]:
     """Run code as a user whom the system refuses something: root may write anywhere."""
     drop = "import os\nif os.getuid() == 0:\n"
     drop += "    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-    script = "from planner.workbook.save import save\nimport sys\n" + drop + textwrap.dedent(code)
+    script = "from planner.workbook.save import save_file\nimport sys\n"
+    script += drop + textwrap.dedent(code)
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, args)],
         cwd=ROOT,
@@ -47,14 +48,14 @@ def unprivileged(code: str, *args: object) -> subprocess.CompletedProcess[str]:
 
 def test_a_new_file_in_a_new_folder(tmp_path):
     path = tmp_path / "a" / "b" / "plan.xlsx"
-    assert save(path, words("new")) == path
+    assert save_file(path, words("new")) == path
     assert contents(path.parent) == {"plan.xlsx": "new"}
 
 
 def test_an_old_file_is_replaced(tmp_path):
     path = tmp_path / "plan.xlsx"
     path.write_text("old")
-    assert save(path, words("new")) == path
+    assert save_file(path, words("new")) == path
     assert contents(tmp_path) == {"plan.xlsx": "new"}
 
 
@@ -65,7 +66,7 @@ def test_the_writer_sees_another_file_of_the_same_kind(tmp_path):
         seen.append(path)
         path.write_text("x")
 
-    save(tmp_path / "plan.xlsx", write)
+    save_file(tmp_path / "plan.xlsx", write)
     assert seen[0].parent == tmp_path
     assert seen[0].suffix == ".xlsx"
     assert seen[0].name != "plan.xlsx"
@@ -73,9 +74,9 @@ def test_the_writer_sees_another_file_of_the_same_kind(tmp_path):
 
 def test_a_relative_path_comes_back_as_it_was_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert save(Path("plan.xlsx"), words("new")) == Path("plan.xlsx")
+    assert save_file(Path("plan.xlsx"), words("new")) == Path("plan.xlsx")
     (tmp_path / "~$plan.xlsx").touch()
-    assert save(Path("plan.xlsx"), words("newer")) == Path("plan (2).xlsx")
+    assert save_file(Path("plan.xlsx"), words("newer")) == Path("plan (2).xlsx")
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -88,7 +89,7 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path, error):
         raise error
 
     with pytest.raises(error):
-        save(path, write)
+        save_file(path, write)
     assert contents(tmp_path) == {"plan.xlsx": "old"}
 
 
@@ -97,7 +98,7 @@ def test_a_writer_that_finds_no_room(tmp_path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(WriteError, match=r"plan\.xlsx cannot be written: No space left on device"):
-        save(tmp_path / "plan.xlsx", write)
+        save_file(tmp_path / "plan.xlsx", write)
     assert contents(tmp_path) == {}
 
 
@@ -106,7 +107,7 @@ def test_a_full_disk_seen_by_xlsxwriter(tmp_path):
         raise xlsxwriter.exceptions.FileCreateError(OSError(28, "No space left on device"))
 
     with pytest.raises(WriteError, match="No space left on device"):
-        save(tmp_path / "plan.xlsx", write)
+        save_file(tmp_path / "plan.xlsx", write)
 
 
 @pytest.mark.parametrize("lock", ["~$plan.xlsx", ".~lock.plan.xlsx#"])
@@ -114,8 +115,8 @@ def test_a_file_that_is_open_is_kept(tmp_path, lock):
     path = tmp_path / "plan.xlsx"
     path.write_text("open")
     (tmp_path / lock).touch()
-    assert save(path, words("one")) == tmp_path / "plan (2).xlsx"
-    assert save(path, words("two")) == tmp_path / "plan (3).xlsx"
+    assert save_file(path, words("one")) == tmp_path / "plan (2).xlsx"
+    assert save_file(path, words("two")) == tmp_path / "plan (3).xlsx"
     assert contents(tmp_path) == {
         lock: "",
         "plan.xlsx": "open",
@@ -129,7 +130,7 @@ def test_beside_may_be_refused(tmp_path):
     path.write_text("open")
     (tmp_path / "~$plan.xlsx").touch()
     with pytest.raises(WriteError, match="is open in another program or read-only"):
-        save(path, words("new"), beside=False)
+        save_file(path, words("new"), beside=False)
     assert path.read_text() == "open"
 
 
@@ -144,7 +145,7 @@ def test_a_file_that_the_system_will_not_replace(tmp_path, monkeypatch):
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", refuse)
-    assert save(path, words("new")) == tmp_path / "plan (2).xlsx"
+    assert save_file(path, words("new")) == tmp_path / "plan (2).xlsx"
 
 
 def test_a_file_system_without_hard_links(tmp_path, monkeypatch):
@@ -154,27 +155,27 @@ def test_a_file_system_without_hard_links(tmp_path, monkeypatch):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    assert save(tmp_path / "plan.xlsx", words("new")) == tmp_path / "plan (2).xlsx"
+    assert save_file(tmp_path / "plan.xlsx", words("new")) == tmp_path / "plan (2).xlsx"
     assert sorted(contents(tmp_path)) == ["plan (2).xlsx", "~$plan.xlsx"]
 
 
 def test_a_parent_that_is_a_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(WriteError):
-        save(tmp_path / "file" / "plan.xlsx", words("new"))
+        save_file(tmp_path / "file" / "plan.xlsx", words("new"))
     with pytest.raises(WriteError):
-        save(tmp_path / "file" / "more" / "plan.xlsx", words("new"))
+        save_file(tmp_path / "file" / "more" / "plan.xlsx", words("new"))
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path):
     (tmp_path / "plan.xlsx").mkdir()
     with pytest.raises(WriteError, match="is a folder"):
-        save(tmp_path / "plan.xlsx", words("new"))
+        save_file(tmp_path / "plan.xlsx", words("new"))
 
 
 def test_a_name_that_is_too_long(tmp_path):
     with pytest.raises(WriteError):
-        save(tmp_path / ("x" * 300 + ".xlsx"), words("new"))
+        save_file(tmp_path / ("x" * 300 + ".xlsx"), words("new"))
     assert contents(tmp_path) == {}
 
 
@@ -183,7 +184,7 @@ def test_a_read_only_file_is_kept_even_for_an_administrator(tmp_path):
     path = tmp_path / "plan.xlsx"
     path.write_text("kept")
     path.chmod(0o444)
-    assert save(path, words("new")) == tmp_path / "plan (2).xlsx"
+    assert save_file(path, words("new")) == tmp_path / "plan (2).xlsx"
     assert path.read_text() == "kept"
     assert (tmp_path / "plan (2).xlsx").stat().st_mode & stat.S_IWUSR
 
@@ -193,10 +194,10 @@ def test_permissions_are_those_of_the_old_file_or_of_any_new_one(tmp_path):
     path = tmp_path / "plan.xlsx"
     old = os.umask(0o027)
     try:
-        save(path, words("new"))
+        save_file(path, words("new"))
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
         path.chmod(0o664)
-        save(path, words("newer"))
+        save_file(path, words("newer"))
     finally:
         os.umask(old)
     assert stat.S_IMODE(path.stat().st_mode) == 0o664
@@ -209,7 +210,7 @@ def test_a_link_stays_a_link(tmp_path):
     real.write_text("old")
     link = tmp_path / "plan.xlsx"
     link.symlink_to(real)
-    assert save(link, words("new")) == link
+    assert save_file(link, words("new")) == link
     assert link.is_symlink()
     assert real.read_text() == "new"
 
@@ -219,7 +220,7 @@ def test_a_circle_of_links(tmp_path):
     (tmp_path / "a.xlsx").symlink_to(tmp_path / "b.xlsx")
     (tmp_path / "b.xlsx").symlink_to(tmp_path / "a.xlsx")
     with pytest.raises(WriteError):
-        save(tmp_path / "a.xlsx", words("new"))
+        save_file(tmp_path / "a.xlsx", words("new"))
 
 
 @POSIX
@@ -234,7 +235,7 @@ def test_a_folder_that_refuses_us(tmp_path):
         from pathlib import Path
         from models.errors import WriteError
         try:
-            save(Path(sys.argv[1]), lambda p: p.write_text("new"))
+            save_file(Path(sys.argv[1]), lambda p: p.write_text("new"))
         except WriteError as error:
             print(error)
     """
@@ -256,7 +257,8 @@ def test_a_file_of_someone_else_is_kept(tmp_path):
     folder.chmod(0o777)
     if os.geteuid() != 0:
         pytest.skip("another user's file needs root to be made")
-    code = "from pathlib import Path\nprint(save(Path(sys.argv[1]), lambda p: p.write_text('new')))"
+    code = "from pathlib import Path\nfile = Path(sys.argv[1])\n"
+    code += "print(save_file(file, lambda p: p.write_text('new')))"
     ran = unprivileged(code, folder / "plan.xlsx")
     assert ran.stdout.strip() == str(folder / "plan (2).xlsx"), ran.stderr
     assert contents(folder) == {"plan.xlsx": "theirs", "plan (2).xlsx": "new"}
@@ -271,7 +273,7 @@ def test_a_kill_in_the_middle(tmp_path, old):
     code = """
         import sys, time
         from pathlib import Path
-        from planner.workbook.save import save
+        from planner.workbook.save import save_file
 
         def write(made):
             with made.open("w") as file:
@@ -280,7 +282,7 @@ def test_a_kill_in_the_middle(tmp_path, old):
                 print("writing", flush=True)
                 time.sleep(600)
 
-        save(Path(sys.argv[1]), write)
+        save_file(Path(sys.argv[1]), write)
     """
     command = [sys.executable, "-c", textwrap.dedent(code), str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -295,5 +297,5 @@ def test_a_full_disk(tmp_path):
     with small_disk(tmp_path / "disk", "64k") as disk:
         (disk / "plan.xlsx").write_text("old")
         with pytest.raises(WriteError, match="No space left on device"):
-            save(disk / "plan.xlsx", words("x" * 200_000))
+            save_file(disk / "plan.xlsx", words("x" * 200_000))
         assert contents(disk) == {"plan.xlsx": "old"}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from planner.scratch import PREFIX, scratch_file, scratch_folder
-from planner.workbook.save import save
+from planner.workbook.save import save_file
 
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="locks that end with their process")
@@ -54,7 +54,7 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path):
         with running(tmp_path):
             pass
     assert len(names(tmp_path)) == 2  # each run clears what the one before left
-    save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
+    save_file(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert names(tmp_path) == ["plan.xlsx"]
 
 
@@ -94,7 +94,7 @@ def test_parts_of_large_workbooks_are_cleared_too(tmp_path):
 def test_what_a_run_writes_to_is_left_alone(tmp_path):
     with running(tmp_path):
         before = names(tmp_path)
-        save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
+        save_file(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
         with scratch_file(tmp_path, ".xlsx"), scratch_folder(tmp_path):
             pass
         assert names(tmp_path) == [*before, "plan.xlsx"]
@@ -107,7 +107,7 @@ def test_what_is_somebody_elses_is_left_alone(tmp_path):
     (tmp_path / "keep" / "me").write_text("mine")
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "keep")
     (tmp_path / ".planner-settings.xlsx").write_text("mine")
-    save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
+    save_file(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert (tmp_path / "keep" / "me").read_text() == "mine"
     assert (tmp_path / ".planner-settings.xlsx").read_text() == "mine"
 
@@ -122,7 +122,7 @@ def test_a_result_put_beside_survives_a_stop_right_after(tmp_path, monkeypatch):
 
     monkeypatch.setattr("planner.workbook.save.sync_folder", stop)
     with pytest.raises(KeyboardInterrupt):
-        save(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
+        save_file(tmp_path / "plan.xlsx", lambda path: path.write_text("new"))
     assert (tmp_path / "plan (2).xlsx").read_text() == "new"
     assert names(tmp_path) == ["plan (2).xlsx", "plan.xlsx", "~$plan.xlsx"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.checks import check
+from models.checks import check_rules
 from models.errors import Severity
 from planner.workbook import read_tables
 from tests.models.desk import BookT, read
@@ -87,7 +87,7 @@ def test_joint_products_are_made_in_one_country() -> None:
 
 def warned(book: BookT) -> list[tuple[str, str]]:
     """Return sheet and text of every warning on a book."""
-    found = check(read(book))
+    found = check_rules(read(book))
     assert not [f for f in found if f.severity is Severity.ERROR], found
     return [(f.sheet, f.message) for f in found]
 

@@ -24,7 +24,7 @@ from models.plan import Plan, block_solver, gaps, session
 from models.plan.variation import Variation, differs
 from models.program import compile as compiled
 from models.program.component import TONNES
-from models.program.scaling import scaling
+from models.program.scaling import choose_scaling
 from models.resolve.sources import unbuilt
 from models.schema import Demand, ScenarioStep
 from models.solve import LinearProgram, certify_blocks
@@ -130,7 +130,7 @@ _EQUAL = {
     "a sum that cancels": (_reported, 1e-13),
     "demand": (lambda t: _demand(t).tonnes[0][1] == 0.0, 1e-9),
     "a difference": (lambda by: measures.difference(1 + by, 1, 1) == 0.0, 1e-9),
-    "a change": (lambda by: measures.change(1 + by, 1) == 0.0, 1e-9),
+    "a change": (lambda by: measures.net_change(1 + by, 1) == 0.0, 1e-9),
     "a number of a total": (lambda by: words.without_noise(by, 1) == 0.0, 1e-9),
     "capacity that is left": (
         lambda left: _grown(read(make(jin())), -100.0 * (1.0 - left)) == -100.0, 1e-12,
@@ -143,7 +143,7 @@ _EQUAL = {
     "what is worth knowing": (lambda lost: not _changes_builds(lost), 1e-6),
     "what a mineral keeps": (lambda by: measures.keeps_enough(0.8 - by), 1e-6),
     "a limit": (lambda by: measures.stays_within({2026: 0.5 + by}, 0.5) == 2026, 1e-6),
-    "a share shown": (lambda part: words.share(part) == "under 0.1 %", 5e-4),
+    "a share shown": (lambda part: words.share_words(part) == "under 0.1 %", 5e-4),
     "a share rounded up": (lambda by: words.minimum_share(0.5 + by) == "50.0 %", 1e-4 * 1e-3),
     "a total of a row": (_agree, 1e-6),
     "a cost": (lambda by: not _costs(1e3 * by), 1e-7),
@@ -270,7 +270,7 @@ def test_tonnes_are_scaled_by_need_unless_a_purchase_is_a_billion_times_as_large
 ) -> None:
     units = np.array([TONNES]), np.array([TONNES])
     scales = [
-        scaling(
+        choose_scaling(
             _program([1.0], [1.0], lump, [np.inf]), need=need, column_unit=units[0],
             row_unit=units[1],
         ).column[0]

@@ -8,7 +8,15 @@ import pytest
 from models.errors import Finding
 from models.units import in_words
 from planner.options import IntegerOption
-from planner.render.words import capitalized, course, each_year, listed, percent, share, span
+from planner.render.words import (
+    capitalized,
+    course,
+    each_year,
+    listed,
+    percent,
+    share_words,
+    year_span,
+)
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, warn_hidden
 
@@ -22,9 +30,9 @@ def test_names() -> None:
 
 def test_from_when_to_when() -> None:
     """Whatever is between, in whatever order."""
-    assert span(()) == "no years"
-    assert span([2030]) == "2030"
-    assert span((2035, 2026, 2027)) == "2026 to 2035"
+    assert year_span(()) == "no years"
+    assert year_span([2030]) == "2030"
+    assert year_span((2035, 2026, 2027)) == "2026 to 2035"
 
 
 def test_just_which_years() -> None:
@@ -52,7 +60,11 @@ def test_a_share_that_reads_the_same_stays(before: float, after: float, said: st
 
 
 def test_no_zero_has_a_sign() -> None:
-    assert (percent(-0.0001), share(-0.0001), share(-0.02)) == ("0.0 %", "-0.1 to 0 %", "-2 %")
+    assert (percent(-0.0001), share_words(-0.0001), share_words(-0.02)) == (
+        "0.0 %",
+        "-0.1 to 0 %",
+        "-2 %",
+    )
 
 
 def test_a_bound_is_spelled() -> None:

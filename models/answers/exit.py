@@ -33,7 +33,7 @@ from models.answers import explain, search
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, within
+from models.program import FRACTION, TONNES, positions_within
 from models.program.component import MINERAL, YEAR, CellAddress, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
@@ -236,7 +236,7 @@ class _ExitProgram:
         for group in self.plan.program.variables:
             paid = columns_named(group.component).headings
             if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = within(group.at, self.span)
+                inside = positions_within(group.at, self.span)
                 columns, cell = group.at[inside] - self.span.start, group.cell[inside]
                 allowed = x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
                 upper[columns] = np.minimum(upper[columns], allowed)

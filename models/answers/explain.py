@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import measures, tolerances
-from models.answers.least_change import planned
+from models.answers.least_change import plan_or_none
 from models.answers.price import MarginalPrice, Pricing
 from models.plan.supply import tier_duals
 from models.plan.tiers import closed_to, tier_short
@@ -195,7 +195,7 @@ def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordableP
     plants = projects.unaffordable_plants(plan, mineral, year)
     if not (plants and plan.case.settings.whole_projects):
         return plants
-    free = planned(plan.case.change(budget=()))
+    free = plan_or_none(plan.case.change(budget=()))
     if free is None:
         return ()
     return tuple(u for u in plants if projects.running_fraction(free, u.project, year) > u.built)

@@ -184,7 +184,7 @@ def least_change(
                     left.append(least)
             before = served
     change = _dearer(plan, mineral, year)
-    tried = None if change is None else planned(applied(plan.case, (change,)))
+    tried = None if change is None else plan_or_none(applied(plan.case, (change,)))
     if change is not None and tried is not None and not _is_short(tried, where):
         return LeastChange((change,), outcome=_outcome(plan, tried, where), is_dear=True)
     if is_unknown and not left:
@@ -202,10 +202,10 @@ def relaxable_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.relaxable for r in rows if r.relaxable))
 
 
-def planned(case: Case) -> Plan | None:
+def plan_or_none(case: Case) -> Plan | None:
     """Return the plan of a changed case, not compared with Pyomo; None where it has no plan."""
     try:
-        solving.check(case)
+        solving.require_valid(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
         results = solver.all()
     except (InputError, SolverError):
@@ -268,7 +268,7 @@ def _smallest(
         exact = (
             c if c.unit == component.OPEN else dataclasses.replace(c, to=c.least) for c in parts
         )
-        tried = planned(applied(case, exact))
+        tried = plan_or_none(applied(case, exact))
         return tried is not None and not _is_short(tried, where)
 
     for change in changes:
@@ -315,7 +315,7 @@ def _relaxed(
         if least > plan.tolerance(where[0], where[2]):
             return None, least
         changes = [_change(parameters[i], u) for i, u in search.smallest_change(least).items()]
-        after = planned(applied(current.case, changes)) if changes else None
+        after = plan_or_none(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
         for change in changes:
@@ -325,7 +325,7 @@ def _relaxed(
             )
         if not _is_short(after, where):
             smallest = _smallest(plan, where, (*changed.values(),))
-            tried = planned(applied(plan.case, smallest))
+            tried = plan_or_none(applied(plan.case, smallest))
             if tried is None or _is_short(tried, where):
                 smallest, tried = (*changed.values(),), after
             return LeastChange(smallest, outcome=_outcome(plan, tried, where)), None
@@ -480,6 +480,6 @@ def _newcomer(plan: Plan, where: component.Where) -> NewRefiner | None:
         country=country, capacity=ByYear(capacity), kind=RECYCLED, first_year=year, last_year=year,
         cost=ByYear(case.mineral_of[mineral].price.value(year)),
     )  # fmt: skip
-    after = planned(case.change(refiners=(*case.refiners, refiner)))
+    after = plan_or_none(case.change(refiners=(*case.refiners, refiner)))
     served = after is not None and not _is_short(after, where)
     return NewRefiner(case.country_name(country), capacity) if served else None

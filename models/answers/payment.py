@@ -28,7 +28,7 @@ from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
 from models.plan.plan import Plan
-from models.program import within
+from models.program import positions_within
 from models.program.families.projects import running_fraction
 from models.program.families.shortage import SHORTAGE
 from models.resolve import SPOT, Floats, Ints, buyer_blocs, chain_of
@@ -276,7 +276,7 @@ class _PaymentSearch:
         span, parts = program.columns_of(b), [np.zeros(0, dtype=np.int64)]
         for group in program.variables:
             if group.component is SHORTAGE:
-                inside = within(group.at, span)
+                inside = positions_within(group.at, span)
                 mine = group.cell[inside] // len(e.years) == e.mineral_at[mineral]
                 parts.append(group.at[inside][mine] - span.start)
         return np.concatenate(parts)
@@ -307,7 +307,7 @@ class _PaymentSearch:
             mine = np.zeros(len(rows.cost), dtype=bool)
             chain = [plan.expanded.mineral_at[name] for name in chain_of(plan.case, mineral)]
             for group in program.variables:
-                inside = within(group.at, span)
+                inside = positions_within(group.at, span)
                 mine[group.at[inside] - span.start] = np.isin(group.cell[inside] // years, chain)
             part = None
             if not mine.all() and not rows.whole.any():

@@ -28,7 +28,7 @@ import numpy as np
 from models import case, solve, tolerances
 from models.answers.search import WarmStartedSequence, first_proven
 from models.errors import SolverError
-from models.program import TONNES, Scaling, scaling
+from models.program import TONNES, Scaling, choose_scaling
 from models.program.component import FRACTION
 from models.resolve import Bools, Floats, Ints
 from models.solve import highs
@@ -219,7 +219,7 @@ class ExtensiveForm:
             return proof.passed_within(accepted) and is_accepted(self.by_future(solution.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
-        scaled = partial(scaling, rows, need=self.need, **units)
+        scaled = partial(choose_scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
         question = f"plan for {len(self.scenarios)} futures at once"
         proof_of = partial(self.certificate, rows)

@@ -19,12 +19,12 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import TONNES, Program, build_program, within
+from models.program import TONNES, Program, build_program, positions_within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.shortage import SHORTAGE
 from models.program.market import BEYOND
-from models.program.scaling import Scaling, powers_of_two, scaling, unit_codes
+from models.program.scaling import Scaling, choose_scaling, powers_of_two, unit_codes
 from models.resolve import Expanded, Floats, Ints
 from models.results.numbers import ALL
 from models.solve import Certificate, LinearProgram, Solution, certify_alone, highs, summed_at
@@ -94,7 +94,7 @@ class WarmStartedSequence:
         self._attempts, self._warm = attempts, warm
         self.question, self._in_tonnes = question, None if tonnes is None else units[0] == TONNES
         self._scaling = partial(
-            scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
+            choose_scaling, rows, need=need, column_unit=units[0], row_unit=units[1], row_size=size
         )
         self._scale = self._scaled()
         self._certify = partial(
@@ -217,7 +217,11 @@ class ChangeSearch:
     def _solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
         scaled = partial(
-            scaling, rows, need=self.need, column_unit=self.column_unit, row_unit=self.row_unit
+            choose_scaling,
+            rows,
+            need=self.need,
+            column_unit=self.column_unit,
+            row_unit=self.row_unit,
         )
         tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
 
@@ -332,7 +336,7 @@ class _Caps:
         each = np.array([limit.caps_each_country for limit in e.case.share_limits], dtype=bool)
         for group in program.constraints:
             if group.component is SHARE:
-                of = within(group.at, inside)
+                of = positions_within(group.at, inside)
                 capped = each[group.limits[of]]
                 cell[group.at[of][capped] - inside.start] = group.cell[of][capped]
         self._mineral = np.where(cell < 0, -1, cell // years)
@@ -340,7 +344,7 @@ class _Caps:
         if not self.minerals:
             return
         (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
-        of = within(lacking.at, span)
+        of = positions_within(lacking.at, span)
         self._short_at = lacking.at[of] - span.start
         short_minerals, self._short_of = np.unique(lacking.cell[of] // years, return_inverse=True)
         cells = np.zeros(short.shape, dtype=bool)
@@ -351,7 +355,7 @@ class _Caps:
         is_excess = np.zeros(n, dtype=bool)
         for columns in program.variables:
             if columns.component is EXCESS:
-                is_excess[columns.at[within(columns.at, span)] - span.start] = True
+                is_excess[columns.at[positions_within(columns.at, span)] - span.start] = True
         # of a cap's row, what is neither the supplier's tonnes nor an excess is in the base
         self._in_base = (cell >= 0)[row] & (rows.values < 0) & ~is_excess[rows.columns]
         self._size = size = float(powers_of_two(program.need[[b]])[0])  # causes no rounding

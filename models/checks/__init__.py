@@ -138,7 +138,7 @@ RULE_INPUTS = _RULES | _ADVICE
 FREIGHT_RULE: Rule = rows.every_pair_has_freight
 
 
-def check(
+def check_rules(
     case: Case,
     rules: tuple[Rule, ...] = RULES + ADVICE + FORESIGHT,
     passed: Case | None = None,
@@ -157,4 +157,4 @@ def check(
 
 def errors(case: Case, passed: Case | None = None) -> tuple[Finding, ...]:
     """Return the contradictions in a case's records; ``passed`` is as in ``check``."""
-    return tuple(f for f in check(case, RULES, passed) if f.severity is Severity.ERROR)
+    return tuple(f for f in check_rules(case, RULES, passed) if f.severity is Severity.ERROR)

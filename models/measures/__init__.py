@@ -65,7 +65,7 @@ def sums_within(table: pd.DataFrame, amount: str, *by: str) -> dict[Any, dict[st
     return nested
 
 
-def change(
+def net_change(
     now: float | None, was: float | None, noise: float = tolerances.REMAINDER
 ) -> float | None:
     """Return now - was; 0 if they differ by at most ``noise`` x the larger; None if unknown."""
@@ -85,7 +85,7 @@ def net_sums(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
 # ---- concentration -----------------------------------------------------------------------------
 
 
-def largest(amounts: Mapping[str, float], number: int = 1) -> list[tuple[str, float]]:
+def largest_countries(amounts: Mapping[str, float], number: int = 1) -> list[tuple[str, float]]:
     """Return the countries with the largest amounts; ties are sorted by name.
 
     formula: the ``number`` largest amounts of single countries
@@ -264,7 +264,7 @@ def largest_supplier(
     base: all amounts, including those from the coalition and from Rest of world
     """
     outside = {c: amount for c, amount in amounts.items() if c not in home and amount > 0}
-    most = largest(outside)
+    most = largest_countries(outside)
     return (most[0][0], most[0][1] / sum(amounts.values())) if most else None
 
 
@@ -433,7 +433,7 @@ def premium(cash: float, reference: float, tonnes: float) -> float | None:
 # ---- member by member --------------------------------------------------------------------------
 
 
-def paid(bought: pd.DataFrame) -> pd.Series[float]:
+def payments(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the payment of each row for its purchases; 0 if nothing is bought.
 
     In ``bought``, here and below, each row is for one year, mineral and member. It has purchased
@@ -457,7 +457,7 @@ def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
 
 def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
-    groups = bought.assign(money=paid(bought)).groupby(["year", "mineral"])
+    groups = bought.assign(money=payments(bought)).groupby(["year", "mineral"])
     whole = groups[["money", "purchased"]].transform("sum")
     return whole["money"] / whole["purchased"].where(whole["purchased"] > 0)
 
@@ -469,7 +469,7 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
     base: cost of the member's tonnes at the coalition's average of each mineral and year
     """
-    costs = _sums(bought, paid(bought), paid_at_coalition_cost(bought), "member").items()
+    costs = _sums(bought, payments(bought), paid_at_coalition_cost(bought), "member").items()
     return {name: difference(spent, base, base) / base for name, (spent, base) in costs if base > 0}
 
 

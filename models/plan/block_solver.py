@@ -21,7 +21,14 @@ import numpy as np
 from models import background, tolerances
 from models.case import Case
 from models.errors import SolverError
-from models.program import Program, Scaling, build_program, joined_scalings, scaling, within
+from models.program import (
+    Program,
+    Scaling,
+    build_program,
+    choose_scaling,
+    joined_scalings,
+    positions_within,
+)
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits, highs
 
@@ -166,7 +173,7 @@ def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | N
     is_row = worst < count
     position = rows.start + worst if is_row else columns.start + worst - count
     for group in program.constraints if is_row else program.variables:
-        place = within(group.at, slice(position, position + 1))
+        place = positions_within(group.at, slice(position, position + 1))
         if place.stop > place.start:
             return group.name, group.keys(np.array([place.start]))[0]
     return None
@@ -355,7 +362,7 @@ class BlockSolver:
     def scaling(self, b: int, rows: LinearProgram, *, raised: bool = False) -> Scaling:
         program = self.program
         span, inside = program.columns_of(b), program.rows_of(b)
-        return scaling(
+        return choose_scaling(
             rows,
             need=float(program.need[b]),
             column_unit=program.column_unit[span],

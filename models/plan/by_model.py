@@ -18,7 +18,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import NO_NUMBERS, BlockResult, BlockSolver, failure_words
 from models.plan.plan import Extension, Plan
-from models.program import TONNES, scaling, split
+from models.program import TONNES, choose_scaling, split_blocks
 from models.program.families.stockpiles import maximum, valid_upper_bounds
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Keys, LinearProgram, Solution, certify_alone, fits, highs
@@ -43,7 +43,7 @@ def model(case: Case) -> Any:
         >>> type(planner.model(book.case)).__name__
         'ConcreteModel'
     """
-    return _opened(Expanded(case), [cell for cells in split(case) for cell in cells])
+    return _opened(Expanded(case), [cell for cells in split_blocks(case) for cell in cells])
 
 
 def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
@@ -65,7 +65,7 @@ def solve_model(case: Case, extend: Extend | None = None, name: str = "") -> Pla
     case is then one block. Raises the errors of ``models.program.outside``, and SolverError where
     there is no proven optimum, for example because the extension is infeasible.
     """
-    expanded, blocks = Expanded(case), split(case)
+    expanded, blocks = Expanded(case), split_blocks(case)
     if extend is not None and blocks:
         blocks = (tuple(cell for cells in blocks for cell in cells),)
     solver = BlockSolver(expanded, blocks=blocks)
@@ -128,7 +128,7 @@ class _BlockModel:
     def _by_highs(self, rows: LinearProgram, attempt: highs.Attempt) -> Solution:
         (columns, units), size = self.compiled.unit, np.full(len(rows.row_lower), np.nan)
         size[: self.own_size[1]] = self.solver.program.row_size[self.rows]
-        scale = scaling(
+        scale = choose_scaling(
             rows, need=self.need, column_unit=columns, row_unit=units, row_size=size,
             raised=attempt.raised,
         )  # fmt: skip

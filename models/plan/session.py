@@ -111,7 +111,7 @@ class Session:
     @cached_property
     def base(self) -> Plan:
         """The plan of the base case; ``models.plan.solve`` gives the same."""
-        solving.check(self.case)
+        solving.require_valid(self.case)
         solver, results = self._solver, list[block_solver.BlockResult]()
         if self._in_background:
             solver.compare_in_background()
@@ -145,7 +145,7 @@ class Session:
         if case is self.case:
             return self.base
         base = self.base.program
-        solving.check(case, self.case)
+        solving.require_valid(case, self.case)
         expanded = self._solver.expanded.changed(case)
         program = build_program(expanded, base.names, like=base)
         solver = block_solver.BlockSolver(expanded, program, is_compared=False)
@@ -159,7 +159,7 @@ class Session:
         If several plans cost the same, the choice does not depend on the base case. Raises the same
         errors as ``solve``.
         """
-        solving.check(case, self.case)
+        solving.require_valid(case, self.case)
         expanded = Expanded(case)
         solver = block_solver.BlockSolver(expanded, is_compared=False)
         return Plan(case, solver.all(), expanded, solver.program)
@@ -187,7 +187,7 @@ class Session:
         """
         for step in steps:
             if isinstance(step.kind, SetNumber) and step.kind.turn not in self._checked_kinds:
-                solving.check(step(self.case), self.case)
+                solving.require_valid(step(self.case), self.case)
                 self._checked_kinds.add(step.kind.turn)
         base, e = self.base.program, self._solver.expanded
         try:

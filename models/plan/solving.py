@@ -18,7 +18,7 @@ from models.plan.block_solver import (
 )
 from models.plan.by_model import solve_model
 from models.plan.plan import Plan
-from models.program import Program, split
+from models.program import Program, split_blocks
 from models.resolve import Cell, Expanded, Floats, supplier_names
 from models.solve import Solution
 
@@ -55,13 +55,15 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
         >>> plan.status, round(plan.served_share, 3)
         ('optimal', 0.961)
     """
-    check(case)
+    require_valid(case)
     if extend is not None or solver:
         return solve_model(case, extend, solver)
-    return Plan(case, [result for results in run(solve_group, groups(case)) for result in results])
+    return Plan(
+        case, [result for results in run(solve_group, block_groups(case)) for result in results]
+    )
 
 
-def check(case: Case, passed: Case | None = None) -> None:
+def require_valid(case: Case, passed: Case | None = None) -> None:
     """Raise InputError where records contradict one another; see ``checks.errors``."""
     errors = checks.errors(case, passed)
     if errors:
@@ -82,9 +84,9 @@ class BlockGroup:
     tolerance_scale: float
 
 
-def groups(case: Case) -> Iterable[BlockGroup]:
+def block_groups(case: Case) -> Iterable[BlockGroup]:
     """Yield the groups of blocks with the same minerals, each made on demand."""
-    blocks = split(case)
+    blocks = split_blocks(case)
     names = [m.name for m in case.minerals]
     for numbers in groups_of_blocks(blocks):
         minerals = sorted({m for b in numbers for m, _ in blocks[b]})
@@ -120,7 +122,7 @@ def linked_minerals(case: Case) -> tuple[tuple[str, ...], ...]:
     expanded = Expanded(case)
     names = expanded.minerals
     root = {name: name for name in names}
-    tied = [{names[m] for m, _ in block} for block in split(expanded.case)]
+    tied = [{names[m] for m, _ in block} for block in split_blocks(expanded.case)]
     tied += [
         {
             row.mineral,

@@ -116,7 +116,7 @@ class LazyKeys(Sequence[solve.Keys]):
         return tuple(merged)
 
     def _of(self, group: ComponentArrays) -> Iterator[solve.Keys]:
-        inside = within(group.at, self._span)
+        inside = positions_within(group.at, self._span)
         at = np.arange(inside.start, inside.stop)
         for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
             if len(run):
@@ -130,7 +130,7 @@ class LazyKeys(Sequence[solve.Keys]):
         return len(self._all)
 
 
-def within(positions: Ints, span: slice) -> slice:
+def positions_within(positions: Ints, span: slice) -> slice:
     """Return the part of ascending positions that lies in a range."""
     first, last = np.searchsorted(positions, (span.start, span.stop))
     return slice(int(first), int(last))
@@ -429,7 +429,7 @@ class Builder:
             if isinstance(record, schema.Project):
                 begun = running_starts(record, e.years, e.years[year])
                 found += [(i, self.built[place[record.name], y]) for y in begun]
-        whose, built = columns_of(found, 2)
+        whose, built = key_arrays(found, 2)
         return whose, built, e.nameplate[r[whose], t[whose]]
 
     def post(self, at: tuple[Ints, Ints, Ints], columns: Ints, sign: int) -> None:
@@ -487,7 +487,7 @@ def integers(values: Sequence[int] | Sequence[tuple[int, ...]]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def columns_of(keys: Sequence[tuple[int, ...]], width: int) -> tuple[Ints, ...]:
+def key_arrays(keys: Sequence[tuple[int, ...]], width: int) -> tuple[Ints, ...]:
     """Return key tuples of a given length as one array per position."""
     return tuple(integers(keys).reshape(-1, width).T)
 

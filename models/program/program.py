@@ -25,7 +25,7 @@ from models.resolve import Bools, Cell, Expanded, Floats, Ints, stock_target
 """Families that can be reused for a case that differs only in share limits, and that family."""
 
 
-def split(case: Case) -> tuple[tuple[Cell, ...], ...]:
+def split_blocks(case: Case) -> tuple[tuple[Cell, ...], ...]:
     """Return the blocks in a fixed order, each as its cells (positions of mineral and year).
 
     Each family declares the minerals whose years it links (by a stock, a project or a limit on
@@ -66,7 +66,9 @@ def build_program(
     ``blocks`` are blocks to keep together (None: as the case splits). ``like`` is the program of a
     case that may differ only in share limits: everything else is then reused.
     """
-    cells = tuple(tuple(cells) for cells in (split(expanded.case) if blocks is None else blocks))
+    cells = tuple(
+        tuple(cells) for cells in (split_blocks(expanded.case) if blocks is None else blocks)
+    )
     if like is not None and _is_like(like.draft, expanded):
         draft, known = like.draft, names  # it has no names beyond those given
     else:

@@ -76,7 +76,7 @@ class Scaling:
         return dataclasses.replace(solution, x=x, duals=duals)
 
 
-def scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
+def choose_scaling(  # noqa: PLR0913 - what a program is scaled by, all of it named
     rows: solve.LinearProgram,
     *,
     need: float,

@@ -56,7 +56,7 @@ class Number(NamedTuple):
 
     @property
     def column(self) -> Column:
-        return column_of(self.sheet, self.field)
+        return header_of(self.sheet, self.field)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ _RECORDS = {record.SHEET: record for record in schema.SHEETS}
 
 
 @cache
-def column_of(sheet: str, field: str) -> Column:
+def header_of(sheet: str, field: str) -> Column:
     return next(c for c in columns_with_ranges(_RECORDS[sheet]) if c.field == field)
 
 

@@ -140,7 +140,7 @@ class TableDifference:
             for amount, columns in names.items():
                 was = absent.get(amount) if row is None else _known(old[amount][row])
                 now = absent.get(amount) if row_after is None else _known(new[amount][row_after])
-                cells |= zip(columns, (was, now, measures.change(now, was, noise)), strict=True)
+                cells |= zip(columns, (was, now, measures.net_change(now, was, noise)), strict=True)
             rows.append(cells)
         return rows
 

@@ -32,9 +32,9 @@ from models.scorecard.supplied import (
     Buyer,
     PlanSupply,
     Supply,
-    buyers,
     home_demand,
     largest_country,
+    scored_buyers,
 )
 
 DUE = 2030
@@ -127,7 +127,7 @@ def _over(amount: float, whole: float, remark: str = "", missing_data: str = NO_
 def _largest(number: int) -> Callable[[Supply], Value]:
     def value(supply: Supply) -> Value:
         amounts = supply.by_country
-        top = measures.largest(amounts, number)
+        top = measures.largest_countries(amounts, number)
         remark = supply.names(country for country, _ in top)
         return _over(sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED)
 
@@ -192,7 +192,7 @@ def _recycling(supply: Supply) -> Value:
 
 def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: str) -> Value:
     """Return the largest third country's share of demand; before the plan, of all amounts."""
-    top = measures.largest({c: t for c, t in amounts.items() if not supply.is_inside(c)})
+    top = measures.largest_countries({c: t for c, t in amounts.items() if not supply.is_inside(c)})
     remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
     if supply.year is None:
         return _over(tonnes, sum(amounts.values()), remark, missing_data)
@@ -466,7 +466,7 @@ def scorecard(plan: Plan) -> tuple[Score, ...]:
     rows = (
         _score(supply, measure, mineral, buyer)
         for measure in MEASURES
-        for buyer in buyers(plan.case)
+        for buyer in scored_buyers(plan.case)
         if not (buyer.name and measure.of_coalition)
         for mineral in supply.expanded.minerals
     )

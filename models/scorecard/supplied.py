@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from models.case import Case, fold
-from models.measures import OverByPurchases, largest, over_by_purchases, ratio, sums_within
+from models.measures import (
+    OverByPurchases,
+    largest_countries,
+    over_by_purchases,
+    ratio,
+    sums_within,
+)
 from models.plan import Plan
 from models.program.families.ore import ORE
 from models.program.families.stockpiles import STOCK
@@ -38,7 +44,7 @@ class Buyer:
         return [*self.members, *([] if self.name else [TO_PLANT])]
 
 
-def buyers(case: Case) -> tuple[Buyer, ...]:
+def scored_buyers(case: Case) -> tuple[Buyer, ...]:
     """Return the coalition, and the EU if there are a group and a bloc called EU."""
     position = {m.name: j for j, m in enumerate(case.members)}
     chosen = [Buyer("", tuple(range(len(position))), COALITION)]
@@ -82,7 +88,7 @@ class PlanSupply:
         sold, years = self.sold, range(len(self.expanded.years))
         return {
             buyer.name: [sold[:, buyer.takers, t].sum(axis=1) for t in years]
-            for buyer in buyers(self.case)
+            for buyer in scored_buyers(self.case)
         }
 
     @cached_property
@@ -227,7 +233,7 @@ class Supply:
         """
         if self.year is None:
             return 1.0
-        coalition, *_ = buyers(self.overall.case)
+        coalition, *_ = scored_buyers(self.overall.case)
         every = self.overall.supply_of(self.mineral, coalition, self.year).tonnes
         bought = summed((str(s.needs_ore), amount) for s, amount in every if s.kind == PRIMARY)
         whole = sum(bought.values())
@@ -328,7 +334,7 @@ def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
 
 def largest_country(by_country: Mapping[Any, float]) -> tuple[str, float]:
     """Return the country with the largest amount; "" if all are 0; ties by name."""
-    return next((top for top in largest(by_country) if top[1] > 0), ("", 0.0))
+    return next((top for top in largest_countries(by_country) if top[1] > 0), ("", 0.0))
 
 
 def home_demand(case: Case, mineral: str, year: int, country: str) -> float:

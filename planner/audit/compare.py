@@ -93,7 +93,9 @@ def near(here: object, due: object, dust: float) -> bool:
 # ---- cells --------------------------------------------------------------------------------------
 
 
-def compare(sheets: Grids, expected: Grids, tables: Mapping[str, Table]) -> Iterator[Finding]:
+def differing_cells(
+    sheets: Grids, expected: Grids, tables: Mapping[str, Table]
+) -> Iterator[Finding]:
     """Yield each cell that differs on the sheets that the planner writes, row by row.
 
     ``tables`` are the plan's, written again, with the format of each number. Sheets that the

@@ -21,7 +21,7 @@ from models.results import Checks, Duals, Field, Flows, Summary, Values
 from planner import _version, scenarios, scratch, seal
 from planner.audit import compare
 from planner.audit.file import RECORDS, PlanSheets, SheetRow
-from planner.render.words import clean_text, few, span
+from planner.render.words import clean_text, few, year_span
 from planner.sheets import Table, write_plan
 from planner.sheets.checks import DUALS, FREE, THIS, VALUES, key_text
 from planner.workbook import Book, excel, plan_file, save
@@ -160,11 +160,11 @@ def _compared(
     if file.recorded.record.planner != _version.__version__:
         both = compare.common_fields(file.grids, written, tables)
         findings = [
-            *compare.compare(*both, tables),
+            *compare.differing_cells(*both, tables),
             *compare.unmatched(file.grids, written, tables),
         ]
         return ComparisonBasis.FIELDS, findings, cells, ()
-    findings = [*compare.compare(file.grids, written, tables)]
+    findings = [*compare.differing_cells(file.grids, written, tables)]
     if unsure is not None:
         return ComparisonBasis.PARTS, findings, cells, ()
     if seal.is_rounded(file.sealed):  # a program that saves fewer digits breaks the seal
@@ -331,7 +331,7 @@ def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:
         certificate, cells = block.certificate, np.array(plan.program.blocks[block.block])
         minerals = [plan.expanded.minerals[m] for m in np.unique(cells[:, 0]).tolist()]
         years = [plan.expanded.years[t] for t in np.unique(cells[:, 1]).tolist()]
-        where = f"{few(minerals)}, {span(years)}"
+        where = f"{few(minerals)}, {year_span(years)}"
         most = f"at most {tolerances.MOST_GAP:g}"
         if not certificate.violation <= tolerances.MOST_VIOLATION:
             worst = block_solver.worst_place(plan.program, block.block, block.worst)

@@ -274,7 +274,7 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
 
     began, written, problem = time.perf_counter(), None, None
     try:
-        written = saving.save(target, write, over=over)
+        written = saving.save_file(target, write, over=over)
         if folder is not None:
             write_csv(folder, tables())
     except WriteError as error:
@@ -283,16 +283,18 @@ def write_workbook_and_tables(  # noqa: PLR0913 - what is written, and where
     return written, problem
 
 
-def save(path: Path, file: str | Callable[[Path], object]) -> Path:
+def save_output(path: Path, file: str | Callable[[Path], object]) -> Path:
     """Save a text or a file in one step; return its path, and print it if it is another one."""
     from planner.workbook import save as saving
 
-    written = saving.save_text(path, file) if isinstance(file, str) else saving.save(path, file)
+    written = (
+        saving.save_text(path, file) if isinstance(file, str) else saving.save_file(path, file)
+    )
     report_path(path, written)
     return written
 
 
-def progress(as_json: bool) -> Callable[[str], None]:
+def stage_reporter(as_json: bool) -> Callable[[str], None]:
     """Return a function that reports a stage of the work.
 
     The process that waits for the command gets the stage, if there is one (``listener``). Otherwise

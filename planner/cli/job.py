@@ -30,7 +30,7 @@ import click
 from models import errors, schema
 from planner.cli import common, main
 from planner.cli.answer import INTERRUPTED, Key, failure_answer, refuse
-from planner.render.words import cut, proven_words, search_words, terminal_safe
+from planner.render.words import proven_words, search_words, terminal_safe, truncated
 from planner.server.jobs import MADE, MOST_SLICE, STEP
 from planner.studies import STUDIES
 
@@ -208,7 +208,9 @@ def arguments_of(order: Mapping[str, Any]) -> list[str]:
     words = [name, *order["files"], *more]
     for option, value in order["options"].items():
         if option not in options:
-            refuse(f"{name} has no option {cut(option, 40)!r} here; it has {', '.join(options)}")
+            refuse(
+                f"{name} has no option {truncated(option, 40)!r} here; it has {', '.join(options)}"
+            )
         if options[option].is_flag:
             words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
             continue
@@ -232,11 +234,11 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
         _, text, sound = first_page_of(source)
         return sound, text
     if name in {"diff", "brief"}:
-        from planner.report.plan import verdict
+        from planner.report.plan import proof_verdict
         from planner.workbook.read import open_plan
 
         files = order["files"][: 1 + (name == "diff")]
-        sound = all(verdict(open_plan(Path(file)))[1] for file in files)
+        sound = all(proof_verdict(open_plan(Path(file)))[1] for file in files)
         return sound, "All plans passed their checks." if sound else "A plan failed its checks."
     if name in {"solve", "explain"}:
         gap = float(answer.get("search_gap") or 0.0)
@@ -250,12 +252,12 @@ def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | 
 def overview(file: str) -> dict[str, Any]:
     """Return the first page of a plan or of a study."""
     from planner.report import first_page_of, read_report
-    from planner.report.plan import notes
+    from planner.report.plan import report_notes
     from planner.workbook.plan_file import PlanFile
 
     source = read_report(Path(file))
     front, proof, _ = first_page_of(source)
-    further = notes(source) if isinstance(source, PlanFile) else ()
+    further = report_notes(source) if isinstance(source, PlanFile) else ()
     return {
         "title": source.title,
         "question": front.question,
@@ -279,7 +281,7 @@ def table(file: str, sheet: str, first: int) -> dict[str, Any]:
     if not sheet:
         return {"sheets": [{"sheet": name, "rows": len(grid.rows)} for name, grid in grids.items()]}
     if sheet not in grids:
-        refuse(f"{file} has no sheet {cut(sheet, 40)!r}; it has {', '.join(grids)}")
+        refuse(f"{file} has no sheet {truncated(sheet, 40)!r}; it has {', '.join(grids)}")
     grid = grids[sheet]
     places = sorted(grid.header)
     columns = [grid.values(place)[max(first, 1) - 1 :][:MOST_SLICE] for place in places]
@@ -300,7 +302,7 @@ def catalogue(sheet: str) -> dict[str, Any]:
     if not sheet:
         return {"sheets": [{"sheet": name, "meaning": _doc(r)} for name, r in records.items()]}
     if sheet not in records:
-        refuse(f"the input has no sheet {cut(sheet, 40)!r}; it has {', '.join(records)}")
+        refuse(f"the input has no sheet {truncated(sheet, 40)!r}; it has {', '.join(records)}")
     return {
         "sheet": sheet,
         "meaning": _doc(records[sheet]),

@@ -81,7 +81,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         return common.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
 
     output_path()  # an unusable path is an error before any work is done
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     with common.progress_reporter(as_json) as watch:
         study, seconds, confirm = _planned(kind, file, options, (where, watch, tell))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
@@ -196,7 +196,7 @@ def _plan_beside(
     file: Path, study: StudyKind, written: Path | None
 ) -> tuple[Path | None, WriteError | None]:
     """Write the plan beside a study's workbook; return its path, and the error, if any."""
-    from planner.workbook.save import save
+    from planner.workbook.save import save_file
 
     plan = study.extra_plan()
     if plan is None or written is None:
@@ -204,7 +204,7 @@ def _plan_beside(
     end, write = plan
     try:
         path = common.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
-        return save(path, write), None
+        return save_file(path, write), None
     except WriteError as error:
         return None, error
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from models.errors import Finding, Severity
-from planner.render.words import cut, number_of, terminal_safe
+from planner.render.words import number_of, terminal_safe, truncated
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,7 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
     click.echo(f"{label} {text}", err=True)
 
 
-def row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
+def print_row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
     """Print a name in ``wide`` characters, each cell right-aligned in ``each``, and ``more``."""
     click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
 
@@ -164,7 +164,7 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
     """
     from planner.render.front import DECIDE
 
-    click.secho(cut(terminal_safe(page.title), MOST_WIDE), bold=True, err=True)
+    click.secho(truncated(terminal_safe(page.title), MOST_WIDE), bold=True, err=True)
     said = list(page.findings) if verbose else [*page.of("answer"), *page.of("decide")]
     texts = [f"{each.name}: {each.text}" if each.name else each.text for each in said]
     decide = next((i for i, each in enumerate(said) if each.place == "decide"), None)
@@ -207,7 +207,10 @@ def _rows_of(table: Table, room: int) -> list[str]:
     height = max(map(len, heads))
     heads = [[""] * (height - len(head)) + head for head in heads]
     left = max(1, room - height - (len(table) > room - height))
-    body = [[cut(of[r], w) for of, w in zip(cells, widths, strict=True)] for r in range(len(table))]
+    body = [
+        [truncated(of[r], w) for of, w in zip(cells, widths, strict=True)]
+        for r in range(len(table))
+    ]
     every = [*zip(*heads, strict=True), *(row[:count] for row in body[:left])]
     is_text = [c.look.is_text for c in columns]
     lines = [

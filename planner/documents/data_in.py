@@ -34,7 +34,7 @@ from planner.workbook.cells import (
 from planner.workbook.excel import as_input_error
 from planner.workbook.findings import CellError, ReadingContext, SheetLayout, address
 from planner.workbook.grid import Grid
-from planner.workbook.headers import title
+from planner.workbook.headers import header_text
 from planner.workbook.package import EditedSheet
 
 SECONDS = 60.0
@@ -139,7 +139,7 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
             book = edit.EditedBook(source)
             book.sheets |= pulled.edits
             made = book.made(target.suffix, recalculate=True)
-        return save.save(target, lambda scratch: scratch.write_bytes(made))
+        return save.save_file(target, lambda scratch: scratch.write_bytes(made))
     edited = (csv_folder.edited_file(source, name, e.cells) for name, e in pulled.edits.items())
     copy_case(source, target, dict(edited))
     return target
@@ -303,7 +303,7 @@ class _FilledSheet:
         places = [h.position for h in self.headings.values()]
         position = max([*places, *self.grid.header, 0]) + 1
         if parsed.column is not None:
-            text_ = title(parsed.column, self.context.currency, parsed.year)
+            text_ = header_text(parsed.column, self.context.currency, parsed.year)
         else:
             text_ = parsed.spread or headers.REMARKS.get(parsed.always, parsed.text)
         heading = replace(parsed, text=text_, position=position, unit=None)

@@ -35,7 +35,7 @@ from planner.workbook.save import (
     as_write_error,
     behind_links,
     refuse_special_file,
-    save,
+    save_file,
     set_default_mode,
     sync_file,
     sync_folder,
@@ -408,4 +408,4 @@ def _put(path: Path, folder: Path, table: DataTable, run: str) -> None:
         _refuse_other_columns(folder, table, there)
     rows = [dict(zip(schema.names, (run, *row), strict=True)) for row in table.rows]
     made = pa.Table.from_pylist(rows, schema=schema)
-    save(path, lambda scratch: parquet.write_table(made, scratch), beside=False)
+    save_file(path, lambda scratch: parquet.write_table(made, scratch), beside=False)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models import measures, schema, tolerances
-from models.measures import SAME_COST, Top, change, largest_country_shares, ratio
+from models.measures import SAME_COST, Top, largest_country_shares, net_change, ratio
 from models.measures.same_tonnes import NOTHING, Purchases
 from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
 from models.results import difference as sheets
@@ -25,7 +25,7 @@ from models.results.overall import COST, HHI_BY, OPTION
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, table_of
-from planner.render.words import each_year, known, money, percent, tonnes
+from planner.render.words import each_year, known, money_words, percent, tonnes_words
 from planner.sheets.changes import Amounts, changed_amounts, largest_moves, minerals_that_differ
 from planner.workbook.plan_file import PlanFile
 
@@ -85,7 +85,7 @@ class MeasurePair:
         """New minus old, 0 if they differ only by rounding; None for a text."""
         if not self.is_known or not isinstance(self.old, float) or not isinstance(self.new, float):
             return None
-        return change(self.new, self.old)
+        return net_change(self.new, self.old)
 
     @property
     def relative_change(self) -> float | None:
@@ -210,9 +210,13 @@ def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
     if line is None or line.change is None:
         return []
     share = abs(line.relative_change or 0.0)
-    by = percent(share) if share >= tolerances.SHOWN_SHARE else money(abs(line.change), line.unit)
+    by = (
+        percent(share)
+        if share >= tolerances.SHOWN_SHARE
+        else money_words(abs(line.change), line.unit)
+    )
     if line.measure == Figure.SHORTAGE:
-        by = tonnes(abs(line.change))
+        by = tonnes_words(abs(line.change))
     by += " more" if line.change > 0 else " less"
     return [differs.format(by) if line.change else same]
 
@@ -419,7 +423,7 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
     if PlantInputs in plan:  # the buyers of products pay for the inputs
         bought = pair.rows(plan, Prices)
-        table["paid"] = bought.assign(paid=measures.paid(bought)).groupby(keys)["paid"].sum()
+        table["paid"] = bought.assign(paid=measures.payments(bought)).groupby(keys)["paid"].sum()
     else:
         table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
     table["paid"] = table["paid"].fillna(0.0)

@@ -284,7 +284,7 @@ def write_case(folder: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -
     """
     for sheet, (header, *rows) in sheets.items():
         write = partial(write_rows, headers=map(str, header), rows=rows)
-        save.save(folder / csv_folder.csv_name(sheet), write, beside=False)
+        save.save_file(folder / csv_folder.csv_name(sheet), write, beside=False)
     with save.as_write_error(folder):
         for each in list(folder.glob("*.[cC][sS][vV]")):
             sheet = csv_folder.sheet_of(each.name)

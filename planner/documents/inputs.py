@@ -14,7 +14,7 @@ from models.results import Figure, Look
 from models.results.difference import InputChanges
 from models.schema import Record, ScenarioStep, Settings
 from planner.render.table import Cell
-from planner.render.words import cut, listed, number_of, terminal_safe
+from planner.render.words import listed, number_of, terminal_safe, truncated
 from planner.sheets import changes
 from planner.sheets.changes import InputDifference
 from planner.workbook import Book, save
@@ -67,12 +67,12 @@ class Inputs:
             values = (_value(old, look), _value(new, look))
             if old is None and new in {None, changes.ADDED, changes.REMOVED}:  # a row
                 values = ("", str(new or ""))
-            yield terminal_safe(place), cut(terminal_safe(name), _NAME), *values
+            yield terminal_safe(place), truncated(terminal_safe(name), _NAME), *values
 
 
 def _value(value: Cell, look: Look) -> str:
     if value is None or isinstance(value, str):
-        return cut(terminal_safe(value), _VALUE) if value else "blank"
+        return truncated(terminal_safe(value), _VALUE) if value else "blank"
     if look is Look.SHARE:
         return f"{value * 100:z.4g} %"
     return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"

@@ -23,7 +23,7 @@ from models.results.orders import Calendar
 from models.results.overall import Figure
 from models.results.supply import Contracts, Flows, Prices, Shortages, Stocks
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
-from planner.render.words import counted, money
+from planner.render.words import counted, money_words
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def same_parts(part: str) -> tuple[str, ...]:
     return next(parts for parts in PARTS.values() if part in parts)
 
 
-def split(tonnes: float, parts: int) -> list[Decimal]:
+def equal_parts(tonnes: float, parts: int) -> list[Decimal]:
     """Return equal deliveries of an order [t], rounded to the kilogram; the last is the remainder.
 
     They add up to the order in orders.csv, to the last digit.
@@ -73,7 +73,7 @@ def days_of(year: int, part: str) -> tuple[str, str]:
     return f"{year}-{first:02}-01", f"{year}-{last:02}-{end}"
 
 
-def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
+def scheduled_deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
     """Yield the deliveries of orders, by order and then by date; a delivery of 0 t is left out.
 
     Tonnes and money add up to the order's in orders.csv.
@@ -81,7 +81,7 @@ def deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str, Any]]:
     parts = PARTS[period]
     rows: list[Any] = orders.to_dict("records")
     for order in rows:
-        tonnes = split(order["tonnes"], len(parts))
+        tonnes = equal_parts(order["tonnes"], len(parts))
         money, whole = rounded(order["total_amount"], _CENT, 14), sum(tonnes)
         paid = Decimal(0)
         for part, own, so_far in zip(parts, tonnes, itertools.accumulate(tonnes), strict=True):
@@ -111,7 +111,7 @@ def calendar_of(orders: pd.DataFrame, period: str) -> Result:
                 "unit": row["mass_unit"] or "t",
                 **{
                     f"of_{i}": float(part)
-                    for i, part in enumerate(split(row["tonnes"], len(parts)))
+                    for i, part in enumerate(equal_parts(row["tonnes"], len(parts)))
                 },
             }
             for row in rows
@@ -222,7 +222,7 @@ class Orders:
         """A sentence on plants' purchases, for which there are no orders; "" if there are none."""
         if not self.inputs_total:
             return ""
-        paid = money(self.inputs_total, self.plan.currency)
+        paid = money_words(self.inputs_total, self.plan.currency)
         return (
             f"Not in these orders: inputs worth {paid}, which plants buy to make the products of"
             " all members."
@@ -496,7 +496,7 @@ def write_orders(orders: Orders, folder: Path, period: str = "") -> tuple[Writte
     files[CSV] = partial(_write_csv, orders.table)
     if period:
         headers = [f.header for f in order_sheets.DeliveryLines.FIELDS]
-        parts = pd.DataFrame([*deliveries(orders.table, period)], columns=headers)
+        parts = pd.DataFrame([*scheduled_deliveries(orders.table, period)], columns=headers)
         files[DELIVERIES] = partial(_write_csv, parts)
     page = "\r\n".join([*_readme(orders, names, period), ""])
     files[README] = lambda path: path.write_text(page, encoding="utf-8-sig", newline="")

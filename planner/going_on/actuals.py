@@ -22,13 +22,13 @@ from models.schema import Member, Mineral, Project, Record, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.orders import rounded, same_parts, split_id
 from planner.going_on.outcome import PastYears, Purchase
-from planner.render.words import counted, span
+from planner.render.words import counted, year_span
 from planner.workbook.archive import is_input
 from planner.workbook.csv_folder import SheetFile, read_file
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import ReadingContext, refused
 from planner.workbook.grid import Grid
-from planner.workbook.headers import SETTING, VALUE, title
+from planner.workbook.headers import SETTING, VALUE, header_text
 from planner.workbook.records import read_sheet
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         ClosingStock.SHEET: _stocks(plan, max(years), money),
         ActualBuild.SHEET: _built(plan, years),
     }
-    when = span(years)
+    when = year_span(years)
     purpose = (
         f"The orders of {when} in the plan {plan.title} ({orders.plan_id}). Fill in each figure"
         " that differs from the plan, then roll the plan."
@@ -150,7 +150,7 @@ def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
     every = _years(orders)
     unknown = [year for year in wanted if year not in every]
     if unknown or not every:
-        years = f"it has {span(every)}" if every else "it has no years"
+        years = f"it has {year_span(every)}" if every else "it has no years"
         msg = f"the plan has no year {', '.join(map(str, unknown))}; {years}"
         raise UsageError(msg)
     return sorted(set(wanted)) or every[:1]
@@ -172,7 +172,7 @@ def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]
         lines.order_id, lines.year, lines.mineral, lines.refiner, lines.project, lines.member,
         lines.contract, lines.tonnes, lines.unit_landed, None, None, lines.plan_id,
     )  # fmt: skip
-    headers = [title(column, money) for column in Delivery.columns()]
+    headers = [header_text(column, money) for column in Delivery.columns()]
     return [
         {h: _shown(row[f.name]) if f else None for h, f in zip(headers, fields, strict=True)}
         for row in table[table["year"].isin(years)].to_dict("records")
@@ -187,7 +187,7 @@ def _shown(value: object) -> object:
 def _stocks(plan: PlanFile, year: int, money: str) -> list[dict[str, object]]:
     stocks = plan.result(Stocks)
     names = ("mineral", "member", "year", "planned", "closing")
-    headers = [title(ClosingStock.column_of(name), money) for name in names]
+    headers = [header_text(ClosingStock.column_of(name), money) for name in names]
     fields = (Stocks.mineral, Stocks.member, Stocks.year, Stocks.closing)
     rows = [row for row in stocks.rows(*fields) if row[2] == year]
     return [dict(zip(headers, (*map(_shown, row), None), strict=True)) for row in rows]
@@ -364,7 +364,7 @@ class _Matching:
         year = self._year_of_id.get(fold(name))
         if year is not None:
             found = f"the order {row.order} belongs to {year}"
-            self.wrong(row, "order", found, f"an order of {span(self._years)}")
+            self.wrong(row, "order", found, f"an order of {year_span(self._years)}")
             return None
         hint = ""
         if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
@@ -417,7 +417,7 @@ class _Matching:
     def _is_over(self, row: Delivery | ClosingStock) -> bool:
         if row.year in self._years:
             return True
-        self.year_not_over(row, span(self._years))
+        self.year_not_over(row, year_span(self._years))
         return False
 
     @cached_property
@@ -547,7 +547,7 @@ class _Matching:
             parts |= {year: part for (of, year), part in found.items() if of == name}
             if sum(parts.values()) > 1.0 + tolerances.WHOLE_SUM:
                 planned = [y for y in parts if (name, y) not in given and parts[y] > 0]
-                as_planned = f" ({span(planned)} as planned)" if planned else ""
+                as_planned = f" ({year_span(planned)} as planned)" if planned else ""
                 self.too_much_built(row, name, sum(parts.values()), as_planned)
         return found, given
 

@@ -16,7 +16,7 @@ from models.results.rounds import OTHER, PLANT, PRICE, SupplierVariance
 from planner.render.claims import Sentence, SheetTables, say, told
 from planner.render.words import counted
 from planner.sheets.context import Context
-from planner.sheets.decide import changed
+from planner.sheets.decide import changed_decisions
 from planner.sheets.findings import moved_build
 from planner.sheets.last_plan import changed_builds, order_changes
 from planner.workbook import Book
@@ -355,4 +355,4 @@ class _Findings(SheetTables):
         yield from moved_build(self.sheet(ChangedBuilds), "answer")
 
     def decide(self) -> Iterator[Sentence]:
-        yield from changed(self.sheet(DecideNow), _OLD)
+        yield from changed_decisions(self.sheet(DecideNow), _OLD)

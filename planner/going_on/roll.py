@@ -23,13 +23,13 @@ from planner.going_on.outcome import PastYears, Story, story, variance_by_suppli
 from planner.render.claims import Place, Sentence
 from planner.render.front import DECIDE
 from planner.render.table import table_of
-from planner.render.words import capitalized, counted, listed, span
+from planner.render.words import capitalized, counted, listed, year_span
 from planner.scratch import scratch_folder
 from planner.workbook import Book, findings, read
 from planner.workbook.csv_folder import is_folder
 from planner.workbook.edit import AddedPage, EditedBook, EditedCase, EditedFolder, fitted
 from planner.workbook.excel import as_input_error
-from planner.workbook.headers import PAST, REMARKS, title
+from planner.workbook.headers import PAST, REMARKS, header_text
 from planner.workbook.package import EditedSheet
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class _Writer:
         layout = self.places[record.SHEET]
         header = fold(_header(record, name))
         if header not in layout.columns and name not in REMARKS:
-            text = title(record.column_of(name), self.rolled.currency)
+            text = header_text(record.column_of(name), self.rolled.currency)
             column = sheet.add_column(text)
             layout.columns[header] = column
         return layout.columns.get(header, 0)
@@ -278,7 +278,7 @@ class _Writer:
         self, record: type[Record], more: Sequence[str] = (), behind: Sequence[str] = ()
     ) -> EditedSheet:
         """Add a sheet with the headers of a record, in the format of those of the sheet Demand."""
-        headers = [*(title(c, self.rolled.currency) for c in record.columns()), *more]
+        headers = [*(header_text(c, self.rolled.currency) for c in record.columns()), *more]
         layout = self.places[schema.Demand.SHEET]
         like = layout.header_row, min(layout.columns.values())
         demand = self._sheet(schema.Demand).grid.title
@@ -306,7 +306,7 @@ class _Writer:
         outcome = self.rolled.outcome
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
-        page.title(f"{span(years)}{_TITLE}")
+        page.title(f"{year_span(years)}{_TITLE}")
         self._say(page, "answer")
         page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"

@@ -74,7 +74,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
     for number, basis in enumerate(sliders.bases(wanted), 1):
         tell(f"Computing starting plan {number} of {len(wanted)}")
         bases.append(basis)
-    data, raw = program(sliders, bases)
+    data, raw = serialized_program(sliders, bases)
     data |= _words(book, name, sliders) | {"objective": objective}
     html = _html(book, data, raw, solver, notes, sure=sure, front=front)
     return PlanningPage(html, notes, objective)
@@ -214,7 +214,7 @@ def _smallest(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(f"<{next(fits)}")
 
 
-def program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
+def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[str, Any], bytes]:
     """Return the description of a program and the bytes of its arrays, for ``engine.js``."""
     case, rows, scaling = sliders.case, sliders.base, sliders.scaling
     arrays: dict[str, NDArray[Any]] = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from models import tolerances
 from models.results import ChartData, Field, Look, Result
 from planner.render import palette, table
-from planner.render.words import clean_text, cut, known, listed, scale
+from planner.render.words import clean_text, known, listed, truncated, unit_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +145,7 @@ class Picture:
         The unit fills ``{unit}`` in the title of the values' axis.
         """
         largest = max(map(abs, self.numbers), default=0.0)
-        size, unit = scale(largest, currency)
+        size, unit = unit_scale(largest, currency)
         series = tuple(replace(s, values=series_values(s.values, size)) for s in self.series)
         axis = self.axis.format(unit=unit)
         return replace(self, series=series, axis=axis, look=Look.MILLIONS)
@@ -209,7 +209,7 @@ def bars(  # noqa: PLR0913 - what a chart of bars is made of
     or the labels; ``parts`` are the role and the field, or the values, of each series. At most
     ``most`` rows are drawn; with ``which``, the title says how many there are.
     """
-    labels = map(short, map(str, rows[names.name])) if isinstance(names, Field) else names
+    labels = map(shortened, map(str, rows[names.name])) if isinstance(names, Field) else names
     labels = tuple(labels)[:most]
     columns = ((name, role, rows[values.name] if isinstance(values, Field) else values)
                for name, (role, values) in parts.items())  # fmt: skip
@@ -243,7 +243,7 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
     names = top(sizes, len(sizes) if most is None else most)
     if not names or len(points) < 2:  # noqa: PLR2004 - one point is no line
         return None
-    series = tuple(Series(short(name), Role.ONE_OF_MANY, values[name]) for name in names)
+    series = tuple(Series(shortened(name), Role.ONE_OF_MANY, values[name]) for name in names)
     title += some_of(len(names), len(values), which)
     return Picture(title, Form.LINES, tuple(points), series, axis, across, **more)
 
@@ -293,8 +293,8 @@ def colour_of(series: Series, number: int, colours: Sequence[str] = palette.COLO
     return series.colour or _FILLS.get(series.role) or colours[number % len(colours)]
 
 
-def short(name: str) -> str:
-    return cut(clean_text(name), _LABEL)
+def shortened(name: str) -> str:
+    return truncated(clean_text(name), _LABEL)
 
 
 def chart_rows(charts: Iterable[Picture]) -> ChartData:

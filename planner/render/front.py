@@ -22,7 +22,7 @@ from models.results import Field, Look, Result
 from planner.render import chart, native, palette, style
 from planner.render.claims import Place, Sentence
 from planner.render.table import Table, TableColumn
-from planner.render.words import clean_text, cut, known, width_of
+from planner.render.words import clean_text, known, truncated, width_of
 
 NAME = "Overview"
 """The sheet's name."""
@@ -376,7 +376,7 @@ def _table(page: FrontSheet, table: Table) -> None:
                 page.number(row, across, value, look)
             else:
                 most = round(_NAME_LINES * sum(page.widths[across[0] : across[1] + 1]))
-                text = cut(value or "", most)
+                text = truncated(value or "", most)
                 page.words(row, across, text, **line, bold=across[0] == 0, indent=1)
     page.row = top + 1 + min(len(table), MOST_ROWS)
     if len(table) > MOST_ROWS:

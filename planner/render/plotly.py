@@ -16,7 +16,15 @@ import plotly.graph_objects as go
 from models.results.field import Look
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
-from planner.render.words import clean_text, cut, formatted_number, label, labels, listed, percent
+from planner.render.words import (
+    chart_label,
+    clean_text,
+    formatted_number,
+    labels,
+    listed,
+    percent,
+    truncated,
+)
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 _TICKS, _FEW, _NAMES = 8, 5, 12
@@ -105,12 +113,12 @@ def _rows(picture: Picture) -> Any:
 
 
 def _beside(texts: Sequence[object]) -> list[str]:
-    return ["<br>".join(label(line, _FULL) for line in name_lines(text)) for text in texts]
+    return ["<br>".join(chart_label(line, _FULL) for line in name_lines(text)) for text in texts]
 
 
 def name_lines(text: object) -> list[str]:
     """Return the lines of a name beside a bar."""
-    return wrap(cut(clean_text(str(text)), _FULL), _NAME)
+    return wrap(truncated(clean_text(str(text)), _FULL), _NAME)
 
 
 def _lines(picture: Picture) -> Any:
@@ -125,7 +133,7 @@ def _lines(picture: Picture) -> Any:
             figure.add_scatter(
                 x=[x for x, _ in points for _ in range(2)],
                 y=[v for _, y in points for v in (0.0, y)],
-                name=label(each.name), mode="lines", hoverinfo="name",
+                name=chart_label(each.name), mode="lines", hoverinfo="name",
                 line={"color": colour_of(each, i), "width": 2, "dash": "dash"},
             )  # fmt: skip
             continue
@@ -162,8 +170,8 @@ def _heat(picture: Picture) -> Any:
             x=labels(picture.categories), y=labels([each.name for each in series]),
             z=values, zmin=0, zmax=whole, text=shown,
             texttemplate="%{text}", textfont={"size": 12}, xgap=2, ygap=2, hoverongaps=False,
-            customdata=[[label(listed(each.hints), _FULL)] * len(picture) for each in series],
-            hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {label(picture.axis)}"
+            customdata=[[chart_label(listed(each.hints), _FULL)] * len(picture) for each in series],
+            hovertemplate=f"%{{customdata}}, %{{x}}: %{{z:.1%}} {chart_label(picture.axis)}"
             "<extra></extra>",
             showscale=False,
         )
@@ -177,7 +185,7 @@ def _title(axis: str, wide: int = _TITLE) -> str:
     """Return a title on as many lines as it needs, without a line break in its unit."""
     title, mark, unit = clean_text(axis).rpartition(" (")
     kept = f"{title}{mark}{unit.replace(' ', _KEPT) if mark else unit}"
-    return "<br>".join(label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
+    return "<br>".join(chart_label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
 
 
 def heat_width(across: Sequence[object]) -> int:
@@ -200,9 +208,9 @@ def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -
     paint = {name: colours.get(name, palette.GREY) for name in sources}
     figure = go.Figure(
         go.Sankey(
-            arrangement="fixed", valueformat=",.4~r", valuesuffix=f" {label(unit)}",
+            arrangement="fixed", valueformat=",.4~r", valuesuffix=f" {chart_label(unit)}",
             node={
-                "label": [label(n) for n in (*sources, *targets)],
+                "label": [chart_label(n) for n in (*sources, *targets)],
                 "color": [*paint.values(), *(palette.GREY for _ in targets)],
                 "pad": 18, "thickness": 16, "line": {"width": 0},
                 "hovertemplate": "%{label}: %{value}<extra></extra>",
@@ -236,13 +244,13 @@ def _by_weight(pairs: Iterable[tuple[str, float]]) -> list[str]:
 
 def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     """Return a series' name and the hover text of its values."""
-    name = label(series.name)
+    name = chart_label(series.name)
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
-    hints = [label(h) for h in series.hints] or None
+    hints = [chart_label(h) for h in series.hints] or None
     more = ", %{customdata}" if hints else ""
     template = f"{hover}{more}<extra></extra>"
-    lines = wrap(cut(clean_text(series.name), _NAME_LINES * _TITLE), _TITLE)
-    legend = "<br>".join(label(line, _FULL) for line in lines)
+    lines = wrap(truncated(clean_text(series.name), _NAME_LINES * _TITLE), _TITLE)
+    legend = "<br>".join(chart_label(line, _FULL) for line in lines)
     return {"name": legend, "customdata": hints, "hovertemplate": template}
 
 
@@ -260,7 +268,7 @@ def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dic
     if not shares or series.role in _HATCHED:
         return {"textposition": "none"}
     return {
-        "text": [f"{label(series.name)} {v:z.0%}" if v else "" for v in series.values],
+        "text": [f"{chart_label(series.name)} {v:z.0%}" if v else "" for v in series.values],
         "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
     }  # fmt: skip
 

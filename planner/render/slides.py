@@ -22,12 +22,12 @@ from planner.render.chart import (
     Series,
     colour_of,
     is_worth_drawing,
-    short,
+    shortened,
     some_of,
 )
 from planner.render.native import LINE_COLOURS
 from planner.render.style import number_format
-from planner.render.words import clean_text, cut, width_of
+from planner.render.words import clean_text, truncated, width_of
 
 MOST_WORDS, MOST_LETTERS = 40, 300
 """Most words and letters on a slide, without its chart: more is not read, and would not fit."""
@@ -71,13 +71,13 @@ def split_by_room(topic: str, sentences: Iterable[str]) -> tuple[tuple[str, ...]
     """Return the sentences that a slide has room for, in order, and the others."""
     shown, left, used = list[str](), list[str](), [clean_text(topic)]
     for each in filter(None, map(clean_text, sentences)):
-        fits = has_room([*used, each])
+        fits = fits_slide([*used, each])
         (shown if fits else left).append(each)
         used += [each] if fits else []
     return tuple(shown), tuple(left)
 
 
-def has_room(texts: Sequence[str]) -> bool:
+def fits_slide(texts: Sequence[str]) -> bool:
     words = sum(len(text.split()) for text in texts)
     return words <= MOST_WORDS and sum(map(width_of, texts)) <= MOST_LETTERS
 
@@ -103,7 +103,7 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
 
     deck: Any = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
-    deck.core_properties.title = cut(clean_text(title), _LONGEST_PROPERTY)
+    deck.core_properties.title = truncated(clean_text(title), _LONGEST_PROPERTY)
     deck.core_properties.author = deck.core_properties.last_modified_by = "planner"
     deck.core_properties.created = deck.core_properties.modified = datetime.now(UTC)
     layout = deck.slide_layouts.get_by_name("Title Only")
@@ -238,7 +238,9 @@ def _data(picture: Picture) -> Any:
     is_across = picture.form in {Form.BARS, Form.ROWS}
     most = _LONGEST if is_across and len(picture) <= _MOST_BARS else 0
     names = map(str, picture.categories)
-    bars.categories = [cut(clean_text(name), most) if most else short(name) for name in names]
+    bars.categories = [
+        truncated(clean_text(name), most) if most else shortened(name) for name in names
+    ]
     for series in picture.series:
         bars.add_series(clean_text(series.name), series.values)
     return bars

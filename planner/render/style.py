@@ -162,7 +162,7 @@ def header_height(lines: int) -> float:
     return 7.5 + LINE_HEIGHT * lines
 
 
-def widths(
+def column_widths(
     column: TableColumn, *, filtered: bool, sections: frozenset[int] = frozenset()
 ) -> tuple[float, ...]:
     """Return the width that shows every cell, for a header on each number of ``HEADER_LINES``.

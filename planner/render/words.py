@@ -40,7 +40,7 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
     names = list(items)
     if most is not None and len(names) > most + 1:
         names = [*names[:most], f"{len(names) - most} more"]
-    return joined(names, " and ")
+    return join_words(names, " and ")
 
 
 def few(names: Sequence[str], most: int = NAMED) -> str:
@@ -53,7 +53,7 @@ def missing_option(option: str, choices: Sequence[str]) -> str:
     return f"{option} is missing; choose from {few(choices, _MOST_CHOICES)}"
 
 
-def span(years: Iterable[int]) -> str:
+def year_span(years: Iterable[int]) -> str:
     """Return the first and the last of some years: ``2026 to 2035``, ``no years``."""
     ordered = sorted(years)
     if not ordered:
@@ -72,10 +72,10 @@ def each_year(years: Iterable[int], last: str = ", ") -> str:
     for _, places in groupby(enumerate(sorted(set(years))), key=lambda place: place[1] - place[0]):
         run = [year for _, year in places]
         words += map(str, run) if len(run) <= _PAIR else [f"{run[0]} to {run[-1]}"]
-    return joined(words, last)
+    return join_words(words, last)
 
 
-def joined(words: list[str], last: str) -> str:
+def join_words(words: list[str], last: str) -> str:
     """Return words joined by commas, and the last two by ``last``: ``a, b and c``."""
     return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
@@ -88,7 +88,7 @@ def without_noise(number: float, total: float) -> float:
     return 0.0 if abs(number) <= tolerances.REMAINDER * abs(total) else number
 
 
-def share(part: float) -> str:
+def share_words(part: float) -> str:
     """Return a share in per cent: 100 % only if nothing is missing, 0 % only if none is there."""
     part = 1.0 - without_noise(1.0 - without_noise(part, 1.0), 1.0)
     if 0.0 < part < tolerances.SHOWN_SHARE:
@@ -101,7 +101,7 @@ def share(part: float) -> str:
     return f"{percent:z.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:z.1f} %"  # noqa: PLR2004
 
 
-def amount(number: float, unit: str) -> str:
+def amount_words(number: float, unit: str) -> str:
     """Return an amount: ``4.1 million t``."""
     size = abs(number)
     for scale, word in _LARGE:
@@ -179,14 +179,14 @@ def signed(value: float, form: str) -> str:
     return text if any(digit in text for digit in "123456789") else text[1:]
 
 
-def tonnes(value: float) -> str:
+def tonnes_words(value: float) -> str:
     """Return tonnes in words: ``242.7 million t``."""
     if abs(value) >= 1e6:  # noqa: PLR2004
         return f"{value / 1e6:z,.1f} million t"
     return f"{formatted_number(value)} t"
 
 
-def money(value: float, currency: str) -> str:
+def money_words(value: float, currency: str) -> str:
     """Return an amount in words: ``2,608.4 bn USD``."""
     for (size, word), digits in zip(_SCALES, (2, 1, 1), strict=True):
         if abs(value) >= size:
@@ -208,10 +208,10 @@ def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
     text = ""
     for name, paid in plans.items():
         parts = {"tariffs": paid.tariffs, "levies": paid.levies}
-        some = {kind: money(amount, currency) for kind, amount in parts.items() if amount > 0}
-        where, net = f"{capitalized(name)}: " if name else "", money(paid.net, currency)
+        some = {kind: money_words(amount, currency) for kind, amount in parts.items() if amount > 0}
+        where, net = f"{capitalized(name)}: " if name else "", money_words(paid.net, currency)
         if text:
-            every = some or {"tariffs": money(0.0, currency)}
+            every = some or {"tariffs": money_words(0.0, currency)}
             amounts = ", ".join(f"{kind} {amount}" for kind, amount in every.items())
             text += f" {where}{amounts}, net cost {net}."
         elif some:
@@ -221,7 +221,7 @@ def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
     return text
 
 
-def scale(largest: float, currency: str) -> tuple[float, str]:
+def unit_scale(largest: float, currency: str) -> tuple[float, str]:
     """Return the divisor of a chart's amounts, and the unit that results."""
     for size, word in _SCALES[1:]:
         if largest >= size:
@@ -229,10 +229,12 @@ def scale(largest: float, currency: str) -> tuple[float, str]:
     return 1.0, currency
 
 
-def scaled(millions: Sequence[float | None], currency: str) -> tuple[list[float | None], str]:
+def in_suitable_unit(
+    millions: Sequence[float | None], currency: str
+) -> tuple[list[float | None], str]:
     """Return amounts, given in millions, in the unit that suits the largest, and that unit."""
     largest = max((abs(v) for v in millions if v is not None), default=0.0)
-    size, unit = scale(max(largest * 1e6, 1e6), currency)
+    size, unit = unit_scale(max(largest * 1e6, 1e6), currency)
     return [v if v is None else v * 1e6 / size for v in millions], unit
 
 
@@ -298,21 +300,21 @@ def width_of(text: str) -> int:
     return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
-def cut(text: str, most: int) -> str:
+def truncated(text: str, most: int) -> str:
     """Return a text cut to at most ``most`` characters, with an ellipsis if it is cut."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def label(text: object, most: int = _LABEL) -> str:
+def chart_label(text: object, most: int = _LABEL) -> str:
     """Return a text as a chart of a page shows it: escaped, since Plotly interprets some HTML."""
-    return html.escape(cut(clean_text(str(text)), most), quote=False)
+    return html.escape(truncated(clean_text(str(text)), most), quote=False)
 
 
 def labels(texts: Sequence[object]) -> list[str]:
     """Return the labels of an axis, cut only if different texts stay different."""
-    short = [label(text) for text in texts]
+    short = [chart_label(text) for text in texts]
     if len(set(short)) < len({clean_text(str(text)) for text in texts}):
-        return [label(text, MOST_CHARACTERS) for text in texts]
+        return [chart_label(text, MOST_CHARACTERS) for text in texts]
     return short
 
 
@@ -338,7 +340,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[^a-z])")
 _UNBROKEN = "\x00"
 
 
-def sentences(text: str, names: Iterable[str] = ()) -> list[str]:
+def split_sentences(text: str, names: Iterable[str] = ()) -> list[str]:
     """Return the sentences of a text; a full stop inside one of the ``names`` ends none."""
     for each in {form for name in names if ". " in name for form in (name, capitalized(name))}:
         text = text.replace(each, each.replace(" ", _UNBROKEN))

@@ -298,7 +298,8 @@ def _widths(table: Table) -> tuple[list[float], int]:
     """
     count = _printed(table) or None
     every = [
-        style.widths(c, filtered=table.filtered, sections=table.sections) for c in table.columns
+        style.column_widths(c, filtered=table.filtered, sections=table.sections)
+        for c in table.columns
     ]
     widest: list[float] = []
     for lines, widths in zip(style.HEADER_LINES, zip(*every, strict=True), strict=True):

@@ -34,10 +34,10 @@ def _read_report(path: Path) -> PlanFile | StudyFile:
 def first_page_of(source: PlanFile | StudyFile) -> tuple[FirstPage, str, bool]:
     """Return the first page of a workbook, the verdict on its proofs, and whether all are given."""
     from planner.report.page import kind_and_tables, study_verdict
-    from planner.report.plan import front_of, verdict
+    from planner.report.plan import front_of, proof_verdict
 
     if isinstance(source, PlanFile):
-        return front_of(source), *verdict(source)
+        return front_of(source), *proof_verdict(source)
     kind, tables = kind_and_tables(source)
     return kind.front(tables, source.title), *study_verdict(tables)
 

@@ -24,7 +24,7 @@ from planner.render.slides import Slide, is_drawable, split_by_room, with_fewer_
 from planner.render.words import known, word
 from planner.report import plan as report
 from planner.report.page import kind_and_tables, plot_of, study_verdict
-from planner.report.plan import supply
+from planner.report.plan import supply_section
 from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
 from planner.studies.kind import Section
 from planner.workbook.archive import table_places
@@ -78,7 +78,7 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
 
     SolverError if the plan fails its own checks, UsageError if a study is of another input.
     """
-    proof, is_sound = report.verdict(plan)
+    proof, is_sound = report.proof_verdict(plan)
     if not is_sound:
         msg = f"{plan.path} is not proven, so no brief is made of it. {proof}"
         raise errors.SolverError(msg)
@@ -129,7 +129,7 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
             f"The proof: sheet {Checks.TABLE}.",
             f"File: {plan.path.name}, SHA-256 {plan.sha256}.",
         ),
-        (*about, *report.notes(plan)),
+        (*about, *report.report_notes(plan)),
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _minerals(plan: PlanFile) -> _Content:
     return _Content(
         MINERALS,
         [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *care))],
-        _picture(supply(plan)),
+        _picture(supply_section(plan)),
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
                     ByMineral.supplier_share, ByMineral.supplier_limit),
@@ -160,7 +160,7 @@ def _minerals(plan: PlanFile) -> _Content:
 def _costs(plan: PlanFile) -> _Content:
     """Return what the limits cost."""
     notes = [text for text in (report.in_all(plan),) if text]
-    picture = _picture(report.members(plan)) or _picture(report.costs(plan))
+    picture = _picture(report.members_section(plan)) or _picture(report.costs_section(plan))
     fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
         COSTS,
@@ -236,7 +236,7 @@ def _picture(section: Section | None) -> Picture | None:
 
 def _sentences(plan: PlanFile, text: str) -> list[str]:
     names = [str(name) for kind, each in _NAMES for name in plan.result(kind).data[each.name]]
-    return words.sentences(text, [*names, *plan.countries.values()])
+    return words.split_sentences(text, [*names, *plan.countries.values()])
 
 
 _NAMES = (

@@ -27,7 +27,7 @@ from planner.render.chart import Form, Picture, Role, Series, series_values
 from planner.render.claims import SheetTables
 from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
-from planner.render.words import known, label, percent, tonnes, uncapitalized, word
+from planner.render.words import chart_label, known, percent, tonnes_words, uncapitalized, word
 from planner.report.page import (
     Choice,
     Plot,
@@ -65,7 +65,7 @@ _STOPPED = (
 
 
 def plan_page(plan: PlanFile) -> ReportPage:
-    proof, is_sound = verdict(plan)
+    proof, is_sound = proof_verdict(plan)
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     front, sections = front_of(plan), (make(plan) for make in SECTIONS)
     return ReportPage(
@@ -79,8 +79,8 @@ def plan_page(plan: PlanFile) -> ReportPage:
             for each in sections
             if each is not None
         ),
-        about(plan),
-        notes(plan),
+        about_facts(plan),
+        report_notes(plan),
     )
 
 
@@ -90,7 +90,7 @@ def front_of(plan: PlanFile) -> FirstPage:
     return first_page(SheetTables(plan.result, plan.country), plan.title, asked)
 
 
-def verdict(plan: PlanFile) -> tuple[str, bool]:
+def proof_verdict(plan: PlanFile) -> tuple[str, bool]:
     """Return the verdict of the plan's own checks, and whether they passed, as the file has it."""
     checks = plan.result(Checks).frame()
     rows = checks[checks["check"] == "verdict"]
@@ -100,7 +100,7 @@ def verdict(plan: PlanFile) -> tuple[str, bool]:
     return word(rows.iloc[0]["what"]), word(rows.iloc[0]["passed"]) == "yes"
 
 
-def notes(plan: PlanFile) -> tuple[str, ...]:
+def report_notes(plan: PlanFile) -> tuple[str, ...]:
     """Return the notes above all numbers: failed checks, warnings, estimates."""
     lines: list[str] = []
     headers = list(plan.tables.get(ByMineral.TABLE, pd.DataFrame()).columns)
@@ -124,7 +124,7 @@ def notes(plan: PlanFile) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def about(plan: PlanFile) -> Facts:
+def about_facts(plan: PlanFile) -> Facts:
     options = [name for name in plan.measures if name.startswith(OPTION)]
     rows = {"Plan": plan.path.name, "SHA-256 of the plan": plan.sha256}
     rows |= {name: word(plan.measure(name)) for name in (Figure.SCENARIO, *options, *_ABOUT)}
@@ -135,7 +135,7 @@ def about(plan: PlanFile) -> Facts:
 # ---- mineral by mineral --------------------------------------------------------------------------
 
 
-def minerals(plan: PlanFile) -> Section | None:
+def minerals_section(plan: PlanFile) -> Section | None:
     """Draw the largest supplier's share of each mineral, and list key numbers by mineral.
 
     A second table says what is served if the largest supplier stops. None if nothing is needed.
@@ -160,7 +160,7 @@ def minerals(plan: PlanFile) -> Section | None:
     )
 
 
-def members(plan: PlanFile) -> Section | None:
+def members_section(plan: PlanFile) -> Section | None:
     """Draw the cost of the limits by member; list what each member pays and depends on."""
     table = plan.result(Members)
     if not any(known(need) and need > 0 for need in table.need):
@@ -223,7 +223,7 @@ class DearestLimits(Result):
     row = common.ROW.like(look=Look.TEXT)
 
 
-def shares(plan: PlanFile) -> Section | None:
+def shares_section(plan: PlanFile) -> Section | None:
     """Draw a small chart per mineral: the largest country's share in each year, and its limit."""
     table = plan.result(CountryShares).frame()
     table = table[table["buyer"] == ""]
@@ -288,7 +288,7 @@ def _binding(plan: PlanFile) -> tuple[Numbers, ...]:
         ["kind", "mineral", "buyer", "supplier", "stage"], sort=False, dropna=False
     ):
         row = limits.sort_values("shadow_price", ascending=False, kind="stable").iloc[0]
-        years, values = words.span(limits["year"].unique()), _range(limits["limit"])
+        years, values = words.year_span(limits["year"].unique()), _range(limits["limit"])
         estimate = ", an estimate" if schema.is_estimate(row["note"]) else ""
         rows.append({
             **row, "kind": "at most" if row["kind"] == "max" else "at least", "years": years,
@@ -323,7 +323,7 @@ class LargestCauses(Result):
     cause = Shortages.cause
 
 
-def shortage(plan: PlanFile) -> Section | None:
+def shortage_section(plan: PlanFile) -> Section | None:
     """Draw the missing share of demand by mineral and member, and list the causes."""
     table = plan.result(Prices).frame()
     table = table[table["demand"] > 0]
@@ -370,7 +370,7 @@ def _causes(plan: PlanFile) -> tuple[Numbers, ...]:
         return ()
     groups = table.groupby(["mineral", "cause"], sort=False, dropna=False)
     every = groups.agg(
-        years=("year", lambda years: words.span(years.unique())),
+        years=("year", lambda years: words.year_span(years.unique())),
         short=("short", "sum"),
         members=(
             "member", lambda names: words.listed(sorted(set(names), key=str.casefold), words.NAMED)
@@ -403,7 +403,7 @@ class CostHeadings(Result):
     amount = field.money("Amount")
 
 
-def prices(plan: PlanFile) -> Section | None:
+def prices_section(plan: PlanFile) -> Section | None:
     """Draw a small chart per mineral: average landed cost and marginal price in each year."""
     table = plan.result(Prices).frame()
     if table.empty or not (table["demand"] > 0).any():
@@ -447,7 +447,7 @@ def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str)
     return Picture(title, Form.LINES, years, series, "", "", Look.PRICE, small=True)
 
 
-def costs(plan: PlanFile) -> Section | None:
+def costs_section(plan: PlanFile) -> Section | None:
     """Draw the headings of cost: payments, and penalties, which nobody pays."""
     figures = plan.result(Summary).rows(Summary.measure, Summary.value, Summary.remark)
     headings = [
@@ -459,7 +459,7 @@ def costs(plan: PlanFile) -> Section | None:
         return None
     headings.sort(key=lambda heading: -heading[1])
     names = tuple(name for name, *_ in headings)
-    size, unit = words.scale(max(abs(amount) for _, amount, _ in headings), plan.currency)
+    size, unit = words.unit_scale(max(abs(amount) for _, amount, _ in headings), plan.currency)
     series = tuple(
         Series(name, role, [v / size if is_fine is fine else None for _, v, is_fine in headings])
         for name, role, fine in (
@@ -491,7 +491,7 @@ def in_all(plan: PlanFile) -> str:
     tariffs, levies = plan.number(Figure.TARIFFS), plan.number(Figure.LEVIES)
     cost = program.CashCost(cash, tariffs, levies if known(levies) else 0.0)
     net = words.tariff_words({"": cost}, plan.currency) if known(tariffs) else ""
-    paid, objective = (words.money(amount, plan.currency) for amount in (cash, total))
+    paid, objective = (words.money_words(amount, plan.currency) for amount in (cash, total))
     return (
         f"Over all years the coalition pays {paid}. The plan minimizes the discounted cost,"
         f" including shortage at its price: {objective}. {net}"
@@ -538,7 +538,7 @@ def supplier_colours(plan: PlanFile) -> dict[str, str]:
     return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
 
 
-def supply(plan: PlanFile) -> Section | None:
+def supply_section(plan: PlanFile) -> Section | None:
     """Draw each mineral as a bar: its supplier countries, and its shortage."""
     table = plan.result(ByMineral).frame().set_index("mineral")
     table = table[(table["demand"] > 0) | (table["purchased"] > 0)]
@@ -575,7 +575,7 @@ def supply(plan: PlanFile) -> Section | None:
     )
 
 
-def flows(plan: PlanFile) -> ReportSection | None:
+def flows_section(plan: PlanFile) -> ReportSection | None:
     """Draw the flows from countries to members, with selectors of the mineral and the year."""
     sold = _sold_to_all(plan)
     sold = sold[sold["tonnes"] > 0]
@@ -628,13 +628,13 @@ def _view(
         return View((), facts_of(NothingBought(note=[note])))
     total, first = sum(f.amount for f in every), every[0]
     alt = (
-        f"Flows of {mineral}, {when}: {tonnes(total)} in {len(every)} flows. The largest goes from "
-        f"{first.source} to {first.target}: {tonnes(first.amount)}, "
+        f"Flows of {mineral}, {when}: {tonnes_words(total)} in {len(every)} flows. The largest goes"
+        f" from {first.source} to {first.target}: {tonnes_words(first.amount)}, "
         f"{percent(first.amount / total)} of the total."
     )
     links = _gathered(every)
     high = max(len({f.source for f in links}), len({f.target for f in links}))
-    figure = plotly.sankey(links, colours, unit=label(unit))
+    figure = plotly.sankey(links, colours, unit=chart_label(unit))
     table = [{**vars(f), "part": f.amount / total} for f in every]
     plot = Plot(f"{mineral}, {when} ({unit})", figure, alt, 220 + 30 * high)
     return View((plot,), facts_of(FlowParts.of_rows(table, words={"unit": unit})))
@@ -664,5 +664,14 @@ def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
     return dict(sorted(sums.items(), key=lambda each: (-each[1], each[0])))
 
 
-SECTIONS = (minerals, members, supply, flows, shares, shortage, prices, costs)
+SECTIONS = (
+    minerals_section,
+    members_section,
+    supply_section,
+    flows_section,
+    shares_section,
+    shortage_section,
+    prices_section,
+    costs_section,
+)
 """Functions that make the sections, in order; None if a plan has nothing to show there."""

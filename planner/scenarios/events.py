@@ -141,7 +141,7 @@ def event_findings(case: Case) -> Iterator[errors.Finding]:
             changed = apply_events(changed, tuple((position, year) for year in years))
             if changed == before and held:
                 yield changes_nothing(row)
-        for finding in checks.check(changed, checks.RULES):
+        for finding in checks.check_rules(changed, checks.RULES):
             if finding.severity is errors.Severity.ERROR:
                 message = f"in the event {event.name}: {finding.found}"
                 yield dataclasses.replace(finding, found=message)

@@ -160,7 +160,7 @@ class Named:
     def check_steps(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
         """Return the warnings and errors of steps, as for rows of the sheet Scenarios."""
         case, warnings, errors = self.case.change(scenarios=steps, risks=()), [], []
-        for finding in dict.fromkeys(checks.check(case, _RULES)):
+        for finding in dict.fromkeys(checks.check_rules(case, _RULES)):
             if finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.ERROR:
                 errors.append(sentence(finding))
             elif finding.sheet == ScenarioStep.SHEET and finding.severity is Severity.WARNING:

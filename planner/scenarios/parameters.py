@@ -120,7 +120,7 @@ class Parameter:
 
     def words(self, value: float) -> str:
         """Return a value in words, with its unit: ``65 %``, or for a price ``1,250 USD/t``."""
-        return price_words(value, self.currency) if self.kind.is_price else percent(value)
+        return price_words(value, self.currency) if self.kind.is_price else exact_percent(value)
 
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
@@ -142,7 +142,7 @@ def with_security(case: Case, over: str) -> Case:
     return case.change(security=(SecurityTarget(max_short=ByYear(1.0)),))
 
 
-def percent(value: float) -> str:
+def exact_percent(value: float) -> str:
     return f"{value * 100:.6g} %"
 
 

@@ -13,11 +13,11 @@ from models.results import Look
 from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
-from planner.sheets.by_year import by_year, shortage_causes
-from planner.sheets.checks import checks, duals, values
+from planner.sheets.by_year import by_year_table, shortage_causes
+from planner.sheets.checks import checks, duals_table, values_table
 from planner.sheets.context import Context, RunRecord
-from planner.sheets.figures import by_mineral, members
-from planner.sheets.front import about, overview
+from planner.sheets.figures import by_mineral_table, members_table
+from planner.sheets.front import about_table, overview
 from planner.sheets.glossary import glossary
 from planner.sheets.last_plan import changed_builds, changed_orders
 from planner.sheets.pictures import chart_data, pictures
@@ -33,18 +33,18 @@ that nobody reads: chart data, values and duals, which ``planner verify`` needs.
 _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
     results.Summary: summary,
     results.DecideNow: lambda context: results.DecideNow.from_plan(context.plan),
-    results.About: about,
-    results.ByMineral: by_mineral,
-    results.Members: members,
-    results.MeasuresByYear: by_year,
+    results.About: about_table,
+    results.ByMineral: by_mineral_table,
+    results.Members: members_table,
+    results.MeasuresByYear: by_year_table,
     results.ShortageCauses: lambda context: shortage_causes(context.plan),
     results.Scorecard: lambda context: scorecard_of(context.plan),
     results.ChangedOrders: changed_orders,
     results.ChangedBuilds: changed_builds,
     results.Checks: checks,
     results.ChartData: chart_data,
-    results.Values: values,
-    results.Duals: duals,
+    results.Values: values_table,
+    results.Duals: duals_table,
 }
 """Functions that make the sheets that need more than the plan; None if a sheet has no rows."""
 

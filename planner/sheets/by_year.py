@@ -22,7 +22,7 @@ _MOST_MEMBERS = 6
 """Members that are named if they are not all short for the same cause."""
 
 
-def by_year(context: Context) -> MeasuresByYear | None:
+def by_year_table(context: Context) -> MeasuresByYear | None:
     """Return the sheet By year: a block per measure, a row per mineral, a column per year."""
     case = context.case
     if not case.years or not case.minerals:

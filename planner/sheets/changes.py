@@ -20,7 +20,7 @@ from models.results.common import look_of
 from models.results.field import Look
 from models.units import in_currency
 from planner.render.table import Cell
-from planner.render.words import clean_text, counted, span
+from planner.render.words import clean_text, counted, year_span
 
 ADDED, REMOVED = "added", "removed"
 
@@ -143,7 +143,7 @@ def record_differences(
                     cell, was, now = change
                     years = [*run]
                     other = _cell_of(shown.header, new, years[0])
-                    said = f"{words} {span(years)}"
+                    said = f"{words} {year_span(years)}"
                     yield differ(cell, said, was, now, shown.look, column_after=other)
         else:
             yield differ(shown.header, words, _shown(old), _shown(new), shown.look)

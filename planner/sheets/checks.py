@@ -189,7 +189,11 @@ def _program(context: Context) -> Rows:
         yield {"check": "program", "what": text, "value": value, "unit": unit}
     for option, given in context.made_with:
         yield {"check": OPTION, "what": given, "column": option}
-    sealed: list[Result] = [Flows.from_plan(context.plan), values(context), duals(context)]
+    sealed: list[Result] = [
+        Flows.from_plan(context.plan),
+        values_table(context),
+        duals_table(context),
+    ]
     sheets = {type(sheet): sheet for sheet in sealed}
     columns = tuple(sheets[result].data[field.name] for result, field in SEALED)
     yield {"check": OPTION, "what": f"{SEAL}: {seal(columns)}"}
@@ -203,7 +207,7 @@ THIS, FREE = "this plan", "without share limits"
 
 
 @once
-def values(context: Context) -> Values:
+def values_table(context: Context) -> Values:
     """Return the sheet Values: the variables that are not 0, by plan.
 
     The plans are this one, without the spot flows that the sheet Plan lists, and the one without
@@ -222,7 +226,7 @@ def values(context: Context) -> Values:
 
 
 @once
-def duals(context: Context) -> Duals:
+def duals_table(context: Context) -> Duals:
     plan, family, key, dual = _stacked(
         context, lambda plan: _keyed(plan.program.constraints, plan.prices)
     )

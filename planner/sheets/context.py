@@ -15,7 +15,7 @@ from models.plan import Plan
 from models.schema import COALITION, EACH_OUTSIDE, Settings, is_estimate
 from models.solve.highs import version
 from planner import _version, workbook
-from planner.render.words import counted, share, span
+from planner.render.words import counted, share_words, year_span
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class Context:
 
     @property
     def horizon(self) -> str:
-        return span(self.case.years) if self.case.years else "none"
+        return year_span(self.case.years) if self.case.years else "none"
 
 
 def _percent(value: str) -> str:
@@ -153,7 +153,7 @@ def question(case: Case) -> str:
     steps = [year for year, cap in zip(case.years, path, strict=True) if cap != path[-1]]
     later = [year for year in case.years if steps and year > steps[-1]]
     since = f" (from {later[0]})" if later else ""
-    most = f"{share(path[-1])} of {case.settings.share_basis}"
+    most = f"{share_words(path[-1])} of {case.settings.share_basis}"
     return f"{asked} with at most {most} from any one country{outside}{since}?"
 
 

@@ -34,7 +34,7 @@ def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
     return told(*made, partial(_count, rows))
 
 
-def changed(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
+def changed_decisions(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
     """Return the costliest changed decision of each kind, with its amount in both plans.
 
     ``base`` is the other plan in words. With ``is_one`` the rows are of a single plan, and its name

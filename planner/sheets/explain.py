@@ -13,7 +13,7 @@ from models.case import Case
 from models.plan import BUILT, SHORTAGE, STOCK
 from models.resolve import made_into, tier_words
 from planner.render.table import json_value
-from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share, signed
+from planner.render.words import NAMED, all_of, each_year, listed, near_zero, share_words, signed
 
 if TYPE_CHECKING:
     from models.answers.least_change import CellChange, LeastChange
@@ -181,7 +181,11 @@ def explained(
     for plant in answer.unpaid:
         name, needs = plant.project.name, f"{plain_amount(plant.needs)} m {currency}"
         left = f"{plain_amount(plant.left)} m" if plant.left > _MATTERS * plant.needs else "nothing"
-        done = f"is {share(plant.built)} built: the rest" if plant.built > 0 else "is not built: it"
+        done = (
+            f"is {share_words(plant.built)} built: the rest"
+            if plant.built > 0
+            else "is not built: it"
+        )
         text = f"{name} {done} costs {needs}, and {plant.what} leaves {left} for it."
         yield f"{text}{cells.bracketed(plant.place)}"
     yield ""

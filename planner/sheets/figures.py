@@ -36,7 +36,7 @@ _EXTRA = {
 
 
 @once
-def numbers(context: Context) -> results.PlanNumbers:
+def plan_numbers(context: Context) -> results.PlanNumbers:
     """Return the plan's numbers by mineral, against those without share limits if known."""
     return results.PlanNumbers.of(context.plan, _free(context))
 
@@ -56,7 +56,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     one; ``demand_value``, demand at the stated price.
     """
     plan, case = context.plan, context.case
-    of_plan, taken = numbers(context).by_mineral(), taken_by_plants(plan)
+    of_plan, taken = plan_numbers(context).by_mineral(), taken_by_plants(plan)
     is_compared, has_limits = context.without_limits is not None, bool(case.share_limits)
     lost = _shortage_by_limits(context)
     sold, bound = coalition_purchases(plan), _bound(plan)
@@ -122,7 +122,7 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
     """Return what members pay [money], including the cost of inputs, by the given keys."""
     if not plan.expanded.intakes:
         return measures.sums(plan.flows, "total", *keys)
-    table = plan.supply.assign(paid=measures.paid(plan.supply))
+    table = plan.supply.assign(paid=measures.payments(plan.supply))
     return measures.sums(table, "paid", *keys)
 
 
@@ -189,7 +189,7 @@ NO_TOP: dict[str, Any] = dict.fromkeys([*_OF_TOP, *(f"last_{name}" for name in _
 
 
 @once
-def by_mineral(context: Context) -> results.ByMineral:
+def by_mineral_table(context: Context) -> results.ByMineral:
     """Return By mineral; some columns are only there if some minerals are made from others."""
     rows = [NO_TOP | row for row in figures(context)]
     made = results.ByMineral.of_rows(rows, words=common.words_of(context.case))
@@ -198,9 +198,9 @@ def by_mineral(context: Context) -> results.ByMineral:
 
 
 @once
-def members(context: Context) -> results.Members:
+def members_table(context: Context) -> results.Members:
     free = _free(context)
-    paid = None if free is None else payments_against(numbers(context), free)
+    paid = None if free is None else payments_against(plan_numbers(context), free)
     return results.Members.from_plan(context.plan, paid)
 
 
@@ -363,7 +363,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         return {}
     year, kept, dependent = case.years[-1], _limits_kept(plan), _dependent(plan)
     given = todays_minerals(context.book.case)
-    now, then = _today(context.book.case), numbers(context).by_mineral()
+    now, then = _today(context.book.case), plan_numbers(context).by_mineral()
     surged, unlimited = _surged(plan, then), _free(context)
     free = {} if unlimited is None else unlimited.by_mineral()
     sold = coalition_purchases(plan)

@@ -29,7 +29,7 @@ from models.results import (
 )
 from models.results.overall import CURRENT_SUPPLY
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, shortened
 from planner.render.claims import (
     Claim,
     NoRowsError,
@@ -421,6 +421,6 @@ def supplier_chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | N
         Series(plan, Role.PLAN, [row["supplier_share"] for row in drawn]),
     ]
     shown = tuple(s for s in series if any(map(known, s.values)))
-    named = tuple(short(str(row["mineral"])) for row in drawn)
+    named = tuple(shortened(str(row["mineral"])) for row in drawn)
     title = f"Largest supplier's share of purchases, {words['last']}"
     return Picture(title, Form.GROUPED, named, shown, "", "")

@@ -14,7 +14,7 @@ from planner.render.front import FirstPage, first_columns
 from planner.render.table import table_of
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, marked_rows, once, question
-from planner.sheets.figures import by_mineral
+from planner.sheets.figures import by_mineral_table
 from planner.sheets.findings import Row, plan_findings, result_rows, supplier_chart
 from planner.sheets.last_plan import changed_builds, changed_orders
 
@@ -32,7 +32,7 @@ ONLY_INPUTS = "Need 0: only plants buy it, as an input."
 """What the table is compared with, and what a need of 0 means."""
 
 
-def about(context: Context) -> About:
+def about_table(context: Context) -> About:
     """Return what was asked of a plan, one number in a row."""
     case, (marked, rows) = context.case, marked_rows(context.book.case)
     years, count = case.years, Look.COUNT
@@ -57,14 +57,14 @@ def about(context: Context) -> About:
 def plan_tables(context: Context) -> SheetTables:
     """Return the tables of a plan from which its findings are made."""
     made = {
-        results.ByMineral: by_mineral(context),
+        results.ByMineral: by_mineral_table(context),
         DecideNow: DecideNow.from_plan(context.plan),
         Security: Security.from_plan(context.plan) if context.case.security else None,
         Stocks: Stocks.from_plan(context.plan) if context.case.stockpiles else None,
         results.Tiers: results.Tiers.from_plan(context.plan) if context.case.tiers else None,
         results.ChangedOrders: changed_orders(context),
         results.ChangedBuilds: changed_builds(context),
-        About: about(context),
+        About: about_table(context),
     }
     return SheetTables(made.get, context.country)
 

@@ -13,11 +13,11 @@ from models import measures, tolerances
 from models.results import ChartData, Look, Members, common
 from models.schema import COALITION, REST_OF_WORLD
 from models.units import MILLION
-from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn, short, top
+from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn, shortened, top
 from planner.render.words import known
 from planner.sheets import findings, front
 from planner.sheets.context import Context, once
-from planner.sheets.figures import coalition_purchases, figures, members
+from planner.sheets.figures import coalition_purchases, figures, members_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:
 def _by_mineral(
     title: str, form: Form, minerals: Sequence[findings.Row], series: Sequence[Series], axis: str
 ) -> Picture:
-    names = tuple(short(row["mineral"]) for row in minerals)
+    names = tuple(shortened(row["mineral"]) for row in minerals)
     return Picture(title, form, names, tuple(series), axis, common.MINERAL.header)
 
 
@@ -83,7 +83,7 @@ def _largest(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     year, names = context.case.years[-1], [row["mineral"] for row in minerals]
     series, tops, who = _against_limit(context, [(name, year) for name in names])
     labels = (
-        f"{short(name)}: {short(context.country(top.country))}" if top else short(name)
+        f"{shortened(name)}: {shortened(context.country(top.country))}" if top else shortened(name)
         for name, top in zip(names, tops, strict=True)
     )
     axis = f"Share of coalition {context.basis}"
@@ -98,7 +98,7 @@ def _over_years(context: Context, mineral: str) -> Picture | None:
     series, tops, who = _against_limit(context, [(mineral, year) for year in years])
     if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
         return None
-    title, axis = f"{short(mineral)}: largest {who}", f"Share of coalition {context.basis}"
+    title, axis = f"{shortened(mineral)}: largest {who}", f"Share of coalition {context.basis}"
     return Picture(title, Form.AGAINST, years, series, axis, common.YEAR.header, small=True)
 
 
@@ -171,7 +171,7 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     weight = {c: round(sum(by.values()), 9) for c, by in share.items() if c != REST_OF_WORLD}
     leading = sorted(weight, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
     rest = [by for country, by in share.items() if country not in leading]
-    parts = ((short(context.country(c)), [share[c][m] for m in demand]) for c in leading)
+    parts = ((shortened(context.country(c)), [share[c][m] for m in demand]) for c in leading)
     series = [Series(name, Role.ONE_OF_MANY, part) for name, part in parts]
     others = [sum(by[m] for by in rest) for m in demand]
     series.append(Series("Other countries", Role.OTHER, others))
@@ -197,7 +197,10 @@ def _members(context: Context) -> Picture:
     served = Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost])
     series = served, Series(common.SHORT.header, Role.SHORT, lost)
     title = f"Demand served by member, by value, {context.horizon}"
-    axis, names = "Share of the value of demand, at the minerals' prices", tuple(map(short, order))
+    axis, names = (
+        "Share of the value of demand, at the minerals' prices",
+        tuple(map(shortened, order)),
+    )
     return Picture(title, Form.BARS, names, series, axis, common.MEMBER.header)
 
 
@@ -206,7 +209,7 @@ def _who_pays(context: Context) -> Picture | None:
     if context.without_limits is None:
         return None
     title = f"Who pays for the share limits: cost per year, {context.horizon}"
-    costs = members(context).rows(Members.member, Members.extra, Members.extra_shortage)
+    costs = members_table(context).rows(Members.member, Members.extra, Members.extra_shortage)
     return who_pays(title, costs, context.currency, "the plan without limits")
 
 
@@ -230,7 +233,7 @@ def who_pays(
         Series("Extra cash, same tonnes", Role.PLAN, [each[1] for each in some]),
         Series("Extra shortage (no cash)", Role.SHORT, [each[2] for each in some]),
     )
-    names, axis = tuple(short(m) for m, *_ in some), f"{currency} m a year against {reference}"
+    names, axis = tuple(shortened(m) for m, *_ in some), f"{currency} m a year against {reference}"
     return Picture(title, Form.GROUPED, names, series, axis, across, look=Look.MILLIONS)
 
 

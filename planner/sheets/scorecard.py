@@ -47,14 +47,14 @@ def _row(score: Score, case: Case) -> dict[str, Cell]:
         "after_first": score.first.amount,
         "after_last": score.last.amount,
         "required": None if score.required is None else score.required.share,
-        "met": met(score),
+        "met": result_mark(score),
         "unit": score.measure.unit,
         "before_is": score.before_is or None,
         "remark": remark(score, case) or None,
     }
 
 
-def met(score: Score) -> str | None:
+def result_mark(score: Score) -> str | None:
     """Return ``MET``, ``MISSED`` or ``NO_DATA``; None if the measure has no benchmark."""
     return None if score.required is None else {True: MET, False: MISSED, None: NO_DATA}[score.met]
 

@@ -17,7 +17,7 @@ from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, counted, known, search_words
 from planner.sheets.context import Context, estimates, question
-from planner.sheets.figures import binding, figures, numbers
+from planner.sheets.figures import binding, figures, plan_numbers
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 """Format of the time at which a plan was written."""
@@ -160,7 +160,7 @@ def _beside_today(context: Context) -> Rows:
         countries: dict[str, str] = {}
         for mineral, rows in by_mineral:
             whole = float(rows[name].sum())
-            tops = measures.largest(measures.sums(rows, name, "country"))
+            tops = measures.largest_countries(measures.sums(rows, name, "country"))
             if whole > 0 and tops:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)
@@ -228,7 +228,7 @@ def _cost_of_limits(context: Context) -> Rows:
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     compared = [row for row in figures(context) if row["extra"] is not None]
-    whole = numbers(context).row()
+    whole = plan_numbers(context).row()
     extra = whole["extra_cost_per_t"] if compared else None
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark

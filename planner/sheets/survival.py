@@ -10,7 +10,7 @@ from models.case import Case
 from models.plan import security_requirements
 from models.resolve import Expanded
 from models.schema import COALITION, EACH_OUTSIDE
-from planner.render.words import each_year, joined, listed
+from planner.render.words import each_year, join_words, listed
 
 Cells = Mapping[str, frozenset[int]]
 """Years by mineral."""
@@ -78,7 +78,7 @@ def coverage_words(cells: Cells, needed: Cells, each: str = "any") -> str:
     parts += [f"{listed(names, _NAMED)} in {when}" for when, names in years.items()]
     if len(parts) > _NAMED + 1:
         parts = [*parts[:_NAMED], "others in some years"]
-    return joined(parts, ", and ")
+    return join_words(parts, ", and ")
 
 
 def untested_words(tested: Cells, needed: Cells) -> str:

@@ -21,11 +21,11 @@ from models.results import Result
 from models.results.common import MEMBER, words_of
 from models.schema import ByYear
 from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, short
+from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, shortened
 from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
-from planner.render.words import counted, few, money, tariff_words
+from planner.render.words import counted, few, money_words, tariff_words
 from planner.studies.bills_tables import (
     NOT_KNOWN,
     RULES,
@@ -262,7 +262,7 @@ class BillsStudy(StudyKind):
                 " least or most"
             )
         if settings.fair_shortage_weight > 0:
-            more = money(max(sharing.fairly, 0.0), settings.currency)
+            more = money_words(max(sharing.fairly, 0.0), settings.currency)
             assumed["Sharing a shortage fairly"] = (
                 "left out of the bills, because it depends on which members plan together. It adds"
                 f" {more} to the cost of the plan; all bills are reduced in proportion"
@@ -474,7 +474,7 @@ def _waterfall(table: Savings) -> Picture | None:
     if not amounts:
         return None
     title = "Cash that planning together saves, split at shadow prices, member by member"
-    names = (*map(short, rows["member"]), "All of these")
+    names = (*map(shortened, rows["member"]), "All of these")
     before = [*(sum(amounts[:i]) for i in range(len(amounts))), None]
     sides = (
         Series("Saved by the members before", Role.FREE, before, colour=palette.GRID),

@@ -10,7 +10,7 @@ from models.answers.cost_sharing import DualBill
 from models.case import Case
 from models.results import Name, Result, field
 from models.results.common import MEMBER, words_of
-from planner.render.chart import Picture, Role, bars, short
+from planner.render.chart import Picture, Role, bars, shortened
 from planner.studies import kind
 
 _MOST_BARS = 16
@@ -98,6 +98,9 @@ def _against_base(scenario: str, bills: BillsByScenario) -> Picture | None:
         "Cash": (Role.PLAN, BillsByScenario.cash_more),
         "Shortage (no cash)": (Role.SHORT, BillsByScenario.priced_more),
     }
-    title, member = f"Bills in {short(scenario)} minus bills in the base", BillsByScenario.member
+    title, member = (
+        f"Bills in {shortened(scenario)} minus bills in the base",
+        BillsByScenario.member,
+    )
     picture = bars(title, rows, member, parts, "{unit}", across=MEMBER.header, most=_MOST_BARS)
     return picture and picture.in_money(bills.words.get("money", ""))

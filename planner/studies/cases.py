@@ -22,7 +22,7 @@ from models.results.common import words_of
 from models.results.decisions import Row, changes_of, decisions_of
 from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
-from planner.render.words import signed, span
+from planner.render.words import signed, year_span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies import engine, stacked
 from planner.studies.agreed import Unforeseen, decisions_before
@@ -131,7 +131,7 @@ class Planned:
 
 def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> RunSource:
     """Return the runs of the valid cases, each started from the base, which is the reference."""
-    compare = partial(against_base, bills=bills)
+    compare = partial(compared_with_base, bills=bills)
     runs = tuple(Run(e.name, e.variant, compare=compare) for e in cases if not e.errors)
     return RunSource(case, runs, read=with_tables)
 
@@ -198,7 +198,7 @@ def with_tables(plan: Plan) -> Planned:
     return Planned(plan, PlanNumbers.of(plan), stacked.plan_sheets(plan))
 
 
-def against_base(plan: Plan, session: Session, *, bills: bool) -> Planned:
+def compared_with_base(plan: Plan, session: Session, *, bills: bool) -> Planned:
     """Return a plan with its tables, and the decisions that differ from the base plan's."""
     now, base = map(decisions_of, (plan, session.base))
     decisions = changes_of(now, base, exchanged(plan, base))
@@ -255,7 +255,7 @@ def _step_in_words(case: Case, step: ScenarioStep) -> str:
     selected = ", ".join(names)
     first, last = step.first_year or case.years[0], step.last_year or case.years[-1]
     is_timed = "first_year" in ACTION_CELLS[step.action].selectors
-    when = f", {span((first, last))}" if is_timed else ""
+    when = f", {year_span((first, last))}" if is_timed else ""
     return f"{action}{f': {selected}' if selected else ''}{when}"
 
 

@@ -14,7 +14,7 @@ from models.answers.cost_sharing import DualBill
 from models.background import result_getter
 from models.case import Case
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import change, ratio
+from models.measures import net_change, ratio
 from models.results import DecideNow, Result
 from models.results.common import words_of
 from planner import scenarios
@@ -300,8 +300,8 @@ class Compare(VariantStudy):
         now, base = (None if e.context is None else e.context.plan
                      for e in (entry, self.entries[0]))  # fmt: skip
         row: Row = {
-            "more": change(outcome.objective, None if base is None else base.objective),
-            "cash_more": None if now is None or base is None else change(now.cash, base.cash),
+            "more": net_change(outcome.objective, None if base is None else base.objective),
+            "cash_more": None if now is None or base is None else net_change(now.cash, base.cash),
             "binding": None if now is None else len(binding(now)),
             "inputs_changed": len([*input_differences(self.entries[0].case, entry.case)]),
             "moved": moves.largest_changes(self.projects.get(entry.name, ())),
@@ -311,7 +311,7 @@ class Compare(VariantStudy):
         if self.unforeseen is not None:
             row["foresight"] = cases.UNFORESEEN if entry.foreseen else "foreseen"
             if entry.foreseen:
-                row["surprise"] = change(outcome.objective, objectives.get(entry.foreseen))
+                row["surprise"] = net_change(outcome.objective, objectives.get(entry.foreseen))
         return row
 
     @cached_property
@@ -337,7 +337,7 @@ class Compare(VariantStudy):
         planned = {e.name: e.context for e in later if e.context is not None}
         differing: list[Result] = []
         if base.context is not None and planned:
-            differing = [*moves.against_base(base.context, planned, self.projects)]
+            differing = [*moves.difference_tables(base.context, planned, self.projects)]
         more: list[Result | None] = [
             cases.regret_table(base.case, total_costs, costs),
             self._missing_by_year(),
@@ -384,7 +384,7 @@ class Compare(VariantStudy):
         for name, tiers in sums.items():
             for (mineral, member, tier), (need, missing) in tiers.items():
                 before = base.get((mineral, member, tier), (0.0, 0.0))[1]
-                more = change(missing, before) or 0.0
+                more = net_change(missing, before) or 0.0
                 rows.append({
                     "run": name, "mineral": mineral, "member": member, "tier": tier, "need": need,
                     "missing": missing, "missing_share": ratio(missing, need),

@@ -9,7 +9,7 @@ from models.case import BASE
 from models.results import DecideNow
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
 from planner.render.table import COALITION_BUYER
-from planner.sheets.decide import changed
+from planner.sheets.decide import changed_decisions
 from planner.sheets.findings import hit_apart
 from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
@@ -159,7 +159,7 @@ class _ComparisonFindings:
 
     def decisions(self) -> Iterator[Sentence]:
         """Yield what to decide now otherwise than in the base."""
-        yield from changed(self.tables.sheet(DecideNow), "the base", is_one=False)
+        yield from changed_decisions(self.tables.sheet(DecideNow), "the base", is_one=False)
 
     def care(self) -> Iterator[Sentence]:
         text = "Each scenario is planned as if it were known from the beginning."

@@ -236,7 +236,7 @@ class RiskResults:
         return len({draw.hits for draw in self.draws})
 
 
-def totals_of(plan: Plan) -> DrawTotals:
+def draw_totals(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, plan.missing.sum(axis=2))
 
 
@@ -313,8 +313,8 @@ def plan_draws(
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
-    calm_base = dataclasses.replace(totals_of(base), objective=base.objective - float(penalty))
-    calm_free = totals_of(free_plan) if free_plan is not None else calm_base
+    calm_base = dataclasses.replace(draw_totals(base), objective=base.objective - float(penalty))
+    calm_free = draw_totals(free_plan) if free_plan is not None else calm_base
     agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_free)
     return RiskResults(base, calm_base, drawn, agreed, replanned, outcomes, stopped)
@@ -356,7 +356,7 @@ class _PlanRuns:
             ]
             # re-planned cases are parts of one that is compared already
             is_new, base = self.name == AGREED, case_of(self.base, minerals)
-            studies.append(Study(base, split_chains(runs, CHAIN), totals_of, is_compared=is_new))
+            studies.append(Study(base, split_chains(runs, CHAIN), draw_totals, is_compared=is_new))
         return tuple(studies)
 
     def sample(self, totals: Sequence[DrawTotals | None], calm: DrawTotals) -> DrawResults:

@@ -20,7 +20,7 @@ from models.case import Case, CaseSteps
 from models.errors import OUT_OF_MEMORY, PlannerError, SolverError, is_out_of_memory
 from models.plan import Plan, Proof, Session
 from models.plan.block_solver import BlockSolver
-from models.plan.solving import check
+from models.plan.solving import require_valid
 from models.resolve import Expanded
 from planner.render.words import counted
 from planner.stops import Stop, mark_handled, raise_pending_stop
@@ -549,7 +549,7 @@ def _model_mismatch(base: Case) -> str:
     Any other error of a case is reported by its runs.
     """
     try:
-        check(base)
+        require_valid(base)
         BlockSolver(Expanded(base)).compare_shapes()
     except SolverError as error:
         return str(error)

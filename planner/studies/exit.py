@@ -20,7 +20,7 @@ from models.results import DecideNow, Field, Result
 from models.results.common import MINERAL
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
-from planner.render.chart import Picture, Role, Series, drawn, series_values, short
+from planner.render.chart import Picture, Role, Series, drawn, series_values, shortened
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.palette import COLOURS
@@ -67,7 +67,8 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
     curves = dict[str, Picture]()
     for mineral, rows in _bought(tables, _MOST_SMALL).items():
-        title = f"{short(mineral)}: {short(tables.option(OF))}'s share of {tables.option(BASIS)}"
+        of, basis = shortened(tables.option(OF)), tables.option(BASIS)
+        title = f"{shortened(mineral)}: {of}'s share of {basis}"
         form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
         planned, left = (series_values(rows[name]) for name in ("planned_share", "left_share"))
         sides = Series("Plan", Role.PLAN, planned), Series("Exit path", Role.REPLANNED, left)
@@ -80,7 +81,7 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     """Return a chart of the country's share by year, one line per mineral, in one of the plans."""
     minerals = _bought(tables, _MOST_LINES)
     years = sorted({int(year) for year in tables[WayOut].year})
-    title = f"{short(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
+    title = f"{shortened(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
     shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}
     picture = chart.lines(title, years, shares, "Share", is_panel=True)
     return picture and picture.joined
@@ -253,7 +254,7 @@ class ExitStudy(StudyKind):
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         payers = tables[Paying]
         costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
-        title = f"Who pays for leaving {short(tables.option(OF))}, per year"
+        title = f"Who pays for leaving {shortened(tables.option(OF))}, per year"
         return drawn(
             _panel(tables, "the plan", WayOut.planned_share),
             _panel(tables, "the exit path", WayOut.left_share),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models import tolerances
 from models.results import DecideNow, Field, Figure
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
-from planner.sheets.decide import changed
+from planner.sheets.decide import changed_decisions
 from planner.studies.exit_tables import MORE, NEW, NONE, OF, SELLERS, Builds, Exits
 from planner.studies.kind import Tables
 
@@ -130,7 +130,7 @@ class _ExitFindings:
 
     def decisions(self) -> Iterator[Sentence]:
         """Yield what to decide now otherwise than in the plan."""
-        yield from changed(self.tables.sheet(DecideNow), "the plan")
+        yield from changed_decisions(self.tables.sheet(DecideNow), "the plan")
 
     def care(self) -> Iterator[Sentence]:
         yield say("care", "As much is missing as in the plan.")

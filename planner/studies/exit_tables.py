@@ -27,7 +27,7 @@ from models.results import (
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.decisions import changes_of, decisions_of
 from planner.render import words
-from planner.render.words import known, listed, share, tonnes
+from planner.render.words import known, listed, share_words, tonnes_words
 from planner.sheets import explain
 
 OF = COUNTRY.header
@@ -333,7 +333,7 @@ def _extra(result: answers.Exit, mineral: str, *, is_penalty: bool) -> float:
         for table in [plan.mineral_costs[plan.mineral_costs["mineral"] == mineral]]
     )
     # the search fixes a shortage only within a tolerance, which is larger than a sum's rounding
-    if measures.change(after, before, tolerances.LEAST_FLOW) == 0.0:
+    if measures.net_change(after, before, tolerances.LEAST_FLOW) == 0.0:
         return 0.0
     return measures.difference(after, before, result.plan.mineral_costs["money"].abs().sum())
 
@@ -347,14 +347,14 @@ def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: st
         return "nothing holds it up: none is bought there in any year"
     more = {"stock": "come out of stock", "short": "are short (also in the plan)"}
     more["unmet"] = "are inputs of products that are short"
-    parts = [f"others sell {tonnes(row['others'])}"]
-    parts += [f"{tonnes(row[each])} {what}" for each, what in more.items() if row[each] > 0]
-    parts += [f"{name} still sells {tonnes(row['left'])}"]
+    parts = [f"others sell {tonnes_words(row['others'])}"]
+    parts += [f"{tonnes_words(row[each])} {what}" for each, what in more.items() if row[each] > 0]
+    parts += [f"{name} still sells {tonnes_words(row['left'])}"]
     holds = [hold for hold in result.holds if (hold.mineral, hold.year) == (mineral, row["year"])]
     holds.sort(key=lambda hold: -hold.limit * hold.spares)
-    limits = [f"{h.words} ({tonnes(h.limit)})" if h.unit == "t" else h.words for h in holds]
+    limits = [f"{h.words} ({tonnes_words(h.limit)})" if h.unit == "t" else h.words for h in holds]
     reached = listed(limits, 2) or "all that others can deliver"
-    need = tonnes(row["demand"])
+    need = tonnes_words(row["demand"])
     return f"in {row['year']} {need} are needed: {', '.join(parts)}; limits reached: {reached}"
 
 
@@ -422,7 +422,7 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     is_kept = all(abs(built.get(start, 0.0) - part) < least for start, part in planned.items())
     here = f"the exit path has more built by {year}" if ahead > least else f"{_NO_MORE} {year}"
     here = "the exit path adds this share" if is_kept else here
-    parts = listed(f"{share(part)} from {start}" for start, part in sorted(planned.items()))
+    parts = listed(f"{share_words(part)} from {start}" for start, part in sorted(planned.items()))
     return f"the plan builds {parts}; {here}"
 
 

@@ -11,7 +11,7 @@ from models.case import Case
 from models.plan import Plan
 from models.resolve import Floats
 from models.resolve.uncertainty import Factor, Number
-from planner.render.words import clean_text, share, tonnes
+from planner.render.words import clean_text, share_words, tonnes_words
 from planner.studies.factors import PlanFigures
 from planner.workbook.findings import ranges_of
 
@@ -97,7 +97,7 @@ def builds_in_words(base: PlanFigures, end: PlanFigures, plan: Plan) -> list[str
         before, after = float(base.built[p].sum()), float(end.built[p].sum())
         if abs(after - before) > _LEAST_BUILT:
             now, planned = (
-                share(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
+                share_words(min(1.0, each)) if each > tolerances.SAME_SHARE else "nothing"
                 for each in (after, before)
             )
             words = f"{project.name}: {now} built instead of {planned}"
@@ -122,12 +122,14 @@ def differences_in_words(base: PlanFigures, end: PlanFigures, plan: Plan) -> str
             if changes[s] > tolerances.LEAST_MOVE * max(1.0, float(base.sold.sum())):
                 source = e.sources[s]
                 plant = source.project or source.name
-                parts.append(f"{tonnes(float(changes[s]))} {word} {source.mineral} from {plant}")
+                parts.append(
+                    f"{tonnes_words(float(changes[s]))} {word} {source.mineral} from {plant}"
+                )
     for m in np.argsort(-np.abs(end.short - base.short), kind="stable")[:_MOST_CHANGES]:
         change = float(end.short[m] - base.short[m])
         if abs(change) > tolerances.LEAST_MOVE * max(1.0, case.total_demand):
             word = "more" if change > 0 else "less"
-            parts.append(f"{tonnes(abs(change))} {word} {e.minerals[m]} missing")
+            parts.append(f"{tonnes_words(abs(change))} {word} {e.minerals[m]} missing")
     return "; ".join(parts)
 
 

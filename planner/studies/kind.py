@@ -24,7 +24,7 @@ from planner.render.claims import Sentence, SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
-from planner.render.words import counted, span, tariff_words
+from planner.render.words import counted, tariff_words, year_span
 from planner.stops import Stop
 from planner.studies.engine import Outcome, Tell
 from planner.workbook.plan_file import code_of, read_back
@@ -80,7 +80,9 @@ class Tables(SheetTables):
     @property
     def years(self) -> str:
         """The planned years: ``2026 to 2035``."""
-        return span(int(y) for y in map(self.option, (Figure.FIRST_YEAR, Figure.LAST_YEAR)) if y)
+        return year_span(
+            int(y) for y in map(self.option, (Figure.FIRST_YEAR, Figure.LAST_YEAR)) if y
+        )
 
     def records(self, kind: type[Result]) -> list[Record]:
         """Return the rows of a table in JSON; [] if there is no such table."""
@@ -275,7 +277,7 @@ class StudyKind:
     @property
     def subject(self) -> str:
         """What is studied, in words; by default the years."""
-        return span(self.start.case.years)
+        return year_span(self.start.case.years)
 
     @property
     def plan_name(self) -> str:

@@ -184,7 +184,7 @@ class LossTotals:
     dearest: tuple[DearestPrice | None, ...]
 
 
-def read(plan: Plan) -> LossTotals:
+def loss_totals(plan: Plan) -> LossTotals:
     e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     bought = _bought(plan)
     taken = bought.copy()
@@ -365,7 +365,7 @@ class AgreedCase:
     @cached_property
     def agreed(self) -> LossTotals:
         """Amounts and costs of the agreed plan in the years from the loss on."""
-        totals, first = read(self.plan), self._first
+        totals, first = loss_totals(self.plan), self._first
         yearly = ("bought", "short", "stock", "taken", "cash", "duties", "penalty")
         return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
@@ -622,4 +622,4 @@ def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = 
     """
     runs = tuple(Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost))
     is_new = before != UNCAPPED  # without share limits, the program is of the same kind
-    return RunSource(case_before_loss(plan, rules), runs, read=read, is_compared=is_new)
+    return RunSource(case_before_loss(plan, rules), runs, read=loss_totals, is_compared=is_new)

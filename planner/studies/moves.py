@@ -172,7 +172,7 @@ def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs |
     return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
 
 
-def against_base(
+def difference_tables(
     base: Context, planned: Mapping[str, Context], changed: Mapping[str, list[Row]]
 ) -> Iterator[Result]:
     """Yield the flows that change most, and the projects ``changed`` by scenario."""

@@ -17,7 +17,7 @@ from models.plan.secured import SECURED, secured_rows
 from models.results.numbers import ALL, PlanNumbers
 from models.schema.column import MOST_TARIFF
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
-from planner.scenarios.parameters import percent as percent_of
+from planner.scenarios.parameters import exact_percent as percent_of
 from planner.sheets.survival import NOT_TESTED, Cells, tests_of, years_tested
 from planner.studies.engine import Run
 from planner.studies.source import RunSource
@@ -33,7 +33,7 @@ _SLIP = 100
 """A number from 1 to ``_SLIP`` was probably meant in per cent."""
 
 
-def grid(
+def evenly_spaced(
     parameter: parameters.Parameter, first: float, last: float, step: float
 ) -> tuple[float, ...]:
     """Return the points from first to last, both included; the last step may be shorter.
@@ -213,7 +213,7 @@ def _cap_words(share: float) -> str:
     return percent_of(share) if share < math.inf else "no cap"
 
 
-def own_cap(case: Case) -> float | None:
+def uniform_cap(case: Case) -> float | None:
     """Return the workbook's cap if one holds for every mineral, buyer and year."""
     rows = [row for row in case.share_limits if row.caps_each_country]
     caps = {row.share.value(year) for row in rows for year in case.years}

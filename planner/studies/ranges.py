@@ -23,11 +23,11 @@ from models.results import Field, Result, ShareLimits, field
 from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, MISSING_TONNES, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
-from planner.render.chart import Form, Picture, Role, Series, series_values, short
+from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
-from planner.render.words import counted, few, share
+from planner.render.words import counted, few, share_words
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
@@ -123,7 +123,7 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
     return Study(case, tuple(runs), read)
 
 
-def table_of(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
+def ranges_table(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
     """Return the table: minerals in the case's order, the largest seller first."""
     order = {m.name: i for i, m in enumerate(case.minerals)}
     rows, seen = list[dict[str, object]](), set[str]()
@@ -186,7 +186,7 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
         ),
     )
     axis = "Share of coalition demand, all years"
-    return Picture(title, Form.BARS, tuple(map(short, names)), series, axis, "", small=small)
+    return Picture(title, Form.BARS, tuple(map(shortened, names)), series, axis, "", small=small)
 
 
 def _freest(tables: Tables) -> Iterator[Sentence]:
@@ -346,11 +346,11 @@ class RangesStudy(StudyKind):
 
     @property
     def subject(self) -> str:
-        return f"Purchases that could change for {share(self.slack)} more cash, by {self.by}"
+        return f"Purchases that could change for {share_words(self.slack)} more cash, by {self.by}"
 
     @property
     def options(self) -> dict[str, str]:
-        within = f"{share(self.slack)}{_OF_CASH}"
+        within = f"{share_words(self.slack)}{_OF_CASH}"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
         least = self.country and self.start.case.country_name(self.country)
         asked = {
@@ -364,15 +364,15 @@ class RangesStudy(StudyKind):
 
     def tables(self) -> list[Result]:
         every = [r for outcome in self.outcomes for r in outcome.result or ()]
-        ranges_table = table_of(every, self.start.case, self.by)
+        table = ranges_table(every, self.start.case, self.by)
         least = [] if self.least is None else [least_of(*self.least, self.country)]
-        return [ranges_table, *least]
+        return [table, *least]
 
     def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
         if self.least is None:
             return None
         country = self.start.case.country_name(self.country)
-        slack = f"{share(self.slack)} more cash for each mineral"
+        slack = f"{share_words(self.slack)} more cash for each mineral"
         return f"least-{self.country}", partial(
             write_plan,
             plan=self.least[1],

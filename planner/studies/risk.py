@@ -19,7 +19,7 @@ from planner.render.chart import Picture
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
-from planner.render.words import money, number_of, share
+from planner.render.words import money_words, number_of, share_words
 from planner.sheets.context import estimates
 from planner.studies import draws as drawing
 from planner.studies import risk_findings, risk_tables
@@ -138,7 +138,7 @@ _PLAN_KEYS = (
 
 
 def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
-    every = risk_tables.measures(study.risk)
+    every = risk_tables.risk_measures(study.risk)
     return [_row(every, tables, plan) for plan in PLANS]
 
 
@@ -254,14 +254,14 @@ class RiskStudy(StudyKind):
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
         return "; ".join([
             f"{draws} ({self.risk.distinct:,} different), seed {self.chances.seed}",
-            f"surge {share(self.chances.surge)}", f"share limits {limits}", *asked,
+            f"surge {share_words(self.chances.surge)}", f"share limits {limits}", *asked,
         ])  # fmt: skip
 
     @property
     def options(self) -> dict[str, str]:
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
-        penalty = money(self.risk.left_out, self.start.case.settings.currency)
+        penalty = money_words(self.risk.left_out, self.start.case.settings.currency)
         penalty += ": the plan's penalty of Security, because losses come as events here"
         return {
             **self.start.options,
@@ -271,7 +271,7 @@ class RiskStudy(StudyKind):
             LEFT_OUT: penalty if self.risk.left_out else "",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",
             "Surge": "from the year of the first event on, each supplier can sell more than agreed:"
-            f" {share(chances.surge)} of its usable capacity, as far as it is free",
+            f" {share_words(chances.surge)} of its usable capacity, as far as it is free",
             "Share limits, as agreed": kept if chances.keep_caps else _WAIVED,
             "Share limits, re-planned": kept,
             AGREED: "the plan without events, hit by the events. Plants stay as built; each"
@@ -283,9 +283,9 @@ class RiskStudy(StudyKind):
     def tables(self) -> list[Result]:
         risk, added = self.risk, risk_tables.event_effects(self.risk)
         return [
-            risk_tables.in_units(risk_tables.measures(risk)),
-            risk_tables.minerals(risk),
-            risk_tables.members(risk),
+            risk_tables.in_units(risk_tables.risk_measures(risk)),
+            risk_tables.risk_by_mineral(risk),
+            risk_tables.risk_by_member(risk),
             added,
             *delays(risk, added),
             risk_tables.draw_rows(risk),

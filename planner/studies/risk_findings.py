@@ -9,9 +9,9 @@ from functools import partial
 from models import tolerances, units
 from models.results import Look, Result, field
 from planner.render import chart
-from planner.render.chart import Form, Picture, Role, Series, series_values, short
+from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
 from planner.render.claims import Sentence, say, told
-from planner.render.words import known, number_of, scale, scaled, word
+from planner.render.words import in_suitable_unit, known, number_of, unit_scale, word
 from planner.studies.delays import Delays, costliest_delay
 from planner.studies.draws import AGREED, REPLANNED
 from planner.studies.kind import Numbers, Section, Tables
@@ -43,7 +43,7 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     edges = _edges(every[0], end)
     size, unit = 0.01, "% of need"
     if currency:
-        size, unit = scale(max(abs(e) for e in edges), currency)
+        size, unit = unit_scale(max(abs(e) for e in edges), currency)
     digits = chart.decimals((edges[1] - edges[0]) / size)
     labels = [f"{low / size:z,.{digits}f}" for low in edges[:-1]]
     last = ""
@@ -79,7 +79,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
     columns = [("No event", Role.OTHER, AGREED, "No event")]
     columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
-    names = tuple(short(name) for name in dict.fromkeys(rows["mineral"]))
+    names = tuple(shortened(name) for name in dict.fromkeys(rows["mineral"]))
     series = tuple(
         Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
         for name, role, plan, column in columns
@@ -186,7 +186,7 @@ def sections(tables: Tables) -> Iterator[Section]:
     if len(events):
         lead = "Estimated over all draws; the workbook has the standard errors."
         added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
-        both, unit = scaled(series_values(added, units.MILLION), events.words["money"])
+        both, unit = in_suitable_unit(series_values(added, units.MILLION), events.words["money"])
         title = f"What a year of each event adds to total cost ({unit})"
         series = _series((both[: len(events)], both[len(events) :]))
         names = tuple(map(word, events.event))

@@ -19,7 +19,7 @@ from planner.render.chart import Role
 from planner.render.words import known
 from planner.scenarios.events import events_of
 from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
-from planner.studies.spread import Chance, chance, effects, spread
+from planner.studies.spread import Chance, chance, estimated_effects, spread
 
 
 class PlanLabel(NamedTuple):
@@ -220,7 +220,7 @@ def _measures_of(risk: RiskResults, sample: DrawResults) -> dict[str, Floats]:
     return _amounts(sample.objective, sample.cash, short, demand)
 
 
-def measures(risk: RiskResults) -> Measures:
+def risk_measures(risk: RiskResults) -> Measures:
     """Return statistics of each measure over all draws, in money, t and fractions.
 
     A probability has only a mean, a standard error and its own interval.
@@ -256,14 +256,14 @@ def in_units(table: Measures) -> Measures:
     return Measures(words=table.words, **data)
 
 
-def minerals(risk: RiskResults) -> RiskByMineral:
+def risk_by_mineral(risk: RiskResults) -> RiskByMineral:
     every = range(len(risk.base.expanded.minerals))
     rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
     table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
     return table.without(RiskByMineral.member)
 
 
-def members(risk: RiskResults) -> ByMember:
+def risk_by_member(risk: RiskResults) -> ByMember:
     e = risk.base.expanded
     rows = [
         _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
@@ -315,7 +315,7 @@ def event_effects(risk: RiskResults) -> Events:
         key, kept = PLANS[sample.name].key, sample.is_known
         short: Floats = sample.short.sum(axis=(1, 2))
         amounts = (values[kept] for values in (sample.objective, short))
-        cost, tonnes = (effects(amount, years[kept]) for amount in amounts)
+        cost, tonnes = (estimated_effects(amount, years[kept]) for amount in amounts)
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
         columns[f"apart_{key}"] = significant(*cost, *tonnes)

@@ -22,7 +22,7 @@ from models.results import Benchmarks as Missed
 from models.results import Result, Scorecard
 from models.schema.column import MOST_PRICE
 from models.scorecard import MEASURES, Required, Score, due_years, scorecard
-from models.scorecard.supplied import PlanSupply, buyers
+from models.scorecard.supplied import PlanSupply, scored_buyers
 from planner.options import CAP_HELP
 from planner.render.claims import Sentence, SheetRows, say, told
 from planner.render.keys import AnswerKey, table_key
@@ -135,7 +135,7 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
 
     Each mineral has one chain with all of its runs, so results are the same wherever they run.
     """
-    case, scores, base = plan.case, scorecard(plan), totals_of(plan)
+    case, scores, base = plan.case, scorecard(plan), scorecard_totals(plan)
     prices, chains = dict[str, BenchmarkPrice](), dict[str, list[Run]]()
     for score in scores:
         if score.required and score.met is False:
@@ -158,7 +158,7 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
 def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> RunSource:
     """Return the runs of missed benchmarks, chained by mineral; the reference is planned before."""
     chains = tuple(map(tuple, runs.values()))
-    return RunSource(case, (), chains=chains, read=totals_of, is_near=True)
+    return RunSource(case, (), chains=chains, read=scorecard_totals, is_near=True)
 
 
 def _with_differences(
@@ -244,7 +244,7 @@ def _limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
     )
 
 
-def totals_of(plan: Plan) -> ScorecardTotals:
+def scorecard_totals(plan: Plan) -> ScorecardTotals:
     """Return a plan's totals, and the share that an added benchmark reaches by year."""
     case, e = plan.case, plan.expanded
     short = dict(zip(e.minerals, plan.missing.sum(axis=(1, 2)).tolist(), strict=True))
@@ -260,7 +260,7 @@ def totals_of(plan: Plan) -> ScorecardTotals:
         )
         name, _, whose = row.note.partition(" ")
         measure = next(m for m in MEASURES if m.name == name)
-        buyer, supply = next(b for b in buyers(case) if b.name == whose), PlanSupply(plan)
+        buyer, supply = next(b for b in scored_buyers(case) if b.name == whose), PlanSupply(plan)
         for year in due_years(case.years):
             share = measure.value(supply.supply_of(row.mineral, buyer, year)).amount
             if share is not None:

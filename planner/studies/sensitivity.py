@@ -31,7 +31,7 @@ from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record
-from planner.render.words import counted, cut, share
+from planner.render.words import counted, share_words, truncated
 from planner.studies import factors
 from planner.studies.engine import (
     Change,
@@ -196,7 +196,7 @@ def study_of(
         if len(own) == 1:
             moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
         else:
-            header = uncertainty.column_of(sheet, column).header
+            header = uncertainty.header_of(sheet, column).header
             name = f"{sheet}, {mineral or 'all minerals'}, {header}"
             moving.append(add_runs(own, name, mineral))
     chains = (Run(_BASE_RUN),), *_chains(runs.values())
@@ -415,8 +415,9 @@ class SensitivityStudy(StudyKind):
     def options(self) -> dict[str, str]:
         settings = self.start.case.settings
         ranges = (
-            f"± {share(settings.estimate_range)} for estimates, ± {share(settings.published_range)}"
-            " for other numbers, unless Uncertainty or a grade gives another range"
+            f"± {share_words(settings.estimate_range)} for estimates,"
+            f" ± {share_words(settings.published_range)} for other"
+            " numbers, unless Uncertainty or a grade gives another range"
         )
         asked = {BY: self.by, NUMBERS: f"{len(self.factors):,}", "Ranges": ranges}
         return {**self.start.options, **asked}
@@ -633,7 +634,7 @@ def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
         series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.REPLANNED, high)}
         axis = "Change in cash, {unit}" if by == COST else "Change in missing tonnes, t"
         more = {"look": Look.TONNES}
-    labels = [cut(str(what), _LABEL) for what in rows["what"]]
+    labels = [truncated(str(what), _LABEL) for what in rows["what"]]
     which, how = ("number", "alone") if kind is Sensitivities else ("group", "moved together")
     title = f"The {which} that changes {_WORDS[by]} most, {how}"
     if len(rows) > 1:

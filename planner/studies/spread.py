@@ -132,7 +132,7 @@ def chance(happened: int, count: int) -> Chance:
     return Chance(share, error, least, most)
 
 
-def effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
+def estimated_effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
     r"""Return the effect of one event of each kind on a quantity, and its standard error.
 
     ``counts`` has one row per draw and one column per kind of event. Least squares of the sample on

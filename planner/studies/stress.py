@@ -19,7 +19,7 @@ from planner.render.chart import Picture, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, json_value, table_of
-from planner.render.words import money, span
+from planner.render.words import money_words, year_span
 from planner.studies import variant_charts
 from planner.studies.agreed import Rules
 from planner.studies.engine import Tell, outcomes_not_run
@@ -49,7 +49,7 @@ _SHOWN_FIELDS = (
 
 
 def _more(amount: float, currency: str) -> str:
-    return f"{money(abs(amount), currency)} {'more' if amount > 0 else 'less'}"
+    return f"{money_words(abs(amount), currency)} {'more' if amount > 0 else 'less'}"
 
 
 class StressTest(StudyKind):
@@ -179,7 +179,7 @@ class StressTest(StudyKind):
         if not result.losses:
             return "No country sells anything in the agreed plan, so no supplier can be lost"
         return (
-            f"{len(result.losses):,} losses of suppliers, one at a time, {span(result.years)};"
+            f"{len(result.losses):,} losses of suppliers, one at a time, {year_span(result.years)};"
             f" the others may sell {rules.surge * 100:g} % of capacity more than agreed; share"
             f" limits are {'kept' if rules.keep_caps else 'waived'};"
             f" cost in {result.case.settings.currency} m"
@@ -239,7 +239,7 @@ class StressTest(StudyKind):
         return tables_of(self.result)
 
     def sheets(self, tables: Tables) -> list[Table]:
-        return sheets(tables, self.start.case)
+        return stress_sheets(tables, self.start.case)
 
     def answer(self, tables: Tables) -> dict[str, object]:
         by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
@@ -314,7 +314,7 @@ class StressTest(StudyKind):
         return tuple(sections)
 
 
-def sheets(tables: Tables, case: Case) -> list[Table]:
+def stress_sheets(tables: Tables, case: Case) -> list[Table]:
     name = case.country_name
     shown = [
         table_of(tables[Losses], name),

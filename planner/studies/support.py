@@ -27,7 +27,7 @@ from planner.render.claims import Sentence, say, told
 from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean_text, counted, cut, few, share
+from planner.render.words import clean_text, counted, few, share_words, truncated
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole_plan
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
@@ -45,8 +45,8 @@ _MOST_BARS = 12
 # ---- tables --------------------------------------------------------------------------------------
 
 _RUNS = (
-    f"A plant runs if it sells at least {share(RUNS)} of what it could. That counts each year of a"
-    " refiner, and the sum over all years of a project that is not built."
+    f"A plant runs if it sells at least {share_words(RUNS)} of what it could. That counts each year"
+    " of a refiner, and the sum over all years of a project that is not built."
 )
 _HELPS = "No payment helps: even the plant's full cost per tonne is not enough."
 
@@ -405,8 +405,8 @@ class SupportStudy(StudyKind):
         if Plants not in tables:
             return ""
         return (
-            f"Idle: used by less than {share(RUNS)} in a year. The smallest payment for the price"
-            " comes first."
+            f"Idle: used by less than {share_words(RUNS)} in a year. The smallest payment for the"
+            " price comes first."
         )
 
     @classmethod
@@ -537,7 +537,9 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     parts = rows["of_price"].astype(float)
     # the share is part of the name, since some bars are too short to be seen
     plants = zip(rows["mineral"], rows["plant"], parts, strict=True)
-    names = [f"{cut(clean_text(f'{m}: {p}'), _NAME)}, {share(part)}" for m, p, part in plants]
+    names = [
+        f"{truncated(clean_text(f'{m}: {p}'), _NAME)}, {share_words(part)}" for m, p, part in plants
+    ]
     axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
     return bars(title, rows, names, series, axis, form=Form.BARS, look=Look.DAYS)

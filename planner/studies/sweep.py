@@ -24,7 +24,7 @@ from planner.render.chart import Picture, Role
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios import parameters
-from planner.scenarios.parameters import percent as percent_of
+from planner.scenarios.parameters import exact_percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import number_source, sweep_tables, variant_charts
 from planner.studies.engine import Outcome
@@ -156,7 +156,7 @@ class Sweep(VariantStudy):
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.span, strict=True)
         bounds = (default if given is None else given for given, default in asked)
-        self.points = number_source.grid(self.parameter, *bounds)
+        self.points = number_source.evenly_spaced(self.parameter, *bounds)
         self.task = words.counted(len(self.points), self.RUN)
         self.path = cap_path_words(self.case) if self.parameter.is_cap else ""
 
@@ -185,7 +185,7 @@ class Sweep(VariantStudy):
 
     @property
     def options(self) -> dict[str, str]:
-        cap = number_source.own_cap(self.start.case) if self.parameter.is_cap else None
+        cap = number_source.uniform_cap(self.start.case) if self.parameter.is_cap else None
         return {
             OVER: self.parameter.typed,
             "First point": self.parameter.words(self.points[0]),

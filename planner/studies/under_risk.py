@@ -34,11 +34,11 @@ from models.results.common import words_of
 from models.results.decisions import changes_of, decisions_of
 from planner.options import CAP_HELP
 from planner.render import words
-from planner.render.chart import Form, Picture, Role, Series, short
+from planner.render.chart import Form, Picture, Role, Series, shortened
 from planner.render.claims import Sentence, say, told
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
-from planner.sheets.decide import changed
+from planner.sheets.decide import changed_decisions
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -158,7 +158,7 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "kind": kind, "mineral": mineral, "who": who, "year": year,
                 "unit": "t/yr" if kind == component.BUILDING.name else "t",
-                "plain": plain, "risky": risky, "change": measures.change(risky, plain),
+                "plain": plain, "risky": risky, "change": measures.net_change(risky, plain),
             }  # fmt: skip
 
 
@@ -544,7 +544,7 @@ class UnderRisk(StudyKind):
         of_futures = of_futures.in_money(tables[Futures].words["money"])
         short_rows = tables[Expected].frame()
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
-        names = tuple(map(short, short_rows["mineral"]))
+        names = tuple(map(shortened, short_rows["mineral"]))
         series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
         title, need = f"Share of need that is missing on average, {years}", "% of need"
         of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Look.DAYS)
@@ -675,7 +675,7 @@ def _builds(tables: Tables) -> Iterator[Sentence]:
 
 def _advice(tables: Tables) -> Iterator[Sentence]:
     """Yield what to decide now otherwise than in the plain plan."""
-    yield from changed(tables.sheet(DecideNow), "the plain plan")
+    yield from changed_decisions(tables.sheet(DecideNow), "the plain plan")
 
 
 def _care(tables: Tables) -> Iterator[Sentence]:

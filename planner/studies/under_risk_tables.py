@@ -101,7 +101,8 @@ class EarlyDecisions(Result):
     change = CHANGE.like(meaning="Plan under risk minus plain plan.", key="change_t")
     changes = field.text(
         "Changes",
-        f"{YES}: the plans differ by at least {words.share(LEAST_CHANGE)} of the larger amount.",
+        f"{YES}: the plans differ by at least {words.share_words(LEAST_CHANGE)} of the larger"
+        " amount.",
     )
     size = field.share(
         "Size of the change (share of need)",

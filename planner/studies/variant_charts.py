@@ -18,7 +18,7 @@ from planner.render.chart import (
     lines,
     peak,
     series_values,
-    short,
+    shortened,
     some_of,
     top,
 )
@@ -65,7 +65,7 @@ def _bars(title: str, bars: Sequence[tuple[str, Any]], role: Role, axis: str) ->
     if len(bars) < 2:  # noqa: PLR2004
         return None
     first = bars[:MOST_BARS]
-    names, values = tuple(short(name) for name, _ in first), series_values(v for _, v in first)
+    names, values = tuple(shortened(name) for name, _ in first), series_values(v for _, v in first)
     title += some_of(len(first), len(bars), "first")
     series = (Series(axis, role, values),)
     return Picture(title, Form.BARS, names, series, axis, "", is_panel=True)
@@ -77,8 +77,10 @@ def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture |
     series = Series(part.header, Role.SHORT, series_values(value for _, value in pairs))
     if not peak(series.values):
         return None
-    names = tuple(short(label) for label, _ in pairs)
-    return Picture(f"{short(name)}: {part.header}", Form.BARS, names, (series,), part.header, "")
+    names = tuple(shortened(label) for label, _ in pairs)
+    return Picture(
+        f"{shortened(name)}: {part.header}", Form.BARS, names, (series,), part.header, ""
+    )
 
 
 def heat_picture(heat: Result) -> Picture | None:
@@ -174,4 +176,4 @@ def ranked_bars(
     )
     if len(names) < 2 or not any(peak(each.values) for each in series):  # noqa: PLR2004
         return None
-    return Picture(title, Form.GROUPED, tuple(map(short, names)), series, axis, "", Look.SHARE)
+    return Picture(title, Form.GROUPED, tuple(map(shortened, names)), series, axis, "", Look.SHARE)

@@ -11,7 +11,7 @@ from typing import Any
 
 from models import schema, units
 from models.schema import Record
-from planner.workbook.headers import REMARKS, SETTING, VALUE, title
+from planner.workbook.headers import REMARKS, SETTING, VALUE, header_text
 
 Row = Mapping[str, object]
 
@@ -194,7 +194,7 @@ _ROWS: dict[type[Record], tuple[Any, ...]] = {
 
 
 def _rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequence[Row]:
-    headers = {c.field: title(c, units.MONEY) for c in record.columns()} | REMARKS
+    headers = {c.field: header_text(c, units.MONEY) for c in record.columns()} | REMARKS
     # a sheet of years or members has columns that no field names
     there = [headers.get(n, n) if record.SPREAD else headers[n] for n in names.split(", ")]
     filled = (zip(there, row, strict=False) for row in rows)
@@ -204,7 +204,7 @@ def _rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequen
 TABLES: dict[str, Sequence[Row]] = {
     schema.Settings.SHEET: [
         {
-            SETTING.header: title(column, units.MONEY),
+            SETTING.header: header_text(column, units.MONEY),
             VALUE.header: None if (value := getattr(_SETTINGS, column.field)) == "" else value,
         }
         for column in schema.Settings.columns()

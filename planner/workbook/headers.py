@@ -95,7 +95,7 @@ DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUN
 """The catalogue's columns of each sheet by folded header."""
 
 
-def title(column: Column, currency: str, year: int | None = None) -> str:
+def header_text(column: Column, currency: str, year: int | None = None) -> str:
     """Write a column's header: ``Capacity 2027 (t/yr)``, money in the workbook's currency."""
     head = f"{column.header} {year}" if year else column.header
     return f"{head} ({in_currency(column.unit, currency)})" if column.unit else head

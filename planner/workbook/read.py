@@ -323,7 +323,7 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) 
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
     findings += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
     if not wrong and all(f.severity is not Severity.ERROR for f in context.findings):
-        findings += checks.check(case, checks.FORESIGHT)
+        findings += checks.check_rules(case, checks.FORESIGHT)
     return findings
 
 

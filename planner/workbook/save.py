@@ -23,7 +23,7 @@ from models.errors import InputError, WriteError
 from planner.scratch import scratch_file
 
 
-def save(
+def save_file(
     path: Path, write: Callable[[Path], object], *, beside: bool = True, over: bool = True
 ) -> Path:
     """Save a file in one step, and return its path.
@@ -64,7 +64,7 @@ def save_text(path: Path, text: str) -> Path:
     def write(scratch: Path) -> None:
         scratch.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
-    return save(path, write)
+    return save_file(path, write)
 
 
 @contextlib.contextmanager

@@ -390,7 +390,7 @@ def sheet_columns(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     base = {h.column: h for h in there if h.year is None}
     shown: list[ParsedHeader] = []
     for column in headers.DECLARED[record].values():
-        header = headers.title(column, currency)
+        header = headers.header_text(column, currency)
         shown.append(base.get(column) or ParsedHeader(header, column=column))
         steps = (h for h in there if h.column is column and h.year is not None)
         shown += sorted(steps, key=lambda h: h.year or 0)

@@ -466,7 +466,7 @@ def test_parquet_holds_what_sqlite_does(made, books, tmp_path) -> None:
 
 def test_a_run_is_listed_once_its_tables_are_there(made, books, tmp_path, monkeypatch) -> None:
     pytest.importorskip("pyarrow")
-    put, done = data_out.save, []
+    put, done = data_out.save_file, []
 
     def until_prices(path, write, **more):
         if len(done) == 30:
@@ -475,11 +475,11 @@ def test_a_run_is_listed_once_its_tables_are_there(made, books, tmp_path, monkey
         done.append(path.parent.name)
         return put(path, write, **more)
 
-    monkeypatch.setattr(data_out, "save", until_prices)
+    monkeypatch.setattr(data_out, "save_file", until_prices)
     assert main(["data", *map(str, books), "-o", str(tmp_path / "tables")]) == 4
     assert "plan" in done
     assert not {"runs", "columns"} & {*done}
-    monkeypatch.setattr(data_out, "save", lambda path, *_, **__: done.append(path.parent.name))
+    monkeypatch.setattr(data_out, "save_file", lambda path, *_, **__: done.append(path.parent.name))
     assert main(["data", *map(str, books), "-o", str(tmp_path / "tables")]) == 0
     assert done[-len(books) :] == ["runs"] * len(books)
 

@@ -133,7 +133,7 @@ def test_orders_say_what_plants_buy(folder: Path, capsys: pytest.CaptureFixture[
     said = answer(folder, "orders", "again.xlsx", "orders")
     assert said["paid_by_plants"] > 0
     assert said["total"] + said["paid_by_plants"] == pytest.approx(plan["purchases_usd"])
-    paid = words.money(said["paid_by_plants"], "USD")
+    paid = words.money_words(said["paid_by_plants"], "USD")
     sentence = f"Not in these orders: inputs worth {paid}, which plants buy to make the products of"
     assert sentence in (folder / "orders" / "README.txt").read_text(encoding="utf-8-sig")
     summary = openpyxl.load_workbook(folder / "orders" / "A.xlsx")["Summary"]

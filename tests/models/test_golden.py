@@ -16,7 +16,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from models.program.compile import compile_model
 from models.program.families import FAMILIES
-from models.program.program import split
+from models.program.program import split_blocks
 from models.program.sourcing import build
 from models.resolve import Expanded
 from models.solve import LinearProgram
@@ -190,7 +190,7 @@ BOOKS = {
 def as_text(book: BookT, path: Path) -> str:
     """Return the program of a book as Pyomo writes it, names spelt out."""
     expanded = Expanded(read(book))
-    cells = [cell for block in split(expanded.case) for cell in block]
+    cells = [cell for block in split_blocks(expanded.case) for cell in block]
     model = build(expanded, cells).model
     model.write(str(path), format="lp", io_options={"symbolic_solver_labels": True})
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
@@ -224,7 +224,7 @@ def test_golden(name: str, tmp_path: Path) -> None:
 def models_of(book: BookT) -> list[Any]:
     """Return the Pyomo models of a book's blocks."""
     expanded = Expanded(read(book))
-    return [build(expanded, cells).model for cells in split(expanded.case)]
+    return [build(expanded, cells).model for cells in split_blocks(expanded.case)]
 
 
 def drawn(seed: int) -> BookT:

@@ -13,7 +13,7 @@ import pytest
 from models.plan import Plan
 from models.plan.block_solver import BlockSolver
 from models.program.compile import compile_model
-from models.program.program import split
+from models.program.program import split_blocks
 from models.program.sourcing import build
 from models.resolve import Expanded
 from tests.budget import at_length
@@ -86,7 +86,7 @@ def test_primal_equals_dual(seed: int) -> None:
     """The shadow prices of the plan, times their limits, are its cost (strong duality)."""
     plan = solve(draw(seed))
     e, dual = plan.expanded, 0.0
-    for cells in split(e.case):
+    for cells in split_blocks(e.case):
         rows = compile_model(build(e, cells).model)
         prices = np.zeros(len(rows.row_lower))
         for keys in rows.row_keys:
@@ -310,7 +310,7 @@ def test_split_equals_whole(seed: int) -> None:
     """All cells as one program cost what the blocks cost."""
     case = read(draw(seed))
     e = Expanded(case)
-    blocks = split(e.case)
+    blocks = split_blocks(e.case)
     cells = sorted(cell for block in blocks for cell in block)
     assert cells == [(m, t) for m in range(len(e.minerals)) for t in range(len(e.years))]
     plan = solve_case(case)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.page import program, seal_of
+from planner.page import seal_of, serialized_program
 from planner.page.sliders import starting_settings, with_sliders
 from tests.page.solver import solver_or_skip
 from tests.report.browser import chromium
@@ -39,7 +39,9 @@ def planned(loader, tmp_path):
 
     def plan(case, settings, *, bases=True, file="case.xlsx"):
         of, _ = with_sliders(case)
-        said, raw = program(of, list(of.bases(starting_settings(of)[:9])) if bases else [])
+        said, raw = serialized_program(
+            of, list(of.bases(starting_settings(of)[:9])) if bases else []
+        )
         files = [tmp_path / name for name in ("said.json", "arrays.bin", "settings.json")]
         told = json.dumps(said | {"file": file})
         files[0].write_text(told)

@@ -17,7 +17,7 @@ from models.plan import Session
 from models.results import Security
 from planner import page as engine_of
 from planner.cli import main
-from planner.page import program, seal_of
+from planner.page import seal_of, serialized_program
 from planner.page.sliders import starting_settings, with_sliders
 from planner.sheets.findings import result_rows
 from planner.workbook import read_tables
@@ -251,7 +251,7 @@ def test_an_array_of_which_a_bit_is_another_plans_nothing(tmp_path):
     if node is None:
         pytest.skip("Node is not installed")
     of, _ = with_sliders(open_input(INPUTS / "plain.xlsx").case)
-    said, raw = program(of, list(of.bases(starting_settings(of)[:4])))
+    said, raw = serialized_program(of, list(of.bases(starting_settings(of)[:4])))
     words, arrays = tmp_path / "words.json", tmp_path / "arrays.bin"
     words.write_text(json.dumps(said, separators=(",", ":")), encoding="utf-8")
     arrays.write_bytes(raw)

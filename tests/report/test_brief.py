@@ -17,7 +17,7 @@ from planner.cli import main
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
 from planner.render.slides import split_by_room, with_fewer_bars, write_slides
-from planner.render.words import sentences
+from planner.render.words import split_sentences
 from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
 from planner.report.plan import front_of
@@ -108,7 +108,7 @@ def are_of_the_first_page(plan, path):
     page = " ".join((page.replace("\xa0", " "), *figures))
     *slides, _ = brief(plan)
     for slide in slides:
-        for sentence in (each for text in slide.words for each in sentences(text)):
+        for sentence in (each for text in slide.words for each in split_sentences(text)):
             assert sentence.removesuffix(".").lower() in page.lower(), sentence
 
 
@@ -199,10 +199,10 @@ def test_a_chart_of_many_bars_says_which_it_shows():
 
 def test_a_name_does_not_end_a_sentence():
     text = "Dr. No is short. St. Ives Ltd. Ore is not."
-    assert sentences(text, ["dr. No", "St. Ives Ltd. Ore"]) == [
+    assert split_sentences(text, ["dr. No", "St. Ives Ltd. Ore"]) == [
         "Dr. No is short.", "St. Ives Ltd. Ore is not.",
     ]  # fmt: skip
-    assert sentences("") == []
+    assert split_sentences("") == []
 
 
 def test_what_is_no_plan_is_refused(made, tmp_path, capsys):

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 
 from planner.render.html import environment
-from planner.render.words import formatted_number, label, labels, money, percent, scaled, tonnes
+from planner.render.words import (
+    chart_label,
+    formatted_number,
+    in_suitable_unit,
+    labels,
+    money_words,
+    percent,
+    tonnes_words,
+)
 from planner.report.plan import _range
 
 
@@ -21,16 +29,16 @@ from planner.report.plan import _range
         (formatted_number(20.0), "20"),
         (formatted_number(12345.6), "12,346"),
         (formatted_number(None), ""),
-        (tonnes(2_500_000), "2.5 million t"),
-        (tonnes(999), "999 t"),
-        (money(2.6e12, "USD"), "2.60 trillion USD"),
-        (money(-5e6, "USD"), "-5.0 m USD"),
+        (tonnes_words(2_500_000), "2.5 million t"),
+        (tonnes_words(999), "999 t"),
+        (money_words(2.6e12, "USD"), "2.60 trillion USD"),
+        (money_words(-5e6, "USD"), "-5.0 m USD"),
         (
             environment().from_string("{{ x }}").render(x="65 % of <b>"),
             "65\u00a0% of &lt;b&gt;",
         ),
-        (label("<b>x</b>"), "&lt;b&gt;x&lt;/b&gt;"),
-        (scaled([1500.0, None], "USD"), ([1.5, None], "USD bn")),
+        (chart_label("<b>x</b>"), "&lt;b&gt;x&lt;/b&gt;"),
+        (in_suitable_unit([1500.0, None], "USD"), ([1.5, None], "USD bn")),
     ],
 )
 def test_words(said, expected):

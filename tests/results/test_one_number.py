@@ -19,7 +19,7 @@ from planner.cli.commands.solve import plan_answer
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
 from planner.report.page import part_of
-from planner.report.plan import front_of, shares
+from planner.report.plan import front_of, shares_section
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import EXTRA_COST, present_fields, result_rows
@@ -232,7 +232,7 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
 
 @pytest.mark.slow
 def test_rest_of_world_is_no_country_of_the_report(made):
-    section = shares(made.file)
+    section = shares_section(made.file)
     wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
     if section is None:
         assert not any(by_hand(made.plan, made.basis).values())

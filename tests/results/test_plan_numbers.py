@@ -179,7 +179,10 @@ def test_largest_supplier_is_a_single_country_outside() -> None:
 
 
 def test_of_equal_suppliers_the_first_by_name_and_no_more_is_served_than_in_the_plan() -> None:
-    assert measures.largest({"PER": 1.0, "ROW": 9.0, "CHL": 1.0}, 2) == [("CHL", 1.0), ("PER", 1.0)]
+    assert measures.largest_countries({"PER": 1.0, "ROW": 9.0, "CHL": 1.0}, 2) == [
+        ("CHL", 1.0),
+        ("PER", 1.0),
+    ]
     assert measures.served_without(80.0, 10.0, 100.0, served=0.5) == near(0.5)
     assert measures.served_without(20.0, 10.0, 100.0, served=0.5) == near(0.3)
     assert measures.served_without(0.0, 0.0, 0.0, served=1.0) is None

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from models.checks import check
+from models.checks import check_rules
 from models.plan import Plan
 from models.plan import solve as solve_case
 from models.resolve import stock_room
 from models.results import Changes, Levies, Members, PlantInputs
 from models.schema import ScenarioStep
 from planner.scenarios import ACTIONS
-from planner.sheets.by_year import by_year
+from planner.sheets.by_year import by_year_table
 from planner.sheets.context import Context
 from planner.sheets.figures import figures
 from planner.workbook import read_tables
@@ -190,7 +190,7 @@ def test_landed_cost_by_year_counts_inputs() -> None:
     """47 for 20 t of alloy under a cap of 65 % on oxide."""
     book = read_tables(oxide_and_alloy(cap(0.65, "oxide")))
     plan = solve_case(book.case)
-    table = by_year(Context(plan, book))
+    table = by_year_table(Context(plan, book))
     assert table is not None
     at = [i for i, name in enumerate(table.measure) if name == "Average landed cost"]
     cells = {table.mineral[i]: table.data["of_0"][i] for i in at}
@@ -202,7 +202,7 @@ def test_landed_cost_by_year_is_that_of_all_members(seed: int) -> None:
     """Times tonnes it adds up to what is paid in all."""
     book = read_tables(random_stages(seed))
     plan = solve_case(book.case)
-    table = by_year(Context(plan, book))
+    table = by_year_table(Context(plan, book))
     assert table is not None
     years, paid, cells = range(len(plan.case.years)), 0.0, {}
     for i, (name, mineral) in enumerate(zip(table.measure, table.mineral, strict=True)):
@@ -311,6 +311,6 @@ def test_rows_of_0_change_no_bound_and_no_warning(seed: int) -> None:
         row["Cost (USD/t)"] = 5000  # dearer than a shortage
     rows = [row | {"Tonnes per tonne": 0} for row in book.get("Inputs", [])]
     one, two = read(plain), read(plain | ({"Inputs": rows} if rows else {}))
-    assert [*map(str, check(one))] == [*map(str, check(two))]
+    assert [*map(str, check_rules(one))] == [*map(str, check_rules(two))]
     for pile in one.stockpiles:
         assert stock_room(one, pile) == stock_room(two, pile)

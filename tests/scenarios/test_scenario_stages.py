@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.checks import check
+from models.checks import check_rules
 from models.errors import InputError
 from models.plan import Plan, solve
 from models.schema import ScenarioStep
@@ -204,10 +204,10 @@ def test_a_member_that_still_reaches_the_plant(rows: list[dict[str, object]], co
     book["Stockpiles"] = [{"Mineral": "oxide", "Member": "B", "Max (t)": 0}]
     headers = {header: None for row in rows for header in row}
     case = read(book | {"Scenarios": [headers | row for row in rows]})
-    found = [f for f in check(case) if "can still buy" in f.found]
+    found = [f for f in check_rules(case) if "can still buy" in f.found]
     assert [(f.sheet, f.row, f.column) for f in found] == [("Scenarios", 2, "Plant")] * count
     assert all("B can still buy oxide from Bao" in f.found for f in found)
     lane = {"To plant": "Vac", "From country": CHINA}
     for is_open, times in (("no", 1), ("yes", 0), (None, 0)):
         case = read(book | {"Input lanes": [lane | {"Open": is_open, "Tariff": 0}]})
-        assert sum("can still buy" in f.found for f in check(case)) == times
+        assert sum("can still buy" in f.found for f in check_rules(case)) == times

@@ -39,7 +39,7 @@ def two_members(chile=100.0, **changes):
 def members(book):
     """The sheet's rows by member."""
     of = context(book)
-    made = figures.members(of).frame()
+    made = figures.members_table(of).frame()
     return {row["member"]: row for row in made.to_dict("records")}
 
 
@@ -186,7 +186,7 @@ def test_the_chart_says_the_sheets_numbers():
         row["Capacity (t/yr)"] *= 1e5
     of = context(book)
     chart = next(p for p in pictures(of) if p.title.startswith("Who pays"))
-    rows = {m.member: m for m in figures.members(of).frame().itertuples()}
+    rows = {m.member: m for m in figures.members_table(of).frame().itertuples()}
     assert chart.categories == ("A", "B")
     for series, name in zip(chart.series, ("extra", "extra_shortage"), strict=True):
         wanted = [getattr(rows[m], name) / 1e6 for m in chart.categories]

@@ -16,12 +16,12 @@ from planner.documents.folder import write_csv
 from planner.render.style import (
     LINE_HEIGHT,
     ROW_HEIGHT,
+    column_widths,
     footer,
     line_count,
     mixed_format,
     most_money,
     number_format,
-    widths,
 )
 from planner.render.words import MOST_CHARACTERS, clean_text, guarded
 from planner.sheets import Look, Table, TableColumn, tables, write_plan
@@ -270,11 +270,11 @@ def test_columns_are_wide_enough_for_header_and_cells():
     tonnes = TableColumn(
         "Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0]
     )
-    assert min(widths(tonnes, filtered=True)) >= len("-9,876,543,210")
+    assert min(column_widths(tonnes, filtered=True)) >= len("-9,876,543,210")
     short = TableColumn("Average landed cost (USD/t)", Look.PRICE, [1.0])
-    assert min(widths(short, filtered=True)) >= len("Average landed")
+    assert min(column_widths(short, filtered=True)) >= len("Average landed")
     words = TableColumn("Refiner", Look.TEXT, ["漢字" * 10])
-    assert min(widths(words, filtered=True)) >= 40
+    assert min(column_widths(words, filtered=True)) >= 40
 
 
 def test_lines_of_a_text():

@@ -22,7 +22,7 @@ from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
 from planner.studies.risk_tables import significant
-from planner.studies.stress import StressTest, sheets
+from planner.studies.stress import StressTest, stress_sheets
 from planner.studies.stress_tables import tables_of
 from planner.studies.sweep_tables import Frontier, Reference
 from planner.studies.workbook import on_paper
@@ -52,7 +52,7 @@ def test_charts_of_losses_say_what_they_choose():
 
 def test_a_loss_is_printed_to_its_extra_cost():
     case = read_tables(make(refiner("R CHN", "CHN", 100, 10))).case
-    of = next(t for t in sheets(many(), case) if t.name == "Stress")
+    of = next(t for t in stress_sheets(many(), case) if t.name == "Stress")
     assert of.headers[of.printed - 1] == "Extra cost with shortage (USD m)"
     assert of.printed < len(of.headers)
 

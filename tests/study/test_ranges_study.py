@@ -10,7 +10,7 @@ from models.errors import SolverError
 from models.results import About, Figure
 from models.solve import Certificate, LinearProgram, Solution
 from planner.studies.kind import Tables
-from planner.studies.ranges import CHANGES, FIXED, SLACK, UNKNOWN, Ranges, RangesStudy, table_of
+from planner.studies.ranges import CHANGES, FIXED, SLACK, UNKNOWN, Ranges, RangesStudy, ranges_table
 from tests.models.desk import jin, make, read, sur
 from tests.models.desk import solve_once as solve
 
@@ -33,7 +33,7 @@ def said_of(made: Ranges) -> list[str]:
 
 def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
     case = read(make(jin(), sur()))
-    made = table_of(found(("CHL", 2, 0, 2), ("CHN", 80, 79.5, 80.4)), case, BY_COUNTRY)
+    made = ranges_table(found(("CHL", 2, 0, 2), ("CHN", 80, 79.5, 80.4)), case, BY_COUNTRY)
     assert list(made.rows(Ranges.supplier, Ranges.now_share, Ranges.verdict)) == [
         ("CHN", 0.8, FIXED),
         ("CHL", 0.02, CHANGES),
@@ -47,7 +47,7 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
 
 def test_bars_end_at_the_most() -> None:
     case = read(make(jin(), sur()))
-    made = table_of(found(("CHN", 80, 30, 95)), case, BY_COUNTRY)
+    made = ranges_table(found(("CHN", 80, 30, 95)), case, BY_COUNTRY)
     first, *_ = RangesStudy.pictures(tables_of(made))
     assert first.categories == ("copper: CHN",)
     parts = [series.values[0] for series in first.series]
@@ -57,12 +57,12 @@ def test_bars_end_at_the_most() -> None:
 def test_a_project_is_told_from_a_refiner_of_its_name() -> None:
     case = read(make(jin(), sur()))
     rows = [Range("copper", "CHN", "Jin", name, 1, 1, 1) for name in ("", "Jin")]
-    assert table_of(rows, case, BY_REFINER).supplier == ["Jin", "Jin (project)"]
+    assert ranges_table(rows, case, BY_REFINER).supplier == ["Jin", "Jin (project)"]
 
 
 def test_nothing_sold_is_said() -> None:
     case = read(make(jin(), demand=0))
-    table = table_of(found(("CHN", 0, 0, 0)), case, BY_COUNTRY)
+    table = ranges_table(found(("CHN", 0, 0, 0)), case, BY_COUNTRY)
     tables = tables_of(table)
     assert said_of(table)[0] == "The coalition buys nothing in this plan."
     assert RangesStudy.pictures(tables) == RangesStudy.sections(tables) == ()
@@ -71,7 +71,7 @@ def test_nothing_sold_is_said() -> None:
 def test_the_first_page_says_what_could_fall_and_what_not() -> None:
     """The answer in two sentences, of demand, with the choice that is largest."""
     case = read(make(jin(), sur()))
-    table = table_of(found(("CHN", 44, 18, 44)), case, BY_COUNTRY)
+    table = ranges_table(found(("CHN", 44, 18, 44)), case, BY_COUNTRY)
     both = Ranges.of_rows([*table.frame().to_dict("records"), _zinc()], words=table.words)
     assert said_of(both) == [
         (
@@ -87,7 +87,7 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
 def test_the_largest_choice_is_of_all_suppliers() -> None:
     """Chile sells less than China, and could sell less by more points."""
     case = read(make(jin(), sur()))
-    table = table_of(found(("CHN", 44, 38, 44), ("CHL", 30, 2, 36)), case, BY_COUNTRY)
+    table = ranges_table(found(("CHN", 44, 38, 44), ("CHL", 30, 2, 36)), case, BY_COUNTRY)
     assert (
         "CHL's share of the demand for copper could fall most: from 30 % to 2 %."
         in (said_of(table)[0])
@@ -107,7 +107,7 @@ def test_an_end_that_nothing_proves_is_not_known(ends: tuple[float | None, float
     """The others are kept: table, finding and chart say of one supplier that it is not known."""
     case = read(make(jin(), sur()))
     rows = [Range("copper", "CHN", "", "", 80, *ends), *found(("CHL", 20, 5, 60))]
-    made = table_of(rows, case, BY_COUNTRY)
+    made = ranges_table(rows, case, BY_COUNTRY)
     assert list(made.verdict) == [UNKNOWN, CHANGES]
     tables = tables_of(made)
     unknown = "Suppliers whose range is not known: 1."

@@ -35,8 +35,15 @@ from planner.studies.draws import (
 )
 from planner.studies.places import Processes
 from planner.studies.risk import _too_few
-from planner.studies.risk_tables import MORE, draw_rows, event_effects, measures, members, minerals
-from planner.studies.spread import chance, conditional_value_at_risk, effects, spread
+from planner.studies.risk_tables import (
+    MORE,
+    draw_rows,
+    event_effects,
+    risk_by_member,
+    risk_by_mineral,
+    risk_measures,
+)
+from planner.studies.spread import chance, conditional_value_at_risk, estimated_effects, spread
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.models.desk import Row, jin, make, read, sur
@@ -89,7 +96,7 @@ def test_an_event_that_always_happens_hits_every_year() -> None:
     assert found.agreed.short[:, 0, 0] == pytest.approx([160.0] * 40)
     assert found.replanned.objective == pytest.approx([2_000 + 2 * FORESEEN] * 40)
     assert not found.replanned.short.any()
-    told = measures(found).frame().set_index(["measure", "plan"])
+    told = risk_measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[(MORE, AGREED), "mean"] == 1.0
     assert told.loc[(MORE, REPLANNED), "mean"] == 0.0
     assert told.loc[("Missing, all minerals, share of need", AGREED), "mean"] == pytest.approx(0.8)
@@ -105,7 +112,7 @@ def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
         of = spread(sample.objective)
         assert of.error == pytest.approx(sd / math.sqrt(600), rel=0.1)
         assert abs(of.mean - exact) < 3 * of.error
-    (row,) = members(found).frame().query("plan == @AGREED").to_dict("records")
+    (row,) = risk_by_member(found).frame().query("plan == @AGREED").to_dict("records")
     assert row["short"] == row["more"] == np.mean(np.array(hit) > 0)
     assert abs(row["more"] - 0.51) < 3 * math.sqrt(0.51 * 0.49 / 600)
     assert row["least"] < 0.51 < row["most"]
@@ -227,11 +234,11 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     assert 0 < both.sum() < 30
     assert found.agreed.is_known.tolist() == (~both).tolist()
     assert found.replanned.is_known.all()
-    told = measures(found).frame().set_index(["measure", "plan"])
+    told = risk_measures(found).frame().set_index(["measure", "plan"])
     mean = told.loc[("Total cost", AGREED), "mean"]
     assert mean == pytest.approx(whole.agreed.objective[~both].mean())
     assert draw_rows(found).frame()["cost_agreed"].isna().tolist() == both.tolist()
-    assert not minerals(found).frame()["mean"].isna().any()
+    assert not risk_by_mineral(found).frame()["mean"].isna().any()
 
 
 def stop_half_way(progress) -> None:
@@ -245,11 +252,11 @@ def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     found = plan_draws(case, Chances(20, 3), Here(), stop_half_way)
     assert found.agreed.is_known.all()
     assert not found.replanned.is_known.any()
-    told = measures(found).frame().set_index(["measure", "plan"])
+    told = risk_measures(found).frame().set_index(["measure", "plan"])
     assert told.loc[("Total cost", AGREED), "mean"] > 2_000
     assert math.isnan(told.loc[("Total cost", REPLANNED), "mean"])
     assert math.isnan(told.loc[(MORE, REPLANNED), "mean"])
-    assert len(minerals(found)) == len(members(found)) == 2
+    assert len(risk_by_mineral(found)) == len(risk_by_member(found)) == 2
     assert event_effects(found).frame()["cost_replanned"].isna().all()
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert {outcome.ran for outcome in found.outcomes} == {True, False}
@@ -372,7 +379,7 @@ def test_a_chance_and_its_interval() -> None:
 def test_what_one_of_each_adds() -> None:
     """5 + 2 a + 3 b, exactly; of what never varies nothing is known."""
     counts = np.array([[*pair, 0.0, 1.0] for pair in itertools.product(range(3), range(4))])
-    found, errors = effects(5 + counts @ [2.0, 3.0, 9.0, 9.0], counts)
+    found, errors = estimated_effects(5 + counts @ [2.0, 3.0, 9.0, 9.0], counts)
     assert found[:2] == pytest.approx([2, 3])
     assert errors[:2] == pytest.approx([0, 0], abs=1e-9)
     assert np.isnan(found[2:]).all()

@@ -26,7 +26,7 @@ from planner.studies.losses import (
     LossKind,
     Stress,
     days_until_short,
-    read,
+    loss_totals,
     stress,
 )
 from planner.studies.stress_findings import stress_findings
@@ -460,7 +460,7 @@ def test_more_surge_is_never_worse(name: str) -> None:
 def test_cash_is_the_plans_own() -> None:
     """What is read of a plan in arrays is what its tables say."""
     plan = solve(read_tables(small_book()).case)
-    seen = read(plan)
+    seen = loss_totals(plan)
     capital = float(plan.costs.set_index("heading").loc["capital", "money"])
     assert seen.cash.sum() == pytest.approx(plan.cash - capital)
     shortage = float(plan.costs.set_index("heading").loc["shortage", "money"])

@@ -21,7 +21,7 @@ from planner.studies.agreed import Rules
 from planner.studies.compare import Compare
 from planner.studies.compare_tables import FlowDifferences
 from planner.studies.kind import Tables
-from planner.studies.losses import Loss, LossKind, Stress, losses, read, stress
+from planner.studies.losses import Loss, LossKind, Stress, loss_totals, losses, stress
 from planner.studies.moves import LEVELS
 from planner.studies.stress_findings import stress_findings
 from planner.studies.stress_tables import Detail, Embargoes, LossByMineral, Losses, tables_of
@@ -364,7 +364,7 @@ def test_what_it_takes_to_refill_a_stock_counts_inputs() -> None:
         [made("alloy", "oxide")],
         {"alloy": 10},
     )
-    totals = read(solve_case(case_of(book)))
+    totals = loss_totals(solve_case(case_of(book)))
     assert totals.to_refill.tolist() == [near(6), 2]
 
 

@@ -15,7 +15,13 @@ from models.plan import solve as solve_case
 from planner.render.table import table_of as table_sheet
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
-from planner.studies.number_source import AS_IN_WORKBOOK, CHAIN, cap_path_words, grid, number_source
+from planner.studies.number_source import (
+    AS_IN_WORKBOOK,
+    CHAIN,
+    cap_path_words,
+    evenly_spaced,
+    number_source,
+)
 from planner.studies.sweep import Sweep
 from planner.studies.sweep_tables import Frontier, Reference, SmallestCaps
 from planner.studies.variant_tables import RunBuyers
@@ -100,7 +106,7 @@ def test_slope_in_basis_purchases() -> None:
 
 def test_smallest_cap_is_exact_and_the_first_costly_point_is_of_the_grid() -> None:
     """Two suppliers of enough: a cap of a half loses nothing, 45 % does."""
-    found = smallest(swept(make(jin(), sur()), *grid(THE_CAP, 0.9, 0.3, 0.05)))
+    found = smallest(swept(make(jin(), sur()), *evenly_spaced(THE_CAP, 0.9, 0.3, 0.05)))
     assert found["mineral"].tolist() == [ALL, "copper"]
     assert found["smallest"].tolist() == pytest.approx([0.5, 0.5])
     assert found["costs_from"].tolist() == pytest.approx([0.45, 0.45])
@@ -372,7 +378,7 @@ def test_the_place_is_not_blamed_for_the_mineral() -> None:
     ],
 )
 def test_both_ends_are_points(span: tuple[float, float, float], points: tuple[float, ...]) -> None:
-    assert grid(THE_CAP, *span) == points
+    assert evenly_spaced(THE_CAP, *span) == points
 
 
 @pytest.mark.parametrize(
@@ -389,13 +395,13 @@ def test_both_ends_are_points(span: tuple[float, float, float], points: tuple[fl
 )
 def test_points_that_make_no_sense(span: tuple[float, float, float], said: str) -> None:
     with pytest.raises(UsageError) as error:
-        grid(THE_CAP, *span)
+        evenly_spaced(THE_CAP, *span)
     assert said in str(error.value)
 
 
 def test_every_kind_has_points_of_its_own() -> None:
     for kind in KINDS:
-        points = grid(
+        points = evenly_spaced(
             type(THE_CAP)(kind, kind.word, kind.title, ()), kind.first, kind.last, kind.step
         )
         assert 5 < len(points) <= 21
@@ -407,7 +413,7 @@ def test_every_kind_has_points_of_its_own() -> None:
 def test_chains_are_fixed_and_can_be_sent_away() -> None:
     """Neighbours in chunks of at most ten, the reference alone; all of it picklable."""
     case = case_of(make(jin(), sur()))
-    points = grid(THE_CAP, 0.9, 0.3, 0.05)
+    points = evenly_spaced(THE_CAP, 0.9, 0.3, 0.05)
     study = number_source(case, THE_CAP, points).study
     assert [len(chain) for chain in study.chains] == [1, 10, 3]
     assert CHAIN == 10

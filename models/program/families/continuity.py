@@ -197,7 +197,7 @@ def _switching_arrays(b: builder.Builder) -> None:
         for s in case.current_supply
         if price > 0 and s.tonnes > 0 and s.member
     ]
-    r, j = builder.columns_of([(r, j) for r, j, _ in today], 2)
+    r, j = builder.key_arrays([(r, j) for r, j, _ in today], 2)
     switched = b.columns(SWITCHED, (r, j), price=price)
     rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
     b.add_entries(rows, switched, 1.0)
@@ -232,7 +232,7 @@ def _growth_arrays(b: builder.Builder) -> None:
             none = columns[:0]
             before = none if allowed.before is None else sold.get((r, t - 1), none)
             found.append((r, t, allowed, columns, before))
-    index = builder.columns_of([(r, t) for r, t, *_ in found], 2)
+    index = builder.key_arrays([(r, t) for r, t, *_ in found], 2)
     rows = b.rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
         b.add_entries(np.full(len(columns), row), columns, 1.0)

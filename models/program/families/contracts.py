@@ -100,7 +100,7 @@ def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
 
 def arrays(b: builder.Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
-    k, t = builder.columns_of(list(e.minimums), 2)
+    k, t = builder.key_arrays(list(e.minimums), 2)
     price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]
     untaken = b.columns(UNTAKEN, (k, t), price=np.array(price))
     rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))

@@ -12,7 +12,7 @@ import numpy as np
 from models import measures, schema
 from models.case import Case, in_force
 from models.program import component
-from models.program.builder import STAGES, Builder, columns_of, integers, unique_keys
+from models.program.builder import STAGES, Builder, integers, key_arrays, unique_keys
 from models.program.family import Family
 from models.program.market import BEYOND, HANDED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
@@ -490,7 +490,7 @@ def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, I
         for name in sorted(wanted):
             number = b.names.number(name)
             found += [(position, number, source) for source in sources_of.get(name, ())]
-    row_of, suppliers, sources = columns_of(found, 3)
+    row_of, suppliers, sources = key_arrays(found, 3)
     return row_of, suppliers, sources
 
 
@@ -519,8 +519,8 @@ def _mining(
                     counted += [(len(keys), column) for column in columns]
                     buyer, supplier = b.names.number(cap.buyer), b.names.number(cap.supplier)
                     keys.append((0, mineral, buyer, supplier, year))
-    cap_of, ore = columns_of(counted, 2)
-    return columns_of(keys, 5), cap_of, ore
+    cap_of, ore = key_arrays(counted, 2)
+    return key_arrays(keys, 5), cap_of, ore
 
 
 def _bases(b: Builder, capped: list[_Capped]) -> None:
@@ -529,7 +529,7 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
     every = list(dict.fromkeys(base for _, bases, _ in capped for base in bases))
     if not every:
         return
-    index = columns_of(every, 4)
+    index = key_arrays(every, 4)
     columns = b.columns(PURCHASES_OF, index)
     rows = b.rows(TOTAL, index, least=0.0, most=0.0)
     b.add_entries(rows, columns, -1.0)

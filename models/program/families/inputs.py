@@ -223,7 +223,7 @@ def _needs(
         for t in np.flatnonzero(sells[r]).tolist()
     ]
     # one entry a row: what comes in there, and ``ratio`` times what the source sells
-    intake, source, year = builder.columns_of([(i, r, t) for i, r, t, _ in needs], 3)
+    intake, source, year = builder.key_arrays([(i, r, t) for i, r, t, _ in needs], 3)
     if is_joint:
         rows = b.rows(JOINT_NEED, (intake, source, year), least=0.0)
     else:
@@ -263,7 +263,7 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     """Add the part of the base of limits on each input that exceeds demand, by mineral and year."""
     e, (intake, year, column) = b.expanded, arriving
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
-    cells = builder.columns_of([(m, t) for m in minerals for t in range(b.years)], 2)
+    cells = builder.key_arrays([(m, t) for m in minerals for t in range(b.years)], 2)
     totals, rows = b.columns(market.BEYOND, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
     b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.beyond[cells] = totals

@@ -12,7 +12,7 @@ import numpy as np
 from models import resolve, tolerances
 from models.case import Case, begun_capital
 from models.program import component, market
-from models.program.builder import Builder, Charge, columns_of, integers, unique_keys
+from models.program.builder import Builder, Charge, integers, key_arrays, unique_keys
 from models.program.family import Family
 from models.resolve import Ints
 from models.schema import BudgetYear, Project
@@ -449,7 +449,7 @@ def arrays(b: Builder) -> None:
     e, case = b.expanded, b.expanded.case
     projects = enumerate(case.projects)
     builds = [(p, Build(project, y)) for p, project in projects for y in _years(project, e.years)]
-    p, begin = columns_of([(p, build.year) for p, build in builds], 2)
+    p, begin = key_arrays([(p, build.year) for p, build in builds], 2)
     # a project belongs to its mineral's first year
     first = b.mineral_of[component.PROJECT][p] * b.years
     plants = [build.project for _, build in builds]

@@ -9,7 +9,7 @@ import numpy as np
 
 from models import measures, resolve, schema
 from models.program import component, market
-from models.program.builder import Builder, columns_of, integers, unique_keys
+from models.program.builder import Builder, integers, key_arrays, unique_keys
 from models.program.family import Family
 from models.resolve import Cell, Expanded, Floats, Ints
 
@@ -349,7 +349,7 @@ def arrays(b: Builder) -> None:
     number = b.names.number
     keys = [(s.row, e.mineral_at[s.mineral], number(s.country), at_year[s.year]) for s in every]
     # one entry a requirement: row of Security, mineral, number of the lost country, year
-    index = security, mineral, lost, when = columns_of(keys, 4)
+    index = security, mineral, lost, when = key_arrays(keys, 4)
     cells, _ = unique_keys(mineral, when)
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
@@ -412,7 +412,7 @@ def _ore_arrays(
     """
     e = b.expanded
     most = _mined(e, zip(*(part.tolist() for part in cells), strict=True))
-    rows = b.rows(ORE, columns_of([*most], 2), most=np.array([*most.values()]))
+    rows = b.rows(ORE, key_arrays([*most], 2), most=np.array([*most.values()]))
     row_of = np.full(len(cells[0]), -1)  # by cell; -1: without mines
     row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)

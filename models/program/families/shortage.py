@@ -276,7 +276,7 @@ def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints
     ]
     price = [case.tier_cost(e.minerals[m], tier, e.years[t]) for _, m, _, t, tier, _ in tiers]
     numbered = [(i, m, j, b.names.number(tier), t) for i, m, j, t, tier, _ in tiers]
-    of, *parts = builder.columns_of(numbered, 5)
+    of, *parts = builder.key_arrays(numbered, 5)
     upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
     columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
     b.tier_short = (*parts, columns)

@@ -193,7 +193,7 @@ def arrays(b: builder.Builder) -> None:
     piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
-    m, j, t = builder.columns_of(keys, 3)
+    m, j, t = builder.key_arrays(keys, 3)
     stock = b.columns(
         STOCK, (m, j, t),
         price=np.array([p.holding_cost for p, _ in piles]),

@@ -217,13 +217,13 @@ def arrays(b: builder.Builder) -> None:
             need[m, j, key, t] = len(need)
             tonnes.append(amount)
             stored += [(m, j, key, t)] if e.has_stock[m, j] else []
-    columns = b.columns(ALLOTTED, builder.columns_of(allotted, 5))
-    from_stock = b.columns(FROM_STOCK, builder.columns_of(stored, 4))
-    rows = b.rows(PATTERN_SUPPLY, builder.columns_of([*supply], 4), most=0.0)
+    columns = b.columns(ALLOTTED, builder.key_arrays(allotted, 5))
+    from_stock = b.columns(FROM_STOCK, builder.key_arrays(stored, 4))
+    rows = b.rows(PATTERN_SUPPLY, builder.key_arrays([*supply], 4), most=0.0)
     b.add_entries(rows[[supply[m, j, of, t] for m, j, of, _, t in allotted]], columns, 1.0)
     of_delivery, deliveries = _supply_of_deliveries(b, supply)
     b.add_entries(rows[of_delivery], b.flow[deliveries], -1.0)
-    rows = b.rows(TIER_NEED, builder.columns_of([*need], 4), least=np.array(tonnes))
+    rows = b.rows(TIER_NEED, builder.key_arrays([*need], 4), least=np.array(tonnes))
     b.add_entries(rows[[need[m, j, tier, t] for m, j, _, tier, t in allotted]], columns, 1.0)
     b.add_entries(rows[[need[key] for key in stored]], from_stock, 1.0)
     short = _by_key(b.tier_short)
@@ -237,7 +237,7 @@ def _supply_of_deliveries(
     """Return the deliveries of the cells with tiers cut off, and the row of each in ``supply``."""
     e, d = b.expanded, b.expanded.deliveries
     cells = np.zeros(e.demand.shape, dtype=bool)
-    cells[builder.columns_of([*e.cut_off], 3)] = True
+    cells[builder.key_arrays([*e.cut_off], 3)] = True
     every = np.flatnonzero(cells[d.mineral, d.member, d.year])
     found = np.zeros(len(every), dtype=np.int64)
     for m in np.unique(d.mineral[every]).tolist():
@@ -262,7 +262,7 @@ def _by_key(columns: tuple[Ints, ...]) -> dict[tuple[int, ...], int]:
 def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns: Ints) -> None:
     """Add the rows that limit what tiers get from a reserve: ``columns``, with keys ``stored``."""
     case, e = b.expanded.case, b.expanded
-    index, of = builder.unique_keys(*builder.columns_of([(m, j, t) for m, j, _, t in stored], 3))
+    index, of = builder.unique_keys(*builder.key_arrays([(m, j, t) for m, j, _, t in stored], 3))
     cells = list(zip(*(part.tolist() for part in index), strict=True))
     piles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in cells]
     opening = [0.0 if t else pile.opening for pile, (*_, t) in zip(piles, cells, strict=True)]

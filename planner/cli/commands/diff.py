@@ -14,8 +14,8 @@ from models import errors, units
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.common import plan_path
-from planner.cli.words import line, row
-from planner.render.words import cut, known, signed, terminal_safe
+from planner.cli.words import line, print_row
+from planner.render.words import known, signed, terminal_safe, truncated
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def diff(
     from planner.documents.difference import compare_plans, write_difference
     from planner.workbook.read import open_plan
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     began = time.perf_counter()
     with answer.errors_in(old):
         before = open_plan(old, tell)
@@ -76,7 +76,9 @@ def diff(
     failed: errors.PlannerError | None = None
     written: Path | None = None
     try:
-        written = common.save(target, lambda path: write_difference(path, result, compared, title))
+        written = common.save_output(
+            target, lambda path: write_difference(path, result, compared, title)
+        )
     except errors.PlannerError as error:
         raise_pending_stop()
         failed = error  # the difference is shown nevertheless
@@ -167,7 +169,7 @@ def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
     from models.results import Figure, Look
     from planner.documents.difference import KEYS
 
-    row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
+    print_row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
     scales = {Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1)}
     for total in result.lines:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
@@ -180,20 +182,25 @@ def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
         if total.relative_change is not None and total.change:
             form = ",.0%" if abs(total.relative_change) >= 10 else ".1%"  # noqa: PLR2004
             part = f"  {signed(total.relative_change, form)}"
-        row(f"  {total.measure}, {unit}", cells, _FIRST_WIDTH, 16, part)
+        print_row(f"  {total.measure}, {unit}", cells, _FIRST_WIDTH, 16, part)
 
 
 def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[Amount]) -> None:
     rows = [each for each in every if any(_changes(each, name) for name, *_ in amounts)]
     if not rows:
         return
-    row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
+    print_row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
     for each in rows[:_MOST_ROWS]:
         cells = (
             _amount(each[f"{name}_change"], scale, decimals, is_change=True)
             for name, _, scale, decimals in amounts
         )
-        row(f"    {cut(terminal_safe(str(each[key])), _NAME_WIDTH - 2)}", cells, _FIRST_WIDTH, 16)
+        print_row(
+            f"    {truncated(terminal_safe(str(each[key])), _NAME_WIDTH - 2)}",
+            cells,
+            _FIRST_WIDTH,
+            16,
+        )
     others, same = len(rows) - _MOST_ROWS, len(every) - len(rows)
     if others > 0:
         click.echo(f"    and {others:,} more", err=True)
@@ -211,16 +218,16 @@ def _changes(amounts: Mapping[Any, Any], name: str) -> bool:
 
 def _show_moves(result: PlanDifference) -> None:
     shown = [
-        (cut(terminal_safe(flow[0]), _LONGEST_NAME), *flow[1:])
+        (truncated(terminal_safe(flow[0]), _LONGEST_NAME), *flow[1:])
         for flow in result.flows[:_MOST_SHOWN]
     ]
     wide = max([_NAME_WIDTH, *(len(name) + 2 for name, *_ in shown)]) + 2
     if shown:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
-        row(title, ("old, t", "new, t", "change, t"), wide, 14)
+        print_row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, *sides, change in shown:
         cells = [_amount(side, 1.0, 0) for side in sides]
-        row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
+        print_row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
     if result.not_shown:
         click.echo(f"    {terminal_safe(result.not_shown)}", err=True)
 

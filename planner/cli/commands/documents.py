@@ -13,9 +13,9 @@ import click
 from models import units
 from planner.cli import common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.words import line, row, show_warnings
+from planner.cli.words import line, print_row, show_warnings
 from planner.options import IntegerOption
-from planner.render.words import cut, number_of, span, terminal_safe
+from planner.render.words import number_of, terminal_safe, truncated, year_span
 from planner.scratch import input_stem
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     from planner.documents.orders import orders_of, write_orders
     from planner.workbook.read import open_plan
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     began = time.perf_counter()
     split = orders_of(open_plan(plan, tell))
     tell(f"Writing {folder}")
@@ -138,9 +138,11 @@ def _show_members(split: Orders, scale: float, decimals: int) -> None:
     from models.results.common import MEMBER
 
     shown = split.members[:_SHOWN]
-    names = [cut(terminal_safe(m.member), _LONGEST_NAME) for m in shown]
+    names = [truncated(terminal_safe(m.member), _LONGEST_NAME) for m in shown]
     wide = max(len(name) for name in [*names, MEMBER.header, "All"]) + 2
-    row(f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15)
+    print_row(
+        f"  {MEMBER.header}", ("orders", "tonnes", "total", "take or pay", "short, t"), wide, 15
+    )
     rows = [(len(m.orders), m.tonnes, m.total, m.take_or_pay, m.short) for m in split.members]
     lines = list(zip(names, rows, strict=False))
     if len(split.members) > 1:
@@ -154,7 +156,7 @@ def _show_members(split: Orders, scale: float, decimals: int) -> None:
             f"{paid / scale:z,.{decimals}f}" if paid else "-",
             f"{short:z,.0f}" if short else "-",
         )
-        row(f"  {name}", cells, wide, 15)
+        print_row(f"  {name}", cells, wide, 15)
     if len(split.members) > _SHOWN:
         click.echo(f"  and {len(split.members) - _SHOWN:,} more members", err=True)
 
@@ -186,10 +188,10 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     sources = _opened((file, *studies), tell)
     tell("Drawing")
-    written = common.save(place, report_html(*sources))
+    written = common.save_output(place, report_html(*sources))
     if not as_json:
         line("Report", str(written))
     answer: Answer = {
@@ -244,13 +246,13 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     from planner.report.brief import brief as slides_of
     from planner.workbook.plan_file import PlanFile
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     plan, *added = _opened((file, *studies), tell)
     if not isinstance(plan, PlanFile):
         refuse(f"{file} is a study: the first workbook must be a plan")
     slides = slides_of(plan, added)
     tell("Drawing")
-    written = common.save(place, partial(write_slides, slides=slides, title=plan.title))
+    written = common.save_output(place, partial(write_slides, slides=slides, title=plan.title))
     seconds = time.perf_counter() - began
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
@@ -291,14 +293,14 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     from planner.page import highs, page_of
     from planner.run import solve_file
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     solver = highs.fetch_highs(tell)
     tell(f"Reading {file}")
     run = solve_file(file, tell=tell)
     book = run.book
     sure = common.certainty_words(place, book.sha256, {})
     sliders = page_of(book, file.name, solver, tell, run.front, run.plan.objective, sure)
-    written = common.save(place, sliders.html)
+    written = common.save_output(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, file)
@@ -351,12 +353,14 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
 
     if form not in FORMATS:
         refuse(f"--output must end in .lp or .mps, unlike {output}")
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     start = start_file(file, **variation, tell=tell)
     tell("Building")
     place = output_path(start.case.scenario)
     about = _about(start.case, file)
-    written = common.save(place, partial(write_model, model_of(start.case), form=form, about=about))
+    written = common.save_output(
+        place, partial(write_model, model_of(start.case), form=form, about=about)
+    )
     if not as_json:
         show_warnings(start.book.warnings, file)
         line("Model", str(written))
@@ -369,7 +373,7 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
 
 
 def _about(case: Case, file: Path) -> tuple[str, str]:
-    years, money = span(case.years) if case.years else "no year", case.settings.currency
+    years, money = year_span(case.years) if case.years else "no year", case.settings.currency
     objective = (
         f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"
     )
@@ -410,7 +414,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     runs = []
     for path in files:
         tell(f"Reading {path}")
@@ -423,7 +427,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         for run in runs:
             rows = sum(map(len, run.tables))
             text = f"{number_of(len(run.tables), 'table')}, {number_of(rows, 'row')}"
-            line(cut(run.facts["kind"], 13), f"{terminal_safe(run.facts['title'])}: {text}")
+            line(truncated(run.facts["kind"], 13), f"{terminal_safe(run.facts['title'])}: {text}")
         for name in others:
             line(
                 "Note",
@@ -474,7 +478,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     from planner.documents.data_in import pull as pull_sources
     from planner.documents.data_in import write_pulled
 
-    pulled = pull_sources(file, float(seconds), tell=common.progress(as_json))
+    pulled = pull_sources(file, float(seconds), tell=common.stage_reporter(as_json))
     if not as_json:
         _show_pulled(pulled)
     answer: Answer = {
@@ -529,7 +533,7 @@ def _show_pulled(pulled: Pulled) -> None:
         text = f"{number_of(given, 'row')} read, {number_of(new, 'row')} new"
         text += f", {number_of(only, 'row')} only here"
         text += f"; {number_of(count, 'cell')} differ{'s' if count == 1 else ''}"
-        line(cut(sheet, 13), text)
+        line(truncated(sheet, 13), text)
     if pulled.edits and pulled.formulas:
         cells = number_of(pulled.formulas, "cell")
         text = f"in {cells}: open the copy in Excel and save it, so that they are calculated"
@@ -537,4 +541,6 @@ def _show_pulled(pulled: Pulled) -> None:
 
 
 def _cell_text(value: object) -> str:
-    return terminal_safe(cut(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE))
+    return terminal_safe(
+        truncated(f"{value:.10g}" if isinstance(value, float) else str(value), _WIDE)
+    )

@@ -19,7 +19,7 @@ from models import errors
 from models.errors import InputError, Mistakes
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key, findings_by_severity, finish, what_if_facts
-from planner.cli.common import JSON, WORKBOOK, case_options, progress
+from planner.cli.common import JSON, WORKBOOK, case_options, stage_reporter
 from planner.cli.words import line, show_findings, show_front, warned
 from planner.options import DecimalOption, IntegerOption, Share
 from planner.render import words
@@ -198,7 +198,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file
 
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
 
     def report_search(state: SearchProgress) -> None:
         gap = f"gap {words.percent(state.gap)}" if math.isfinite(state.gap) else "no plan yet"
@@ -419,7 +419,7 @@ class _Desk:
         from planner.run import solve_file
         from planner.workbook.read import open_plan
 
-        tell = common.progress(self.as_json)
+        tell = common.stage_reporter(self.as_json)
         run = solve_file(self.file, **self.variation, in_background=True, tell=tell)
         written, problem = write_run(run, self.target)
         if written is None or problem is not None:
@@ -503,7 +503,7 @@ def _few(parts: Sequence[str]) -> str:
 
 
 def _change(value: float, unit: str) -> str:
-    return f"{'+' if value > 0 else ''}{words.amount(value, unit)}"
+    return f"{'+' if value > 0 else ''}{words.amount_words(value, unit)}"
 
 
 def _number(value: object) -> float:
@@ -541,7 +541,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.scenarios.start import start_file
 
-    tell = progress(as_json)
+    tell = stage_reporter(as_json)
     start = start_file(file, **variation, tell=tell)
     cell = _cell(start.case, mineral, member, year)
     began = time.perf_counter()

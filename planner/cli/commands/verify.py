@@ -151,7 +151,7 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
 
     The exit code is 0 if everything matches, and 1 if anything differs.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     from planner.audit.file import open_sheets
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified

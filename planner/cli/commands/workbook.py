@@ -17,7 +17,7 @@ from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_seve
 from planner.cli.words import line, show_defaults, show_findings
 from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.words import span, terminal_safe
+from planner.render.words import terminal_safe, year_span
 from planner.scratch import input_stem
 from planner.stops import raise_pending_stop
 
@@ -154,20 +154,20 @@ def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path
     from planner.documents.orders import orders_of
     from planner.going_on.actuals import next_year, planned_years, write_actuals
     from planner.workbook.read import open_plan
-    from planner.workbook.save import save
+    from planner.workbook.save import save_file
 
     with answer.errors_in(plan):
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
-    written = save(path, lambda place: write_actuals(place, orders, asked, path.parent))
+    written = save_file(path, lambda place: write_actuals(place, orders, asked, path.parent))
     roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
     return written, f"fill it in, then run {roll} -o NEXT"
 
 
 def _copy_book(path: Path, example: Path) -> Path:
-    from planner.workbook.save import save
+    from planner.workbook.save import save_file
 
-    return save(path, lambda place: place.write_bytes(example.read_bytes()))
+    return save_file(path, lambda place: place.write_bytes(example.read_bytes()))
 
 
 def _copy_csv(folder: Path, example: Path) -> Path:
@@ -185,11 +185,11 @@ def _copy_csv(folder: Path, example: Path) -> Path:
 
 def _write_book(path: Path, sheets: list[str], *, empty: bool) -> Path:
     """Write a workbook with these sheets of the template."""
-    from planner.workbook.save import save
+    from planner.workbook.save import save_file
     from planner.workbook.template import template_tables, write_book
 
     tables = template_tables(empty=empty)
-    return save(path, lambda place: write_book(place, tables, sheets=sheets))
+    return save_file(path, lambda place: write_book(place, tables, sheets=sheets))
 
 
 def _write_csv(folder: Path, sheets: list[str], *, empty: bool) -> Path:
@@ -327,7 +327,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     place = _next_place(file, to, output, force=force)
-    tell = common.progress(as_json)
+    tell = common.stage_reporter(as_json)
     from planner.going_on import roll as rolling
 
     past = read_plan_to_roll(plan, file, tell)
@@ -339,7 +339,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if common.is_folder(file):
         rolled.write(written := place)
     else:
-        written = common.save(place, rolled.write)
+        written = common.save_output(place, rolled.write)
     seconds = time.perf_counter() - began
     if not as_json:
         _show(rolled, written, seconds)
@@ -422,7 +422,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
 def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
     outcome, said = rolled.outcome, rolled.story.sentences
     years = sorted({y for y in rolled.book.case.years if y < outcome.to})
-    click.secho(f"{span(years)}: planned and delivered", bold=True, err=True)
+    click.secho(f"{year_span(years)}: planned and delivered", bold=True, err=True)
     for place in ("answer", "decide"):
         for each in said:
             if each.place == place:

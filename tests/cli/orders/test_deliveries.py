@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planner.documents.orders import PARTS, days_of, rounded, split, split_id
+from planner.documents.orders import PARTS, days_of, equal_parts, rounded, split_id
 from tests.order_book import PLAN, lines, order_rows, table, write_order_book
 
 TONNES = st.floats(1e-6, 1e9, allow_nan=False)
@@ -21,7 +21,7 @@ TONNES = st.floats(1e-6, 1e9, allow_nan=False)
 @example(0.00087206, 12)
 def test_deliveries_add_up_exactly(tonnes, parts):
     """In decimals, as orders.csv has the order; none is below 0, and all are nearly alike."""
-    shares = split(tonnes, parts)
+    shares = equal_parts(tonnes, parts)
     assert len(shares) == parts
     assert sum(shares) == rounded(tonnes, 8)
     assert all(share >= 0 for share in shares)

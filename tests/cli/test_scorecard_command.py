@@ -78,6 +78,13 @@ def test_the_findings_count_what_is_missed_and_name_the_farthest():
         "Processing at home of Graphite for EU is 10 %; at least 40 % is required.",
         TAKEN,
     ]
+    shown = ScorecardStudy.main_table(Tables([card, missed]))
+    assert shown is not None
+    assert (len(shown.result), shown.fields[1]) == (2, Benchmarks.buyer)  # as many as are missed
+    assert list(shown.result.can_be_met) == [CAN_BE_MET[True], CAN_BE_MET[False]]
+    alone = ScorecardStudy.main_table(Tables([missed.take([1])]))
+    assert alone is not None
+    assert Benchmarks.buyer not in alone.fields
 
 
 def test_what_a_program_hears(plain, ask):

@@ -44,6 +44,23 @@ def test_what_is_written(supported, call, folder):
     assert payers == {"Japan", "Korea"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("needs", "years", "running"),
+    [((100, 50), 1, 1), ((50, 50), 2, 0), ((100, 100), 0, 0), ((50, 100), 1, 1), ((62, 50), 2, 0)],
+)
+def test_a_plant_that_runs_in_other_years_says_so(folder, ask, needs, years, running):
+    """Jin sells 60 t at 10; Kyoto at home sells the rest, 50 t at most, at 20: 2 t are too few."""
+    book = make(refiner("Jin", "CHN", 60, 10), refiner("Kyoto", "JPN", 50, 20),
+                demand={"A": needs}, years=(2026, 2027))  # fmt: skip
+    book["Members"][0]["Country"] = "JPN"
+    write_book(folder / "case.xlsx", book)
+    code, said = ask("support", "case.xlsx", *HERE)
+    assert code == 0
+    found = [(row["years"], row["running"]) for row in said["plants"] if row["plant"] == "Kyoto"]
+    assert found == ([(years, running)] if years else [])
+
+
 def test_what_a_person_hears(folder, call):
     """No heading over no rows; money in millions, prices a tonne not."""
     write_book(folder / "case.xlsx", template_tables())

@@ -14,6 +14,8 @@ from models.answers.recourse import Tail
 from planner.cli import main
 from planner.studies import under_risk as kind
 from planner.studies.draws import Draw, draws
+from planner.studies.kind import Tables
+from planner.studies.under_risk_tables import Expected, Futures
 from planner.workbook import read
 from planner.workbook.template import template_tables
 from tests.books import write_book
@@ -366,3 +368,26 @@ def test_a_report_tells_of_it(made, case, tmp_path) -> None:
     assert main(["report", str(plan), str(made), "-o", str(tmp_path / "all.html")]) == 0
     told = (tmp_path / "all.html").read_text(encoding="utf-8")
     assert "under risk: decisions before the first event" in told.lower()
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        (((0.1, 0.1), (0.2, 0.2)), ["Planning for events leaves no mineral less missing"]),
+        (((0.1, 0.3), (0.2, 0.2)), ["Planning for events helps tin most"]),
+        (((0.1, 0.3), (0.2, 0.1)), ["Planning for events helps tin", "But more zinc is missing"]),
+        (((0.1, 0.3), (0.2, 0.25)), ["Planning for events helps tin most"]),
+        (((0.3, 0.1), (0.1, 0.2)), ["Planning for events helps zinc", "But more tin is missing"]),
+    ],
+)
+def test_the_mineral_that_planning_for_events_harms_is_named_too(shares, said) -> None:
+    rows = [
+        {"mineral": name, "demand": 100.0, "risky_share": risky, "plain_share": plain,
+         "spared": plain - risky}
+        for name, (risky, plain) in zip(("tin", "zinc"), shares, strict=True)
+    ]  # fmt: skip
+    futures = Futures.of_rows([{"future": 1, "events": "a strike"}], words={"money": "USD"})
+    tables = Tables([Expected.of_rows(rows, words={"money": "USD"}), futures])
+    found = [s.text for s in kind._spared(tables)]
+    for text, start in zip(found, said, strict=True):
+        assert text.startswith(start)

@@ -11,13 +11,23 @@ import pytest
 from models.errors import InputError, PlannerError
 from models.plan import BUILT
 from models.plan.parts import Parts
+from models.results import About
 from models.schema.evidence import pedigree
 from planner.render.facts import facts_of_columns
 from planner.render.style import number_format
 from planner.sheets.context import estimates
 from planner.studies.factors import LEAST, MOST
+from planner.studies.kind import Tables
 from planner.studies.places import Processes
-from planner.studies.sensitivity import COST, DECISIONS, SHORTAGE, look_up_first
+from planner.studies.sensitivity import (
+    BY,
+    COST,
+    DECISIONS,
+    SHORTAGE,
+    SensitivityStudy,
+    look_up_first,
+)
+from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import EXACT, NEITHER, Sensitivities
 from planner.workbook.read import read_tables
 from tests.budget import BUDGET
@@ -596,6 +606,49 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     said = [s.text for s in study.findings(tables)]
     assert said[0].endswith("change what is built, of those with a proven plan at each end.")
     assert "Numbers of which an end has no proven plan: 2." in said
+
+
+@pytest.mark.parametrize(
+    ("swing", "said"),
+    [
+        (0.0, "No number in its range changes what is missing."),
+        (0.0004, "No number in its range changes what is missing by 0.1 % or more of a mineral's"),
+        (0.00099, "No number in its range changes what is missing by 0.1 % or more of a mineral's"),
+        (0.001, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),
+        (0.3, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),
+    ],
+)
+def test_a_change_that_rounds_to_nothing_is_not_called_most(swing: float, said: str) -> None:
+    rows = [
+        {"what": what, "sheet": "Refiners", "cells": cell, "builds": "no", "hit": "tin",
+         "swing_hit": part, "hit_low": 0.02, "hit_high": 0.02 + part}
+        for what, cell, part in (("Cost of Jin", "D2", 0.0), ("Cost of Sur", "D3", swing))
+    ]  # fmt: skip
+    tables = Tables([Sensitivities.of_rows(rows, words={"money": "USD"})])
+    assert sensitivity_findings(tables)[1].text.startswith(said)
+
+
+@pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])
+def test_numbers_that_change_builds_come_first_then_the_largest_swings(by: str) -> None:
+    rng = np.random.default_rng(5)
+    drawn = ("worth", "swing_cash", "swing_hit", "moved")
+    rows: list[dict[str, Any]] = [
+        {"what": f"Cost {i}", "sheet": "Refiners", "cells": f"D{i}", "builds": builds}
+        | dict(zip(drawn, rng.random(4).tolist(), strict=True))
+        for i, builds in enumerate(rng.choice(["yes", "no", "not known"], 12).tolist())
+    ]
+    rows[0] |= {"builds": "no", "swing_cash": None, "swing_hit": None, "moved": None}
+    asked = About.of_rows([{"what": BY, "value": by}])
+    tables = Tables([Sensitivities.of_rows(rows, words={"money": "USD"}), asked])
+    numbers = SensitivityStudy.main_table(tables)
+    assert numbers is not None
+    table, shown = numbers.result.frame(), numbers.fields[3].name
+    first = (table["builds"] == "yes").to_numpy()
+    assert 0 < first.sum() < len(table)
+    assert list(first) == sorted(first, reverse=True)
+    for part, column in ((table[first], "worth"), (table[~first], shown)):
+        values = part[column].fillna(0.0).astype(float)
+        assert values.is_monotonic_decreasing
 
 
 def test_nothing_to_decide_is_said() -> None:

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from planner.workbook import read
-from planner.workbook.template import write_book
+from planner.workbook.template import template_tables, write_book
 from tests.cli.roll.book import PLAN, colour, fill, save_values, three_rows, write_three
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
@@ -181,6 +181,17 @@ def test_a_second_roll_replaces_the_sheets_of_the_first(three, ask):
     assert len(names) == len(set(names))
     headers = [c.value for c in openpyxl.load_workbook("second.xlsx")["Demand"][1]]
     assert {"Past 2026", "Past 2027", "2028"} <= set(headers)
+
+
+@pytest.mark.slow
+def test_tonnes_of_different_minerals_are_not_added_up(folder, ask):
+    """Money is; the total of one mineral's tonnes is tested with actuals."""
+    write_book(folder / "two.xlsx", template_tables())
+    assert ask("solve", "two.xlsx")[0] == 0
+    assert ask("roll", "outputs/two-plan.xlsx", "two.xlsx", "--to", 2027, "-o", "on.xlsx")[0] == 0
+    (whole,) = [r for r in openpyxl.load_workbook("on.xlsx")["Rolled"].values if r[0] == "All"]
+    assert whole[3:6] == (None, None, None)
+    assert whole[6] > 0
 
 
 @pytest.mark.slow

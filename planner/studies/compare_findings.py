@@ -121,8 +121,8 @@ class _ComparisonFindings:
         )
         most = hit_apart(rows, t.further_missing_share, t.run, t.mineral, t.member)
         if most.number > SMALL:
-            yield say("answer", "In {most[run]}, {most} of the need for {most[mineral]} for"
-                                " {most[tier]} in {most[member]} is further missing than in the"
+            yield say("answer", "By use, in {most[run]}: {most} of the need for {most[mineral]}"
+                                " for {most[tier]} in {most[member]} is further missing than in the"
                                 " base.", most=most)  # fmt: skip
 
     def base(self) -> Iterator[Sentence]:

@@ -70,7 +70,7 @@ class _ExitFindings:
         most = self.rows.largest(_T.depends_fall)
         if most.number <= tolerances.SHOWN_SHARE:
             none = self.rows.none(_T.depends_fall, ">", tolerances.SHOWN_SHARE)
-            text = "The dependence on {of} can fall for no mineral, through all stages."
+            text = "In the last planned year, the dependence on {of} can fall for no mineral."
             yield say("answer", text, of=self.of, none=none)
         else:
             row = self.rows.where(mineral=most["mineral"])

@@ -10,6 +10,8 @@ from models.answers import exchanged
 from models.plan import Plan
 from models.results import DecideNow
 from models.results.decisions import changes_of, decisions_of
+from planner.render.claims import SheetRows
+from planner.sheets.decide import changed
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
 from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun
@@ -135,3 +137,24 @@ def test_dropped_decisions_have_the_amount_zero() -> None:
     ]  # fmt: skip
     assert {*table.case} == {"No Jin"}
     assert changes_of(decisions_of(base), decisions_of(base), ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "said"),
+    [
+        ("begin", 1.0, "Begin 100 % of P (tin), 46 % in the plan."),
+        ("begin", 0.0, "Don't begin P (tin), 46 % in the plan."),
+        ("buy", 0.0, "Don't buy tin for A from P, 0.46 t in the plan."),
+        ("contract", 7.0, "Buy 7 t of tin for A from P under its contract, 0.46 t in the plan."),
+        ("fill", 7.0, "Put 7 t of tin into the stockpile of A, 0.46 t in the plan."),
+        ("draw", 0.0, "Don't draw tin from the stockpile of A, 0.46 t in the plan."),
+    ],
+)
+def test_a_changed_decision_in_words(kind: str, amount: float, said: str) -> None:
+    """A part of a plant in per cent, tonnes with their unit, and what is dropped is said so."""
+    row = {"case": "x", "decision": kind, "mineral": "tin", "what": "P", "country": "CHN",
+           "member": "A", "unit": "of the plant" if kind == "begin" else "t", "cost": 1.0,
+           "amount": amount, "before": 0.46, "change": amount - 0.46}  # fmt: skip
+    rows = SheetRows(DecideNow.of_rows([row], words={"money": "USD"}))
+    first, count = changed(rows, "the plan")
+    assert (first.text, count.text) == (said, "All 1 decisions: sheet Decide now.")

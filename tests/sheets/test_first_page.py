@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import openpyxl
 import pytest
@@ -73,6 +75,16 @@ def test_what_the_page_says_by_hand(tmp_path):
     ]  # fmt: skip
     assert page.proof.startswith("Proven")
     assert wrong_findings(findings, tmp_path / "two.xlsx") == []
+
+
+@pytest.mark.parametrize(("words", "named"), [(0, 3), (70, 3), (85, 2), (100, 1), (120, 0)])
+def test_a_decision_is_left_out_only_with_the_count_of_all(words, named):
+    """Of three decisions fewer fit below a longer title; then the page says how many there are."""
+    page = overview(context(two_minerals()))
+    decision, count = page.of("decide")
+    three = tuple(replace(decision, text=f"{decision.text} {n}") for n in range(3))
+    page = replace(page, title="a " * words, sentences=(*three, count))
+    assert page.of("decide") == (three if named == len(three) else (*three[:named], count))
 
 
 def test_all_needs_met_without_limits(tmp_path):

@@ -140,7 +140,7 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
         (["solve", "--scenario", "Dual use"],
          "50 % of the need for copper for defence in A is missing in 2026: some suppliers"),
         (["compare", "--unforeseen", "2027"],
-         "In Dual use, 50 % of the need for copper for defence in A is further missing"),
+         "By use, in Dual use: 50 % of the need for copper for defence in A is further missing"),
         (["stress", "--pairs"], "is further missing than in the agreed plan"),
     ],
 )  # fmt: skip

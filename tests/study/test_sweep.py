@@ -525,6 +525,22 @@ def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("others", "answer"),
+    [
+        (50, "Down to a cap of 50 %, no mineral is further"),
+        (49.9999, "Down to 50 %, under 1 % of any mineral's need is further"),
+        (49.5, "Down to 50 %, under 1 % of any mineral's need is further"),
+        (48, "Down to a cap of 52 %, no mineral is further"),
+        (5, "Below a cap of 95 %, more is missing."),
+    ],
+)
+def test_a_trifle_is_no_threshold(others: float, answer: str) -> None:
+    """Of 100 t, others sell so much; at 50 % the rest is missing."""
+    found = said(swept(make(jin(), sur(others)), 0.9, 0.5, 0.3))[0]
+    assert found.removesuffix(" missing than without share limits.") == answer
+
+
 def test_a_chain_never_says_that_nothing_is_missing_where_it_is() -> None:
     """Alloy needs oxide; whichever cap is smallest, no point at or above it lacks a tonne."""
     for points in ((0.95, 0.85, 0.75, 0.65), (0.85, 0.5)):

@@ -98,7 +98,7 @@ def test_from_an_empty_folder_to_a_decision(tmp_path, monkeypatch, capsys):
         )
         stress = reply.structured_content
         assert stress["data"]["first_page"]["answer"].startswith(
-            "Without China from 2026 to 2028, most is missing"
+            "Without China from 2026 to 2027, most is missing"
         )
         runs = stress["data"]["runs"]
         says = f"Each of {runs} runs is proven optimal."

@@ -20,6 +20,11 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether a path is an existing folder; False for an invalid path."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
+
+
 def input_name(path: Path) -> str:
     """Return the name of an input file, or of a folder of CSV files."""
     return path.name if path.name.strip(".") else Path(os.path.realpath(path)).name

@@ -314,7 +314,7 @@ def _relaxed(
         least = search.least_left()
         if least > plan.tolerance(where[0], where[2]):
             return None, least
-        changes = [_change(parameters[i], u) for i, u in search.smallest_change(least).items()]
+        changes = [_cell_change(parameters[i], u) for i, u in search.smallest_change(least).items()]
         after = plan_or_none(applied(current.case, changes)) if changes else None
         if after is None:
             return None, None
@@ -345,7 +345,8 @@ def _less(change: CellChange, part: float) -> CellChange:
     return dataclasses.replace(change, least=least, to=to)
 
 
-def _change(cell: component.InputCell, units: float) -> CellChange:
+def _cell_change(cell: component.InputCell, units: float) -> CellChange:
+    """Return the change of a cell by ``units`` of its step, rounded up to what people type."""
     least = cell.was + units * cell.size if cell.unit != component.OPEN else 1.0
     to = max(rounded_up(least, cell.unit), cell.was)
     years = tuple(sorted(cell.years))

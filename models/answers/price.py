@@ -311,6 +311,7 @@ class LocalProgram:
 
     def __init__(self, pricing: Pricing, block: int) -> None:
         program, plan = pricing.plan.program, pricing.plan
+        # positions in the case's program: ``span`` of the block's columns, ``inside`` of its rows
         span, self.inside = program.columns_of(block), program.rows_of(block)
         self.first, self.block = span.start, program.block(block)
         self.x: Floats = plan.x[span]
@@ -318,9 +319,11 @@ class LocalProgram:
         most = float(np.max(np.abs(self.duals), initial=0.0))
         self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
         is_kept = np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
+        # columns (by position in the block) that can change without changing the cost by duals
         self.kept: Ints = np.flatnonzero(is_kept)
         self.rows = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
+        # by row: an amount to compare changes with, in the row's unit
         self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
         self._face_basis: Any = None
         self._solver: highs.PersistentSolver | None = None
@@ -359,20 +362,23 @@ class LocalProgram:
         activity = rows.activity(self.x)
         low = np.minimum(rows.row_lower - activity, 0.0)
         high = np.maximum(rows.row_upper - activity, 0.0)
-        left: Ints = np.flatnonzero(priced & (rows.row_lower < rows.row_upper))
-        width = np.where(duals[left] < 0, -low[left], high[left])
+        # priced limits, but no equations; ``width`` [the row's unit] is the way from the bound that
+        # binds to the other one, which a slack may go
+        with_slack: Ints = np.flatnonzero(priced & (rows.row_lower < rows.row_upper))
+        width = np.where(duals[with_slack] < 0, -low[with_slack], high[with_slack])
         low[priced] = high[priced] = 0.0
-        n, k = len(self.x), len(left)
+        count, slacks = len(self.x), len(with_slack)
         reduced = rows.cost - rows.value_at(duals)
         reduced[self.kept] = 0.0
         lower, upper = np.minimum(rows.lower - self.x, 0.0), np.maximum(rows.upper - self.x, 0.0)
         lower[rows.whole] = upper[rows.whole] = 0.0  # prices are those of the builds chosen
-        slacks = (left, n + np.arange(k), np.where(duals[left] < 0, 1.0, -1.0))
+        sign = np.where(duals[with_slack] < 0, 1.0, -1.0)
+        entries = with_slack, count + np.arange(slacks), sign
         around = dataclasses.replace(
             rows, cost=reduced, lower=lower, upper=upper, row_lower=low, row_upper=high,
-            whole=np.zeros(n, bool),
+            whole=np.zeros(count, bool),
         )  # fmt: skip
-        return around.extended(slacks, (np.abs(duals[left]), np.zeros(k), width))
+        return around.extended(entries, (np.abs(duals[with_slack]), np.zeros(slacks), width))
 
     @cached_property
     def _face(self) -> Arrays:
@@ -390,11 +396,13 @@ class LocalProgram:
         rows = [at - self.inside.start for at in step.rows]
         inner, size = self._face, float(self.size[rows[0]])
         if grows is not None and self.rows.cost[grows - self.first] == 0.0:
-            upper, place = inner.upper.copy(), np.cumsum(self.rows.cost == 0.0) - 1
-            upper[place[grows - self.first]] = np.inf
+            # ``face_column`` [column of the block]: its position among those of the face
+            upper, face_column = inner.upper.copy(), np.cumsum(self.rows.cost == 0.0) - 1
+            upper[face_column[grows - self.first]] = np.inf
             inner = dataclasses.replace(inner, upper=upper)
-        n, far = len(inner.cost), _FAR * size
-        entries = np.array(rows), np.full(len(rows), n), np.full(len(rows), -sign)
+        # one more column, with a unit's gain per unit of the limit: how far the limit moves
+        distance, far = len(inner.cost), _FAR * size
+        entries = np.array(rows), np.full(len(rows), distance), np.full(len(rows), -sign)
         face = inner.extended(entries, ([-1.0 / size], [0.0], [far]))
         try:
             solver = highs.PersistentSolver().load(face)
@@ -404,7 +412,7 @@ class LocalProgram:
         except SolverError:
             return 0.0  # the safe answer
         self._face_basis = optimum.basis
-        moved = float(optimum.x[n])
+        moved = float(optimum.x[distance])
         if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
             return math.inf
         return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
@@ -467,8 +475,9 @@ def response(
         x = highs.first_solved(partial(highs.solve, asked)).x
     except SolverError:
         return (), True
-    n = len(local.kept)
-    moved = x[:n] - x[n : 2 * n]
+    # each kept column has two in the program: its change up, and its change down
+    count = len(local.kept)
+    moved = x[:count] - x[count : 2 * count]
     has_slack = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
     discount, mineral = plan.case.discount(year), plan.row(row)[1][0]
     moves = []
@@ -518,30 +527,34 @@ def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[i
     violated.
     """
     block, kept, program = local.block, local.kept, pricing.plan.program
-    x, n = local.x[kept], len(kept)
+    x, count = local.x[kept], len(kept)
     near = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
     activity, priced = block.activity(local.x), local.priced
+    # by row: whether its upper, or its lower, limit binds; only a limit that binds holds the moves
     full, empty = activity >= block.row_upper - near, activity <= block.row_lower + near
     least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
     least[rows_served] = most[rows_served] = 1.0
     over, under = np.flatnonzero(full & ~priced), np.flatnonzero(empty & ~priced)
     sign = np.concatenate([np.full(len(over), -1.0), np.ones(len(under))])
+    # by kept column: its cost per unit up and down, forced (dear) where it is at its bound
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
     in_tonnes = program.column_unit[local.first + kept] == TONNES
     stuck = np.where(in_tonnes, near, tolerances.NO_DUAL)
     up = np.where(x >= block.upper[kept] - stuck, _FORCED, weight)
     down = np.where(x <= block.lower[kept] + stuck, _FORCED, weight)
-    place = np.full(len(block.cost), -1, dtype=np.int64)
-    place[kept] = np.arange(n)
-    mine = place[block.columns] >= 0
-    rows, columns, values = block.entry_rows()[mine], place[block.columns[mine]], block.values[mine]
-    every = np.arange(2 * n, 2 * n + len(sign))
+    # by column of the block: its position among the kept ones, -1 for all others
+    kept_at = np.full(len(block.cost), -1, dtype=np.int64)
+    kept_at[kept] = np.arange(count)
+    is_kept = kept_at[block.columns] >= 0  # by nonzero
+    rows, values = block.entry_rows()[is_kept], block.values[is_kept]
+    columns = kept_at[block.columns[is_kept]]
+    violations = np.arange(2 * count, 2 * count + len(sign))
     cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
     return Arrays.of(
         (
             np.concatenate([rows, rows, over, under]),
-            np.concatenate([columns, columns + n, every]),
+            np.concatenate([columns, columns + count, violations]),
             np.concatenate([values, -values, sign]),
         ),
         (cost, np.zeros(len(cost)), np.full(len(cost), np.inf)),

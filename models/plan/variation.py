@@ -175,6 +175,7 @@ class Variation:
                 before, *ends, wanted = (
                     getattr(rows, name) for rows in (self.program.rows, low, high, other)
                 )
+                # positions that depend on the number; a third case shows that they do so linearly
                 at = np.flatnonzero(np.any([end != before for end in ends], axis=0))
                 const, slope = line_through(ends[0][at], ends[1][at], _FITTED_AT)
                 now = before.copy()
@@ -197,13 +198,14 @@ class Variation:
             msg = "a plant's input belongs to both its seller and the plant"
             raise NoVectorsError(msg)
         for name, wanted in selection.selectors.items():
-            columns, rows, number = self._owners_by(name)
+            column_owner, row_owner, number = self._owners_by(name)
             every = wanted if isinstance(wanted, frozenset) else {wanted}
+            # by the owner's number
             is_chosen = np.zeros(len(number) + 1, dtype=bool)  # the last is for -1: no owner
             is_chosen[[number[one] for one in every if one in number]] = True
             for array, (at, values) in selected.items():
-                owner = self._owner_of(array, at, columns, rows)
-                lost = owner < 0
+                owner = self._owner_of(array, at, column_owner, row_owner)
+                lost = owner < 0  # without an owner, such as an auxiliary column
                 if lost.any() and not self._is_gone(array, at[lost], values[lost]).all():
                     msg = f"a change of {array} belongs to no {name}"
                     raise NoVectorsError(msg)
@@ -221,13 +223,13 @@ class Variation:
         limits = _allows_zero(self.program.rows)[at] if array in _OF_ROWS else True
         return np.asarray((values == gone) & limits)
 
-    def _owner_of(self, array: str, at: Ints, columns: Ints, rows: Ints) -> Ints:
+    def _owner_of(self, array: str, at: Ints, column_owner: Ints, row_owner: Ints) -> Ints:
         """Return the owners of positions; a nonzero's owner is its column's or else its row's."""
         if array != "values":
-            return (columns if array in _OF_COLUMNS else rows)[at]
+            return (column_owner if array in _OF_COLUMNS else row_owner)[at]
         program = self.program.rows
-        owner = columns[program.columns[at]]
-        return np.where(owner >= 0, owner, rows[program.entry_rows()[at]])
+        owner = column_owner[program.columns[at]]
+        return np.where(owner >= 0, owner, row_owner[program.entry_rows()[at]])
 
     def _verify(self, step: CaseStep) -> None:
         """Compare a step's arrays with those of its own case; raises NoVectorsError.
@@ -363,8 +365,9 @@ def _combined(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:
 def _is_empty(rows: LinearProgram) -> Bools:
     """Return which rows have no open column."""
     is_open = ((rows.upper != 0) | (rows.lower != 0))[rows.columns] & (rows.values != 0)
-    count = np.concatenate([[0], np.cumsum(is_open)])[rows.starts]
-    return np.asarray(count[1:] == count[:-1])
+    # ``before`` [row]: open nonzeros in all rows before it; as many as before the next row: none
+    before = np.concatenate([[0], np.cumsum(is_open)])[rows.starts]
+    return np.asarray(before[1:] == before[:-1])
 
 
 def _allows_zero(rows: LinearProgram) -> Bools:
@@ -372,11 +375,11 @@ def _allows_zero(rows: LinearProgram) -> Bools:
     return np.asarray((rows.row_lower <= 0) & (rows.row_upper >= 0))
 
 
-def differs(a: Floats, b: Floats) -> Bools:
+def differs(now: Floats, wanted: Floats) -> Bools:
     """Return which numbers differ by more than rounding."""
-    with np.errstate(invalid="ignore"):
-        far = np.abs(a - b) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(b))
-    return np.asarray((a != b) & (far | ~np.isfinite(a) | ~np.isfinite(b)))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        is_far = np.abs(now - wanted) > tolerances.SLIDER_RULE * np.maximum(1.0, np.abs(wanted))
+    return np.asarray((now != wanted) & (is_far | ~np.isfinite(now) | ~np.isfinite(wanted)))
 
 
 def line_through(

@@ -50,7 +50,7 @@ def pattern(lanes: Lanes, number: int) -> Pattern:
 
 
 def cut_off(e: Expanded, base: CutOff) -> CutOff:
-    """Return where tiers are cut off, in the case or in its ``base``.
+    """Return the sets of tiers that sources may serve, where some may not serve all of them.
 
     A variant that closes a lane in full keeps the patterns of its base: they then limit nothing,
     and the program has the base's columns and rows.

@@ -293,6 +293,7 @@ def plant_owner() -> Any:
 
 
 def plant_company() -> Any:
+    """Declare the column of the company that owns a plant."""
     meaning = "Company that owns the plant. Upper case and extra spaces make no difference."
     return named("Owner", meaning, default="none", carried=True)
 

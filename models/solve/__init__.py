@@ -176,9 +176,9 @@ class LinearProgram:
         return self.extended(entries, rows=(np.full(len(parts), -np.inf), most))
 
 
-def total_of(columns: Ints, most: float) -> tuple[Ints, Floats, float]:
+def total_of(columns: Ints, upper: float) -> tuple[Ints, Floats, float]:
     """Return a limit for ``bounded``: the sum of some columns, and its upper limit."""
-    return columns, np.ones(len(columns)), most
+    return columns, np.ones(len(columns)), upper
 
 
 def _summed(where: Ints, terms: Floats, count: int) -> Floats:

@@ -30,7 +30,7 @@ from planner.options import (
     Share,
     postponed_errors,
 )
-from planner.scratch import input_stem
+from planner.scratch import input_stem, is_folder
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -177,11 +177,6 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise UsageError for a file or filled folder, unless ``force`` replaces it."""
     if (any(path.iterdir()) if is_folder(path) else is_file(path)) and not force:
         refuse(f"{path} exists already: choose another name, or replace it with --force")
-
-
-def is_folder(path: Path) -> bool:
-    """Return whether a path is an existing folder; False for an invalid path."""
-    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
 
 
 def is_file(path: Path) -> bool:

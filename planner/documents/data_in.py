@@ -20,6 +20,7 @@ from planner.documents.folder import copy_case
 from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
 from planner.render.words import MOST_CHARACTERS
 from planner.render.words import clean_text as legible
+from planner.scratch import is_folder
 from planner.workbook import csv_folder, edit, headers, records, save
 from planner.workbook.cells import (
     DECIMAL,
@@ -99,7 +100,7 @@ def pull(
     sources = _sources(grids.get(DataSource.SHEET), context)
     formulas = edit.formula_cells(path)
     sheets: dict[str, _FilledSheet] = {}
-    base = path if csv_folder.is_folder(path) else path.parent
+    base = path if is_folder(path) else path.parent
     for source in sources:
         grid = grids.get(source.sheet)
         if grid is None or not grid.header_row:
@@ -134,7 +135,7 @@ def pull(
 def write_pulled(pulled: Pulled, target: Path) -> Path:
     """Write a copy of the workbook with the pulled cells; return its path. Raises WriteError."""
     source = pulled.path
-    if not csv_folder.is_folder(source):
+    if not is_folder(source):
         with as_input_error(source):
             book = edit.EditedBook(source)
             book.sheets |= pulled.edits

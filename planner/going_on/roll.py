@@ -24,9 +24,8 @@ from planner.render.claims import Place, Sentence
 from planner.render.front import DECIDE
 from planner.render.table import table_of
 from planner.render.words import capitalized, counted, listed, year_span
-from planner.scratch import scratch_folder
+from planner.scratch import is_folder, scratch_folder
 from planner.workbook import Book, findings, read
-from planner.workbook.csv_folder import is_folder
 from planner.workbook.edit import AddedPage, EditedBook, EditedCase, EditedFolder, fitted
 from planner.workbook.excel import as_input_error
 from planner.workbook.headers import PAST, REMARKS, header_text

@@ -130,7 +130,7 @@ class Picture:
             group.append(each)
         named = [[each.name for each in group] for group in alike]
         return tuple(
-            replace(group[0], name=_together(names), hints=names)
+            replace(group[0], name=_merged_name(names), hints=names)
             for group, names in zip(alike, named, strict=True)
         )
 
@@ -270,7 +270,8 @@ def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> 
     )  # fmt: skip
 
 
-def _together(names: Sequence[str]) -> str:
+def _merged_name(names: Sequence[str]) -> str:
+    """Return the name of a series that stands for several that coincide."""
     more = len(names) - 1
     return f"{names[0]} and {more} more" if more > 1 else listed(names)
 

@@ -38,14 +38,14 @@ _SHEETS = {record.SHEET: record for record in schema.SHEETS}
 
 @dataclass(frozen=True)
 class Cells:
-    """Finds the cell of a value in the workbook; ``book`` is its case before any scenario.
+    """Finds the cell of a value in the workbook; ``original`` is its case before any scenario.
 
     ``cell_of`` turns sheet, row and header into a cell, "" if the sheet has no such column.
     ``unit_of`` returns the unit of a sheet's column and the factor that converts its numbers to
     the catalogue's unit; None if the column is in the catalogue's unit.
     """
 
-    book: Case
+    original: Case
     planned: Case
     cell_of: Callable[[str, int, str], str]
     unit_of: Callable[[str, str], tuple[str, float] | None]
@@ -87,13 +87,13 @@ class Cells:
         return self.unit_of(place.sheet, self._column(place))
 
     def is_overridden(self, place: answers.CellAddress) -> bool:
-        before, after = (self._record(case, place) for case in (self.book, self.planned))
+        before, after = (self._record(case, place) for case in (self.original, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)
 
     def _column(self, place: answers.CellAddress) -> str:
         """Return the header; a year that only a scenario sets gets the workbook's earlier year."""
-        record = self._record(self.book, place)
+        record = self._record(self.original, place)
         series: Any = None if record is None else getattr(record, self._declared(place).field)
         if place.step is None or not isinstance(series, schema.ByYear):
             return place.column

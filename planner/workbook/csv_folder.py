@@ -24,6 +24,7 @@ from models.schema import CellKind, Column, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.render.words import clean_text as legible
 from planner.render.words import guarded, unguarded
+from planner.scratch import is_folder
 from planner.workbook import archive
 from planner.workbook.archive import RefusedError, reason
 from planner.workbook.cells import DECIMAL, FRACTION_MOST, WHOLE
@@ -60,11 +61,6 @@ class CsvFolder:
 def open_source(path: Path) -> ExcelFile | CsvFolder:
     """Open a workbook, or a folder of CSV files; InputError if it is neither."""
     return open_folder(path) if is_folder(path) else open_excel(path)
-
-
-def is_folder(path: Path) -> bool:
-    """Return whether a path is an existing folder; False for an invalid path."""
-    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir may raise
 
 
 def open_folder(path: Path) -> CsvFolder:

@@ -26,6 +26,7 @@ from models.case import fold
 from planner.render import palette
 from planner.render.style import number_format
 from planner.render.table import Table
+from planner.scratch import is_folder
 from planner.workbook import archive, csv_folder
 from planner.workbook.archive import WORKSHEET, Archive
 from planner.workbook.excel import open_excel
@@ -269,7 +270,7 @@ class EditedBook(EditedCase):
 
 
 def formula_cells(source: Path) -> dict[str, set[str]]:
-    if csv_folder.is_folder(source):
+    if is_folder(source):
         return {}
     sheets = open_excel(source).sheets
     return {s.title: {address(column, row) for row, column in s.scan.formulas} for s in sheets}

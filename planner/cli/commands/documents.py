@@ -16,7 +16,7 @@ from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_seve
 from planner.cli.words import line, print_row, show_warnings
 from planner.options import IntegerOption
 from planner.render.words import number_of, terminal_safe, truncated, year_span
-from planner.scratch import input_stem
+from planner.scratch import input_stem, is_folder
 
 if TYPE_CHECKING:
     from models.case import Case
@@ -401,12 +401,12 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     place = Path("outputs", "plans.sqlite") if output is None else output
     suffix = place.suffix.casefold()
-    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not common.is_folder(place)
-    if common.is_folder(place):
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
+    if is_folder(place):
         common.refuse_source(place)
     else:
         common.output_file(place, "file")
-    if suffix and not is_sqlite and not common.is_folder(place):
+    if suffix and not is_sqlite and not is_folder(place):
         refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
     if not is_sqlite and common.is_file(place):
         refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
@@ -508,7 +508,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
 
 def _new_place(file: Path, output: Path, *, force: bool) -> Path:
     """Return the path of the copy: same file type as the input, and never the input itself."""
-    if common.is_folder(file):
+    if is_folder(file):
         if common.is_file(output):
             refuse(f"{output} is a file: {file} is a folder, so name a folder")
         common.refuse_source(output)

@@ -507,6 +507,7 @@ def _change(value: float, unit: str) -> str:
 
 
 def _number(value: object) -> float:
+    """Return a cell's number; 0 if it is blank or unknown."""
     return float(value) if words.known(value) else 0.0
 
 

@@ -18,7 +18,7 @@ from planner.cli.words import line, show_defaults, show_findings
 from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.words import terminal_safe, year_span
-from planner.scratch import input_stem
+from planner.scratch import input_stem, is_folder
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     names = (plan.name, file.name)
     rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
     tell(f"Writing {place}")
-    if common.is_folder(file):
+    if is_folder(file):
         rolled.write(written := place)
     else:
         written = common.save_output(place, rolled.write)
@@ -348,7 +348,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 def _next_place(file: Path, to: int, output: Path | None, *, force: bool) -> Path:
     """Return the path of the next workbook: a folder if the input is a folder of CSV files."""
-    if common.is_folder(file):
+    if is_folder(file):
         place = output or _OUTPUTS / f"{input_stem(file)}-{to}"
         if common.is_file(place) or place.suffix.casefold() == ".xlsx":
             refuse(f"{file} is a folder of CSV files: name a folder, not {place}")

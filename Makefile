@@ -31,12 +31,13 @@ TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 FLOORS       := .venv-floors
 FLOORS_READY := $(FLOORS)/.ready
 # What libraries compute, read and write: numerics by hand and against golden plans, files in and out,
-# the command line, a report.
+# the command line, a report, a cluster.
 FLOORS_TESTS := tests/models/test_hand_*.py tests/models/test_golden.py tests/test_reading.py \
     tests/test_files.py tests/cli/test_command.py tests/cli/test_new.py tests/cli/test_check.py \
     tests/cli/test_solve.py tests/cli/test_scorecard_command.py tests/cli/test_audit_commands.py \
     tests/cli/orders/test_orders.py tests/report/test_report_command.py \
-    tests/sheets/test_sheet_files.py
+    tests/sheets/test_sheet_files.py \
+    tests/study/test_cluster.py::test_a_cluster_gives_the_same_to_the_last_bit
 
 .PHONY: plan test test-slow test-all times floors check fuzz bench inputs docs site coverage charts release lock clean
 
@@ -105,7 +106,7 @@ lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra serve --extra page --group image --universal \
 	    --constraint requirements.lock --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements-serve.lock
-	$(BIN)/uv pip compile pyproject.toml --extra report --extra serve --extra watch --group floors --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra report --extra serve --extra watch --group floors --universal \
 	    --resolution lowest-direct --generate-hashes \
 	    --no-emit-index-url --no-header -q -o requirements-floors.lock
 

@@ -30,7 +30,7 @@ Constraints that a workbook cannot express, in Pyomo (docs/model.md)::
     plan = planner.solve(book.case, extend=at_most_three)
     plan.extension.words, plan.extension.duals
 
-``run_study`` plans a ``Study``, made of chains of ``Run``, on all cores.
+``run_study`` plans a ``Study``, made of chains of ``Run``, on all cores or on a cluster.
 
 Names are loaded at their first use, so importing the package takes no time.
 """

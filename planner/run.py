@@ -91,7 +91,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     ``solver`` is the name of a solver that Pyomo can find ("": HiGHS); UsageError if it cannot.
     With ``in_background``, models are compared in a background process if possible: call
     ``PlanRun.confirm`` before you show the plan. ``tell`` is called at the beginning of each stage,
-    and ``notify`` with news of ``where``.
+    and ``notify`` with news of ``where``, for example that a cluster has no workers.
     """
     from models.plan.by_model import BY_HIGHS
     from models.solve.highs import version

@@ -1,6 +1,6 @@
 """Case in, Plan out: check, split, build, solve, prove, join.
 
-``solve`` takes the ``map`` that runs the blocks: the built-in one, or a process pool's.
+``solve`` takes the ``map`` that runs the blocks: the built-in one, a process pool's or a cluster's.
 With an analyst's extension of the Pyomo model, or another solver, it solves that model in this
 process (``by_model``). A ``Session`` plans a case and its variants one after another. Readers of
 plans import components from here, as for ``plan.amounts(SHORTAGE)``.

@@ -39,7 +39,7 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
     Args:
         case: The case to plan.
         run: A map that keeps the order, for the case's independent blocks: the built-in map, a
-            process pool's.
+            process pool's or a cluster's.
         extend: Is called with the case's total Pyomo model, and adds variables, linear constraints
             and the variables' costs; ``Plan.extension`` has them.
         solver: A solver that Pyomo finds, such as "glpk" or "gurobi"; "" is HiGHS.

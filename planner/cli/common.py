@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.documents.folder import FolderKind
     from planner.render.table import Table
     from planner.scenarios import WhatIf
-    from planner.studies import Progress, Tell
+    from planner.studies import Progress, Tell, Where
 
 
 _LONGEST = 255
@@ -452,7 +452,7 @@ VERBOSE = click.option(
 
 
 def study_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add ``--workers``; the command gets the keyword ``where``."""
+    """Add ``--workers`` and ``--cluster``; the command gets the keyword ``where``."""
 
     @click.option(
         "--workers",
@@ -460,21 +460,39 @@ def study_options(command: Callable[..., int]) -> Callable[..., int]:
         metavar="N",
         help="Number of processes that plan at the same time [one per core of this machine].",
     )
+    @click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Plan on the workers of a Dask scheduler, such as tcp://host:8786.",
+    )
     @functools.wraps(command)
-    def with_place(*arguments: object, workers: int | None, **options: Any) -> int:
-        from planner.studies import LocalProcesses
-
-        return command(*arguments, where=LocalProcesses(workers), **options)
+    def with_place(*arguments: object, **options: Any) -> int:
+        where = place(options.pop("workers"), options.pop("cluster"))
+        return command(*arguments, where=where, **options)
 
     return with_place
+
+
+def place(workers: int | None, cluster: str | None) -> Where:
+    """Return where runs are planned; UsageError for both options, or for a wrong address."""
+    if workers is not None and cluster is not None:
+        both = "--workers plans on this machine, --cluster on other machines"
+        refuse(f"{both}: give only one of them")
+    if cluster is not None:
+        from planner.studies.places.cluster import Cluster
+
+        return Cluster(cluster)
+    from planner.studies import LocalProcesses
+
+    return LocalProcesses(workers)
 
 
 @contextmanager
 def progress_reporter(as_json: bool) -> Iterator[Tell]:
     """Yield the ``tell`` callback of ``run_study``: a progress bar if stderr is a terminal.
 
-    Otherwise, one line per minute reports progress. A notice, for example that a worker died, is a
-    separate line. With --json nothing is written.
+    Otherwise, one line per minute reports progress. A notice, for example that a worker died or
+    that a cluster has no workers, is a separate line. With --json nothing is written.
     """
     if as_json:
         report = listener

@@ -147,7 +147,7 @@ def run_job(order: dict[str, Any]) -> int:
 MOST_ROWS, MOST_TEXT = 20, 400
 """Most rows per table of an answer; most characters of a text."""
 _WORKBOOKS = (".xlsx", ".xlsm", ".csv")
-_HIDDEN_OPTIONS = {"json", "workers", "help"}
+_HIDDEN_OPTIONS = {"json", "workers", "cluster", "help"}
 _COLUMN_FACTS = ("header", "unit", "required", "default", "choices", "meaning")
 _NOTHING_TO_PROVE = "The call makes no plan, so there is nothing to prove."
 

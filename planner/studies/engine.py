@@ -1,19 +1,20 @@
 """Studies: a base case, its variants (runs), and the outcome of planning each of them.
 
-Runs are grouped in chains. ``planner.studies.places`` plans chains in this process, or in processes
-of this machine. Both share this module's ``Tracker`` of outcomes and its messages to and from
-workers.
+Runs are grouped in chains. ``planner.studies.places`` plans chains in this process, in processes of
+this machine or on a cluster. All places share this module's ``Tracker`` of outcomes and its
+messages to and from workers.
 """
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, get_type_hints
 
 from models.background import result_getter
 from models.case import Case, CaseSteps
@@ -250,21 +251,47 @@ class Tracker:
         self.study = study
         self.tell = tell
         self.outcomes: dict[tuple[int, int], Outcome[Any]] = {}
+        self.finished: set[tuple[int, int]] = set()
 
     def add(self, chain: int, run: int, outcome: Outcome[Any]) -> None:
         """Keep an outcome. If a run is planned twice, both outcomes are equal; keep the first."""
-        if (chain, run) not in self.outcomes:
-            self.outcomes[chain, run] = outcome
+        self.outcomes.setdefault((chain, run), outcome)
+        self.mark_finished(chain, run)
+
+    def add_packed(self, sent: object) -> None:
+        """Keep the outcomes that a worker sent back, if ``sent`` is a ``PackedOutcomes``."""
+        if not isinstance(sent, dict):
+            return
+        for chain, run in sorted(self.positions & sent.keys()):
+            result_type = self.result_types[self.study.study_of[chain]]
+            self.add(chain, run, unpack(sent[chain, run], self.name(chain, run), result_type))
+
+    @cached_property
+    def positions(self) -> frozenset[tuple[int, int]]:
+        chains = enumerate(self.study.chains)
+        return frozenset((i, j) for i, chain in chains for j in range(len(chain)))
+
+    @cached_property
+    def result_types(self) -> tuple[type, ...]:
+        """The class of the result of a run, by study."""
+        return tuple(return_class(study.read) for study in self.study.studies)
+
+    def mark_finished(self, chain: int, run: int) -> None:
+        """Count a run as finished, even if its outcome has not arrived yet."""
+        if (chain, run) in self.positions - self.finished:
+            self.finished.add((chain, run))
             self.notify()
 
     def notify(self, notice: str = "") -> None:
         """Report the progress, and a notice if there is one."""
-        self.tell(Progress(len(self.outcomes), self.study.run_count, notice))
+        self.tell(Progress(len(self.finished), self.study.run_count, notice))
 
-    def fail(self, task: Task, error: str) -> None:
+    def fail(self, task: Task, error: str, *, ran: bool = True) -> None:
         """Give the same error to each run of a task that has no outcome yet."""
         for i in task.runs:
-            self.add(task.chain, i, Outcome(self.name(task.chain, i), error=error))
+            if (task.chain, i) not in self.outcomes:
+                name = self.name(task.chain, i)
+                self.add(task.chain, i, Outcome(name, error=error, ran=ran))
 
     def name(self, chain: int, run: int) -> str:
         return self.study.chains[chain][run].name
@@ -290,21 +317,34 @@ class Tracker:
         """Return the tasks that remain to be done of a task whose worker crashed.
 
         The task is repeated from its start, since each run is warm-started from the run before it.
-        If a run has crashed its worker too often, it has failed: its chain goes on with the next.
         ``crash`` says what happened to the worker.
         """
-        chain, crashes = task.chain, task.crashes + 1
-        unfinished = [i for i in task.runs if (chain, i) not in self.outcomes]
-        if not unfinished:
+        crashes = task.crashes + 1
+        if crashes >= TRIES:
+            return self.tasks_without_run(task, crash, crashes)
+        name = self.name(task.chain, min(self._unfinished_run(task), task.end - 1))
+        self.notify(f"{crash} while planning {name}; its runs are planned again")
+        return [replace(task, crashes=crashes)]
+
+    def tasks_without_run(self, task: Task, crash: str, crashes: int) -> list[Task]:
+        """Return the tasks that remain if a run has crashed its worker so often that it has failed.
+
+        The chain continues with the next run. If all runs are finished but their outcomes have not
+        arrived, sending them crashes the worker, so all have failed.
+        """
+        chain, run, times = task.chain, self._unfinished_run(task), counted(crashes, "time")
+        if run == task.end:
+            self.fail(task, f"{crash} while handing over its results, {times}")
             return []
-        run, *later = unfinished
-        name = self.name(chain, run)
-        if crashes < TRIES:
-            self.notify(f"{crash} while planning {name}; its runs are planned again")
-            return [replace(task, crashes=crashes)]
-        error = f"{crash} while planning it, {counted(crashes, 'time')}"
-        self.add(chain, run, Outcome(name, error=error))
-        return [Task(chain, run + 1, task.end)] if later else []
+        error = f"{crash} while planning it, {times}"
+        self.add(chain, run, Outcome(self.name(chain, run), error=error))
+        remaining = (Task(chain, task.first, run), Task(chain, run + 1, task.end))
+        return [
+            each for each in remaining if any((chain, i) not in self.outcomes for i in each.runs)
+        ]
+
+    def _unfinished_run(self, task: Task) -> int:
+        return next((i for i in task.runs if (task.chain, i) not in self.finished), task.end)
 
 
 @dataclass(frozen=True)
@@ -328,13 +368,16 @@ class Task:
 
 @dataclass
 class StudyCopy:
-    """A worker's copy of a (joined) study.
+    """A worker's copy of a (joined) study, and the packed outcomes that this worker has made.
 
-    ``study`` is what ``pack_study`` returned; it is unpacked when the first chain arrives. Only one
-    session is kept: chains of one study arrive one after another.
+    ``study`` is what ``pack_study`` returned; it is unpacked when the first chain arrives. ``kept``
+    has the packed outcomes by position of chain and run. Set ``ended`` to stop the running chain
+    after its current run. Only one session is kept: chains of one study arrive one after another.
     """
 
     study: bytes
+    kept: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    ended: bool = False
     _current: tuple[int, ChainPlanner[Any]] | None = None
 
     @cached_property
@@ -358,6 +401,8 @@ class StudyCopy:
             except Exception as error:  # noqa: BLE001 - whatever an object raises there
                 text = f"the result read from the plan cannot be sent back: {describe_error(error)}"
                 yield pickle.dumps(Outcome(outcome.name, error=text))
+            if self.ended:
+                return
 
 
 def pack_study(study: JoinedStudies[Any]) -> bytes:
@@ -378,14 +423,43 @@ def pack_runs(study: JoinedStudies[Any], task: Task) -> bytes:
     return _pack((study.study_of[task.chain], runs), "a run of a study")
 
 
-def unpack(outcome: bytes, name: str) -> Outcome[Any]:
-    """Unpack the outcome of the run ``name``; if that fails, return one that reports so."""
+def unpack(outcome: bytes, name: str, result_type: type = object) -> Outcome[Any]:
+    """Unpack the outcome of the run ``name``; if it is not valid, return one that reports so."""
     try:
-        received: Outcome[Any] = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
+        received = pickle.loads(outcome)  # noqa: S301 - from a worker we gave work to
     except Exception as error:  # noqa: BLE001 - whatever an object raises there
-        text = f"the result read from the plan did not arrive: {describe_error(error)}"
-        return Outcome(name, error=text)
-    return received
+        return Outcome(
+            name, error=f"the result read from the plan did not arrive: {describe_error(error)}"
+        )
+    if (
+        isinstance(received, Outcome)
+        and received.name == name
+        and _is_complete(received, result_type)
+    ):
+        return received
+    return Outcome(
+        name, error=f"its worker sent back something other than its result: {received!r:.80}"
+    )
+
+
+def _is_complete(outcome: Outcome[Any], result_type: type) -> bool:
+    """Return whether an outcome has an error, or else a result, an objective and a proof."""
+    flags = outcome.ran, outcome.unproven
+    if not isinstance(outcome.error, str) or not all(isinstance(flag, bool) for flag in flags):
+        return False
+    of_plan = (outcome.result, result_type), (outcome.objective, float), (outcome.proof, Proof)
+    return bool(outcome.error) or all(isinstance(value, kind) for value, kind in of_plan)
+
+
+def return_class(read: Callable[..., object]) -> type:
+    """Return the class in a callable's return annotation, ``object`` if it has none."""
+    function = read if inspect.isroutine(read) else type(read).__call__
+    try:
+        returned = get_type_hints(function).get("return", object)
+    except (NameError, TypeError):  # names imported only for type checking
+        return object
+    kind = get_origin(returned) or returned
+    return kind if isinstance(kind, type) else object
 
 
 def _pack(thing: object, name: str) -> bytes:
@@ -475,7 +549,7 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
         ``result``, ``objective`` [money, discounted], ``error`` ("": none).
 
     Raises:
-        UsageError: The place is not available: its processes end before they plan anything.
+        UsageError: The place is not available, such as a cluster that doesn't answer.
         TypeError: A change or ``read`` cannot be pickled.
 
     Example:

@@ -91,7 +91,7 @@ HEAVY = "pandas numpy pyomo openpyxl xlsxwriter rich highspy"
     [
         (HEAVY, ["--help"]),
         ("pandas pyomo xlsxwriter highspy", ["check", str(ROOT / "inputs" / "plain.xlsx")]),
-        ("pyomo plotly", ["verify", "plan.xlsx", str(ROOT / "inputs" / "plain.xlsx")]),
+        ("pyomo plotly dask", ["verify", "plan.xlsx", str(ROOT / "inputs" / "plain.xlsx")]),
     ],
 )
 def test_a_command_loads_nothing_heavy_that_it_does_not_need(heavy, arguments, folder, call):

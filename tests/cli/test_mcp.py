@@ -371,7 +371,7 @@ def test_options_are_those_of_the_command_and_never_files():
     ]  # fmt: skip
     risky = arguments_of({**order, "name": "under-risk", "options": {"futures": "10"}})
     assert risky[:3] == ["solve", "case.xlsx", "--under-risk"]
-    for option in ("csv", "output", "json", "workers", "nothing", "x" * 10_000):
+    for option in ("csv", "output", "json", "workers", "cluster", "nothing", "x" * 10_000):
         with pytest.raises(Exception, match="has no option") as error:
             arguments_of({**order, "options": {option: "x"}})
         assert len(str(error.value)) < 400

@@ -9,8 +9,10 @@ import time
 import click
 import pytest
 
-from planner.cli.common import progress_reporter, study_options
+from models.errors import UsageError
+from planner.cli.common import place, progress_reporter, study_options
 from planner.studies import LocalProcesses, Progress
+from planner.studies.places.cluster import Cluster
 
 
 class Terminal(io.StringIO):
@@ -32,6 +34,11 @@ def given(*words):
 def test_where():
     assert given() == LocalProcesses(None)
     assert given("--workers", "1") == LocalProcesses(1)
+    assert given("--cluster", "tcp://desk:8786") == Cluster("tcp://desk:8786")
+    with pytest.raises(UsageError, match="give only one of them"):
+        given("--workers", "2", "--cluster", "tcp://desk:8786")
+    with pytest.raises(UsageError, match="tcp://host:8786"):
+        place(None, "desk")
     with pytest.raises(click.BadParameter, match="'0' is not a whole number of 1 or more"):
         given("--workers", "0")
 

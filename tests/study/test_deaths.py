@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from multiprocessing import Pipe, forkserver
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,23 +19,42 @@ from models.errors import UsageError
 from planner.studies import engine as board
 from planner.studies import places
 from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
+from planner.studies.places import workers
 from tests.cli.desk import ROOT
 from tests.study.variants import capped, joined, slow
-from tests.waiting import wait_until
+from tests.waiting import HANG, wait_until
 
 pytestmark = pytest.mark.slow
 
 TWO_RUNS = joined([capped(0.8), capped(0.7)])
 
 
+def test_outcomes_that_never_arrive():
+    """A cluster's worker says that runs are finished, and dies as it hands over what it found."""
+    heard = []
+    known = Tracker(TWO_RUNS, heard.append)
+    known.mark_finished(0, 0)
+    known.mark_finished(0, 1)
+    left, deaths = [Task(0, 0, 2)], 0
+    while left:
+        deaths += 1
+        assert deaths <= board.TRIES
+        (task,) = left
+        left = known.tasks_after_crash(task, "a worker died")
+    assert deaths == board.TRIES
+    said = "a worker died while handing over its results, 3 times"
+    assert [known.outcomes[0, i].error for i in (0, 1)] == [said, said]
+
+
 def test_outcomes_that_did_arrive_are_kept():
     """What is here before its worker dies for good is not failed."""
     known = Tracker(TWO_RUNS, lambda _: None)
     known.add(0, 0, Outcome("cap 0.8", result=1))
+    known.mark_finished(0, 1)
     last = replace(Task(0, 0, 2), crashes=board.TRIES - 1)
     assert known.tasks_after_crash(last, "a worker died") == []
     assert known.outcomes[0, 0].result == 1
-    assert known.outcomes[0, 1].error == "a worker died while planning it, 3 times"
+    assert known.outcomes[0, 1].error
 
 
 class Stillborn:
@@ -120,3 +141,39 @@ def test_a_worker_that_does_not_start_is_told_of(monkeypatch):
     what = joined([capped(0.8)], [capped(0.7)])
     with pytest.raises(UsageError, match=r"^3 worker processes in a row .*did not start"):
         places.Processes(2).run(what, Tracker(what, lambda _: None))
+
+
+def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypatch):
+    """Chains that wait for their turn are not planned once the study is over."""
+    done, is_over = [], threading.Event()
+
+    class Worker:
+        def log_event(self, _topic, said):
+            done.append(tuple(said[1:]))
+            assert is_over.wait(HANG)  # so that the study ends in the middle of a chain
+
+    dask = ModuleType("distributed")
+    dask.get_worker = Worker
+    monkeypatch.setitem(sys.modules, "distributed", dask)
+    chains = [[capped(share - 0.01 * i) for i in range(4)] for share in (0.8, 0.6)]
+    what = joined(*chains)
+    packed = pack_study(what)
+    found = {}
+
+    def plan(chain):
+        runs = pack_runs(what, Task(chain, 0, 4))
+        found[chain] = workers.plan_task("several threads", packed, (chain, 0), runs)
+
+    threads = [threading.Thread(target=plan, args=(chain,)) for chain in (0, 1)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: done)
+    said = workers.end_study("several threads")
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    (chain,) = {chain for chain, _ in done}
+    assert (chain, 0) in said
+    assert len(done) <= 2
+    assert found[1 - chain] == {}
+    assert workers.plan_task("several threads", packed, (0, 0), b"") == {}  # nor what comes late

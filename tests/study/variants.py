@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from models.errors import SolverError
+from models.errors import SolverError, UsageError
 from planner.scenarios import set_max_country_share
 from planner.studies import Run, Study
-from planner.studies.engine import JoinedStudies
+from planner.studies.engine import ChainPlanner, JoinedStudies
 from tests.models.desk import jin, make, read, refiner, sur
 
 BASE = read(
@@ -80,6 +80,27 @@ def unreadable(plan):
 def unsendable(plan):
     """What is read of a plan, which cannot be sent where its cap is 0.2."""
     return threading.Lock() if plan.case.share_limits[0].share.at(2026) == 0.2 else figures(plan)
+
+
+@dataclass
+class Falling:
+    """A place that is lost after so many runs, and not there any more later."""
+
+    left: int
+
+    def run(self, study, board):
+        if self.left <= 0:
+            msg = "no scheduler answers"
+            raise UsageError(msg)
+        for task in board.tasks():
+            chain, of = study.chains[task.chain], study.studies[study.study_of[task.chain]]
+            planner = ChainPlanner(of)
+            for i, outcome in enumerate(planner.outcomes(chain)):
+                self.left -= 1
+                if self.left < 0:
+                    break
+                board.add(task.chain, i, outcome)
+            board.fail(task, "not run: the cluster was lost", ran=False)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Places where a study's runs are planned: this process, or processes of this machine.
+"""Places where a study's runs are planned: this process, processes of this machine, a cluster.
 
 Results do not depend on the place.
 """
@@ -347,7 +347,7 @@ class _Pool:
         worker.end()
         self.workers.remove(worker)
         if worker.task is not None:
-            self.waiting.extendleft(self.tracker.tasks_after_crash(worker.task, crash))
+            self.waiting.extendleft(reversed(self.tracker.tasks_after_crash(worker.task, crash)))
         elif not worker.is_forked:  # it may have waited long
             self.failed_starts += 1
             if self.failed_starts >= MAX_FAILED_STARTS:

@@ -1,0 +1,309 @@
+"""A Dask cluster: a scheduler, and workers on any machines that reach it.
+
+Only documented features of Dask are used. Each chain is one Dask task. All tasks depend on one
+value, the packed study, so each worker is sent it once. Workers report finished runs as events.
+``Client.run`` compares versions and ends a study. If a worker dies or is silent for too long, Dask
+repeats its task (its settings ``allowed-failures`` and ``worker-ttl``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models.background import with_timeout
+from models.case import Case
+from models.errors import PlannerError, SolverError, UsageError
+from models.plan import Map
+from planner._version import pip_install
+from planner.studies import engine
+from planner.studies.places import workers as remote
+from planner.studies.places.workers import ClusterLostError, JobQueue, Workers
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_SECONDS = 5.0
+"""Seconds within which a scheduler must answer a connection."""
+
+HANDOVER_SECONDS = 10.0
+"""Seconds that workers have to send their finished outcomes when a study is stopped."""
+
+INSECURE_WARNING = (
+    "is neither encrypted nor authenticated: anyone who answers at that address, or can alter the "
+    "traffic, can run programs on this machine. Outside your own network, use tls:// and "
+    "certificates"
+)
+"""Warning for a cluster on another machine without TLS: Dask unpickles messages as they arrive."""
+
+_ADDRESS = re.compile(
+    r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII
+)
+_PORTS = range(1, 65536)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The workers of the Dask scheduler at an address such as ``tcp://host:8786``."""
+
+    address: str
+    _notices: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise UsageError if the address is not valid."""
+        match = _ADDRESS.fullmatch(self.address)
+        if match is None or int(match["port"]) not in _PORTS:
+            msg = (
+                f"{self.address!r} is not the address of a Dask scheduler: an address looks like "
+                "tcp://host:8786; the scheduler prints its address when it starts"
+            )
+            raise UsageError(msg)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the connection is encrypted or stays on this machine."""
+        scheme, _, place = self.address.rpartition("://")
+        return scheme == "tls" or _is_here(place.rpartition(":")[0].strip("[]"))
+
+    def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
+        """Plan all chains of runs on the cluster's workers, which go on running afterwards.
+
+        Raises UsageError if nothing answers at the address, no worker joins, or a worker has other
+        versions of the software.
+        """
+        with self._workers(tracker.notify) as workers:
+            running = _RunningStudy(workers, study, tracker)
+            try:
+                running.work()
+            finally:
+                running.end()
+
+    @contextlib.contextmanager
+    def open_map(self, case: Case, notify: Callable[[str], None]) -> Iterator[Map]:
+        """Yield a map over the cluster's workers.
+
+        Raises UsageError as ``run`` does; the map itself raises it if the cluster is lost.
+        """
+        del case
+        with self._workers(notify) as workers:
+            yield lambda function, items: _map(workers, function, list(items))
+
+    @contextlib.contextmanager
+    def _workers(self, notify: Callable[[str], None]) -> Iterator[Workers]:
+        """Yield the cluster's workers, as soon as there are some; raises UsageError as ``run``."""
+        if not self.is_trusted and INSECURE_WARNING not in self._notices:
+            self._notices.add(INSECURE_WARNING)
+            notify(f"the connection to {self.address} {INSECURE_WARNING}")
+        with connected(self.address) as client:
+            workers = Workers(client, self.address, notify)
+            workers.wait_until_ready()
+            yield workers
+
+
+def _is_here(host: str) -> bool:
+    """Return whether a host's name or address says that it is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Client]:
+    """Yield a client of a scheduler; raises UsageError if none answers."""
+    try:
+        import distributed
+    except ImportError as error:
+        msg = f"a cluster needs Dask, which is not installed here: {pip_install('cluster')}"
+        raise UsageError(msg) from error
+    with _quiet():
+        try:
+            client = with_timeout(
+                lambda: distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False),
+                2 * CONNECT_SECONDS,
+            )
+        except Exception as error:
+            raise UsageError(_unanswered(address, error)) from error
+        try:
+            yield client
+        finally:
+            with contextlib.suppress(Exception):  # all results are here already
+                with_timeout(lambda: client.close(timeout=CONNECT_SECONDS), 2 * CONNECT_SECONDS)
+
+
+def _unanswered(address: str, error: Exception) -> str:
+    """Return a message that no scheduler answers, with advice."""
+    import dask
+
+    if address.startswith("tls://"):
+        paths = {name: dask.config.get(f"distributed.comm.tls.{name}", None) for name in TLS}
+        missing = [f"distributed.comm.tls.{name}" for name, path in paths.items() if not path]
+        if missing:
+            return (
+                f"{address} requires certificates, but Dask's settings on this machine give none: "
+                f"set {', '.join(missing)} (docs/many-runs.md, Certificates)"
+            )
+        advice = "start it with the same certificate authority, and give the address that it prints"
+    else:
+        advice = "start one with 'dask scheduler', and give the address that it prints"
+    return f"no Dask scheduler answers at {address} ({engine.describe_error(error)}): {advice}"
+
+
+TLS = ("ca-file", "client.cert", "client.key")
+"""Dask's settings, under distributed.comm.tls, that a client of a tls:// scheduler needs."""
+
+
+def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+    """Call a function for each item on the workers; raises UsageError if the cluster is lost."""
+    results: dict[int, Any] = {}
+
+    def call_for(shared: Future, position: int) -> tuple[Any, ...]:
+        """Return what a worker calls, and its arguments: the function sent once, and an item."""
+        return remote.run_alone, shared, items[position]
+
+    work = JobQueue(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call_for)
+    result_type = engine.return_class(function)
+    try:
+        for position, future in work.events():
+            if future.status != "cancelled":
+                results[position] = _result(work, future, result_type)
+    except ClusterLostError as error:
+        msg = f"{error}, with all results of its workers: nothing is written"
+        raise UsageError(msg) from error
+    if len(results) < len(items):
+        msg = f"the cluster at {workers.address} was lost, with all results of its workers"
+        raise UsageError(msg)
+    return [results[position] for position in range(len(items))]
+
+
+def _result(work: JobQueue[int], future: Future, result_type: type) -> Any:
+    """Return a worker's result for an item; raises SolverError if it is not valid."""
+    try:
+        result = work.result(future)
+    except (ClusterLostError, PlannerError):
+        raise
+    except Exception as error:
+        reason = engine.describe_error(error)
+        msg = f"a worker of the cluster cannot plan a part of the case: {reason}"
+        raise SolverError(msg) from error
+    if not isinstance(result, result_type):
+        msg = (
+            f"a worker of the cluster sent {result!r:.80}, not an object of {result_type.__name__}"
+        )
+        raise SolverError(msg)
+    return result
+
+
+class _RunningStudy:
+    """A study that runs on the cluster."""
+
+    def __init__(
+        self, workers: Workers, study: engine.JoinedStudies[Any], tracker: engine.Tracker
+    ) -> None:
+        self.workers = workers
+        self.study = study
+        self.tracker = tracker
+        self.name = f"planner-{uuid.uuid4().hex}"
+        self.jobs = JobQueue(
+            workers,
+            self.name,
+            engine.pack_study(study),
+            tracker.tasks(),
+            self._task,
+        )
+
+    def work(self) -> None:
+        """Send all tasks and collect outcomes, until no task is left or the cluster is lost."""
+        self.workers.client.subscribe_topic(remote.TOPIC, self._on_event)
+        work = self.jobs
+        try:
+            for first, second in work.events():
+                if isinstance(first, engine.Task):
+                    work.waiting.extendleft(reversed(self._collect(second, first)))
+                else:
+                    self.tracker.mark_finished(first, second)
+        except ClusterLostError as lost:
+            for task in work.unfinished:
+                self._fail(task, str(lost))
+
+    def _task(self, case: Future, task: engine.Task) -> tuple[Any, ...]:
+        start = (task.chain, task.first)
+        return remote.plan_task, self.name, case, start, engine.pack_runs(self.study, task)
+
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        """Note that a worker reports a finished run; Dask's client calls it in its own thread."""
+        study, chain, run = event[1]
+        if study == self.name:
+            self.jobs.inbox.put((chain, run))
+
+    def _collect(self, future: Future, task: engine.Task) -> list[engine.Task]:
+        """Collect the outcomes of a task; return the tasks that must be repeated, if it failed."""
+        from distributed import KilledWorker
+
+        if future.status == "finished":
+            self._add_outcomes(future, task)
+        elif future.status == "error":
+            error = future.exception()
+            if isinstance(error, KilledWorker):
+                # Dask has repeated the task as often as its setting allowed-failures says
+                died, crashes = "a worker of the cluster died", error.allowed_failures + 1
+                return self.tracker.tasks_without_run(task, died, crashes)
+            self.tracker.fail(task, f"its worker could not plan it: {engine.describe_error(error)}")
+        else:  # cancelled: the client lost its scheduler, or someone restarted the cluster
+            self._fail(task, f"the cluster at {self.workers.address} was lost")
+        return []
+
+    def _add_outcomes(self, future: Future, task: engine.Task) -> None:
+        """Give the outcomes of a finished task to the tracker."""
+        try:
+            self.tracker.add_packed(self.jobs.result(future))
+        except ClusterLostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger sends
+            if future.status == "cancelled":
+                self._fail(task, f"the cluster at {self.workers.address} was lost")
+            self.tracker.fail(
+                task, f"its worker's results cannot be read: {engine.describe_error(error)}"
+            )
+        self.tracker.fail(task, "its worker did not send its result")
+
+    def _fail(self, task: engine.Task, reason: str) -> None:
+        self.tracker.fail(task, engine.NOT_RUN + reason, ran=False)
+
+    def end(self) -> None:
+        """Stop all tasks, and collect the outcomes that the workers have finished so far."""
+        if self.workers.client.status != "running":
+            return
+        with contextlib.suppress(Exception):  # a lost cluster does not answer
+            self.workers.client.cancel(list(self.jobs.sent))
+            kept = self.workers.ask(remote.end_study, self.name, seconds=HANDOVER_SECONDS)
+            for outcomes in kept.values():
+                self.tracker.add_packed(outcomes)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's log and warnings off the terminal: the planner reports errors itself."""
+    import logging
+    import warnings
+
+    names = [
+        name
+        for name in logging.root.manager.loggerDict
+        if name.split(".")[0] in {"distributed", "tornado"}
+    ]
+    before = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

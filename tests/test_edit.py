@@ -1,4 +1,4 @@
-"""Copies of a workbook keep what they don't change: rolled and pulled into."""
+"""Copies of a workbook keep what they don't change: rolled, pulled into and marked."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from models.errors import Finding
 from planner.cli import main
 from planner.workbook import read
 from planner.workbook.edit import EditedBook
+from planner.workbook.marked import mark
 from tests.cli.roll.book import save_values, three_rows
 from tests.waiting import HANG
 
@@ -151,12 +153,15 @@ def test_what_an_edit_does_not_touch_stays(desk, capsys, program):
     assert main(["solve", "case.xlsx", "-o", "plan.xlsx"]) == 0
     assert main(["roll", "plan.xlsx", "case.xlsx", "--to", "2027", "-o", "roll.xlsx"]) == 0
     assert main(["pull", "case.xlsx", "-o", "pull.xlsx"]) == 0, capsys.readouterr().err
+    wrong = [Finding("Refiners", 2, found="wrong", cell=cell) for cell in ("B2", "E2")]
+    mark(desk / "case.xlsx", desk / "mark.xlsx", wrong)
     before = parts_of("case.xlsx")
     sheets = {s.title: s.part for s in EditedBook(desk / "case.xlsx")._package.sheets}
     changed = {
         "roll": {"Demand", "Projects", "Budget", "Stockpiles", "Scenarios", "Settings",
                  "My hidden notes"},
         "pull": {"Refiners", "Sources"},
+        "mark": {"Refiners"},
     }  # fmt: skip
     book_parts = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
                   "xl/styles.xml"}  # fmt: skip
@@ -164,17 +169,21 @@ def test_what_an_edit_does_not_touch_stays(desk, capsys, program):
         after = parts_of(f"{name}.xlsx")
         own = {sheets[title] for title in titles if title in sheets}
         differ = {n for n in before if before[n] != after.get(n)} - book_parts - own
+        if name == "mark":  # the comments of one sheet
+            notes = {n for n in differ if re.search(r"comments|vmlDrawing", n)}
+            assert len(notes) == 2
+            differ -= notes
         selected = {n for n in differ if re.search(rb'tabSelected="(1|true)"', before[n])}
         assert len(selected) == (name != "pull")
         assert differ - selected == set(), name
         for part in set(sheets.values()):
             assert held(before[part]) == held(after[part]), (name, part)
-        comment = openpyxl.load_workbook(f"{name}.xlsx")["Refiners"]["B2"].comment
-        assert comment.text.startswith("ask Ana")
+        openpyxl.load_workbook(f"{name}.xlsx")
         copy = EditedBook(desk / f"{name}.xlsx")
         names = etree.fromstring(after["xl/workbook.xml"]).iter("{*}definedName")
         places = {e.get("name"): e.get("localSheetId") for e in names}
         assert copy.titles[int(places["Own"])] == "My hidden notes"
+        assert copy.notes("Refiners")[2, 2].startswith("ask Ana")
         assert read(desk / f"{name}.xlsx").case.refiners
     formulas = openpyxl.load_workbook("roll.xlsx")["My hidden notes"]
     assert formulas["F2"].value == "=Refiners!$E3*1"
@@ -200,3 +209,18 @@ def test_formulas_of_changed_cells_become_values(desk):
     book = EditedBook(desk / "case.xlsx")
     book.sheet("Refiners").put(2, 5, 9.0)
     assert book.fix() == [("My hidden notes", "F1", 1.0)]
+
+
+def test_marks_share_styles_and_leave_the_comments_of_others(desk):
+    """A thousand marked cells add one style for each that they had; the copy opens in openpyxl."""
+    rich(desk / "case.xlsx")
+    found = [Finding("Refiners", r, found="wrong", cell=f"E{r}") for r in range(2, 900)]
+    mark(desk / "case.xlsx", desk / "copy.xlsx", found)
+    with zipfile.ZipFile(desk / "copy.xlsx") as copy:
+        styles = etree.fromstring(copy.read("xl/styles.xml")).find("{*}cellXfs")
+    with zipfile.ZipFile(desk / "case.xlsx") as case:
+        before = etree.fromstring(case.read("xl/styles.xml")).find("{*}cellXfs")
+    assert len(styles) - len(before) < 40
+    sheet = openpyxl.load_workbook(desk / "copy.xlsx")["Refiners"]
+    assert sheet["B2"].comment.text == "ask Ana"
+    assert sheet["E899"].comment.text.endswith("wrong.")

@@ -32,7 +32,6 @@ _NO_DRAWS = "planner risk --draws draws random events"
 _NO_GROUPS = "the split by dual prices gives no group a reason to leave, without planning every one"
 
 RETIRED_OPTIONS: dict[str, dict[str, str]] = {
-    "check": {"--marked": "each finding names its cell, and planner serve shows its row"},
     "bills": dict.fromkeys(("--exact", "--resume"), _NO_GROUPS),
     "sensitivity": dict.fromkeys(("--draws", "--seed"), _NO_DRAWS),
     "verify": {"--salt": "a redacted plan can't be verified: use the plan before redaction"},

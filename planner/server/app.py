@@ -476,6 +476,7 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
             for kind in ("error", "warning")
             if (some := [each for each in findings if each["kind"] == kind])
         },
+        marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
         jobs=[job for job in shown if job.kind is not jobs.CHECK],
         own=[] if mine is None else mine.jobs,
         is_live=any(job.is_live for job in shown),

@@ -114,7 +114,7 @@ class JobKind:
     def commands(self, file: Path, options: Mapping[str, str]) -> list[list[str]]:
         """Return the commands of a job on a workbook; ``options`` are values by field."""
         if self.name == CHECK.name:
-            return [["check", str(file), "--json"]]
+            return [["check", str(file), "--json", "--marked", f"{file.stem}-marked.xlsx"]]
         if self.name == PAGE.name:
             return [["page", str(file), "--json", "-o", f"{file.stem}-page.html"]]
         command, *more = (self.asked or self.name).split()

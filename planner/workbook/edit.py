@@ -1,4 +1,4 @@
-"""Writes a copy of an input in which cells and sheets change; the rest stays as it is.
+"""Writes a copy of an input in which cells, comments and sheets change; the rest stays as it is.
 
 Each part of a workbook that is not changed is copied to the byte: charts, drawings, formats of
 cells, drop-downs. In a changed sheet only the changed cells are written again.
@@ -42,6 +42,7 @@ from planner.workbook.package import (
     child,
     grafted,
     grow,
+    parse_address,
 )
 
 _LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14
@@ -168,6 +169,17 @@ class EditedBook(EditedCase):
             self._trees[title] = SheetTree(self._package.content(self.parts[title]))
         return self._trees[title]
 
+    def notes(self, title: str) -> dict[Place, str]:
+        """Return the texts of a sheet's comments by their cell."""
+        package = self._package
+        part = package.linked(self.parts[title], "comments")
+        return {
+            parse_address(each.get("ref", "A1")): "".join(
+                text.text or "" for text in each.iter() if archive.local(text) == "t"
+            )
+            for each in (package.archive.elements(part, "comment") if part else ())
+        }
+
     def remove(self, title: str) -> None:
         self._package.remove(self.titles.index(title), self.parts.pop(title))
         super().remove(title)
@@ -241,7 +253,9 @@ class EditedBook(EditedCase):
         return package.made()
 
     def _edited(self, part: str, edit: EditedSheet, sheet: SheetTree) -> bytes:
-        sheet.apply(edit)
+        sheet.apply(edit, self._package)
+        if edit.notes and (key := self._package.comment(part, edit.notes)):
+            sheet.link_notes(key)
         bottom = max([edit.last, *(row for row, _ in edit.cells)])
         tables = [t for kind, t in self._package.archive.links(part) if kind == "table"]
         for table in tables if edit.cells else ():
@@ -258,7 +272,7 @@ class EditedBook(EditedCase):
     def _new_sheet(self, title: str) -> bytes:
         edit, (like, place) = self.sheets[title], self.added[title]
         sheet = SheetTree(BLANK_SHEET)
-        sheet.apply(replace(edit, last=_LAST_ROW))
+        sheet.apply(replace(edit, last=_LAST_ROW), self._package)
         style = self.tree(like.grid.title).style(place, like)
         for column, text in edit.grid.header.items():
             sheet.cells[1, column].set("s", style or "0")

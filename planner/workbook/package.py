@@ -1,4 +1,4 @@
-"""A workbook as its parts: sheets and styles changed as XML, all else as it is."""
+"""A workbook as its parts: sheets, styles and comments changed as XML, all else as it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
@@ -23,19 +24,29 @@ Place = tuple[int, int]
 """Row and column of a cell (1 is the first)."""
 
 
+class CellColours(NamedTuple):
+    """Colours of a marked cell's fill and font, as ARGB; None for no colour."""
+
+    fill: str | None = None
+    ink: str | None = None
+
+
 @dataclass
 class EditedSheet:
     """A sheet of an input, and its changes; rows after ``last`` are new, and formatted like it.
 
     ``cells`` are the new values; None is a blank. ``shaped`` are formatted like their neighbours,
-    ``fixed`` lose their formula and keep its value.
+    ``looks`` get other colours, ``fixed`` lose their formula and keep its value. ``notes`` are the
+    new comments; None removes one.
     """
 
     grid: Grid
     last: int = 0
     cells: dict[Place, object] = field(default_factory=dict)
     shaped: set[Place] = field(default_factory=set)
+    looks: dict[Place, CellColours] = field(default_factory=dict)
     fixed: set[Place] = field(default_factory=set)
+    notes: dict[Place, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, grid: Grid) -> EditedSheet:
@@ -44,7 +55,7 @@ class EditedSheet:
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.cells or self.shaped or self.fixed)
+        return bool(self.cells or self.shaped or self.looks or self.fixed or self.notes)
 
     def put(self, row: int, column: int, value: object) -> None:
         """Set a cell's value and keep its format."""
@@ -88,6 +99,7 @@ _KIND = "application/vnd.openxmlformats-officedocument."
 _BOOK = f"{_KIND}spreadsheetml.sheet.main+xml"
 _WITH_MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _NO_LINKS = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
+_NO_COMMENTS = f'<comments xmlns="{_MAIN}"><authors/><commentList/></comments>'.encode()
 _NO_STYLES = (
     f'<styleSheet xmlns="{_MAIN}"><fonts><font/></fonts><fills><fill><patternFill/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills><borders><border/></borders>'
@@ -244,6 +256,43 @@ class WorkbookPackage:
             for part in [p for p in self.archive.NameToInfo if "/vbaProject" in p]:
                 self.drop(part)
 
+    # ---- comments --------------------------------------------------------------------------------
+
+    def comment(self, sheet: str, notes: Mapping[Place, str | None]) -> str:
+        """Change comments of a sheet; return the id of the drawing of their boxes if it is new."""
+        part, drawing, key = self.linked(sheet, "comments"), self.linked(sheet, "vmlDrawing"), ""
+        if not part:
+            kind = f"{_KIND}spreadsheetml.comments+xml"
+            part, _ = self.add(sheet, "xl/comments{}.xml", "comments", kind)
+        if not drawing:
+            kind = f"{_KIND}vmlDrawing"
+            drawing, key = self.add(sheet, "xl/drawings/vmlDrawing{}.vml", "vmlDrawing", kind)
+            self.contents[drawing] = _NO_SHAPES
+        tree, shapes = self.tree(part, _NO_COMMENTS), self.content(drawing)
+        authors, every = tree.find("{*}authors"), tree.find("{*}commentList")
+        old = {parse_address(each.get("ref", "A1")): each for each in every}
+        gone = {(row - 1, column - 1) for row, column in notes}
+        shapes = _NOTE.sub(lambda m: b"" if (int(m[1]), int(m[2])) in gone else m[0], shapes)
+        if b'"_x0000_t202"' not in shapes:
+            shapes = shapes.replace(b"</xml>", _SHAPE_TYPE + b"</xml>")
+        boxes = b""
+        for place, text in notes.items():
+            each = old.get(place)
+            if text is None:
+                every.remove(each)
+                continue
+            if each is None:
+                names = [author.text for author in authors]
+                if _AUTHOR not in names:
+                    child(authors, "author").text = _AUTHOR
+                at = str(names.index(_AUTHOR) if _AUTHOR in names else len(names))
+                each = child(every, "comment", ref=address(place[1], place[0]), authorId=at)
+            _set_note(each, text)
+            boxes += _shape(*place, text)
+        every[:] = sorted(every, key=lambda each: parse_address(each.get("ref", "A1")))
+        self.contents[drawing] = shapes.replace(b"</xml>", boxes + b"</xml>")
+        return key
+
     # ---- saving ----------------------------------------------------------------------------------
 
     def made(self) -> bytes:
@@ -260,6 +309,62 @@ class WorkbookPackage:
         return target.getvalue()
 
 
+_AUTHOR = "planner"
+_WIDTH, _LETTERS, _LINE, _HEIGHT = 340, 52, 17, 420
+"""Points: width of a comment's box; letters and height of a line; most height."""
+_NO_SHAPES = (
+    b'<xml xmlns:v="urn:schemas-microsoft-com:vml"'
+    b' xmlns:o="urn:schemas-microsoft-com:office:office"'
+    b' xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
+)
+_SHAPE_TYPE = (
+    b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202"'
+    b' path="m,l,21600r21600l,21600xe"><v:stroke joinstyle="miter"/>'
+    b'<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+
+
+_NOTE = re.compile(
+    rb"<v:shape\b(?:(?!</v:shape>).)*?<x:Row>\s*(\d+)\s*</x:Row>\s*"
+    rb"<x:Column>\s*(\d+)\s*</x:Column>.*?</v:shape>",
+    re.DOTALL,
+)
+"""The box of a comment, with its row and column (0 is the first)."""
+
+
+def _set_note(comment: Any, text: str) -> None:
+    """Set the text of a comment; the beginning that it keeps stays formatted as it is."""
+    rest = text
+    for each in [*comment.iter("{*}t")]:
+        kept = each.text or ""
+        if rest.startswith(kept):
+            rest = rest[len(kept) :]
+            continue
+        each.text, rest = rest, ""
+    if rest:
+        body = comment.find("{*}text")
+        body = child(comment, "text") if body is None else body
+        plain = body.find("{*}t")  # then it has no other runs
+        run = child(child(body, "r"), "t") if plain is None else plain
+        run.text = (run.text or "") + rest
+    for each in comment.iter("{*}t"):
+        each.set(_SPACE, "preserve")
+
+
+def _shape(row: int, column: int, text: str) -> bytes:
+    """Return the box of a comment, in a size that fits its text."""
+    lines = 1 + sum(1 + len(line) // _LETTERS for line in text.split("\n"))
+    height = min(_HEIGHT, lines * _LINE)
+    return (
+        f'<v:shape id="planner_{row}_{column}" type="#_x0000_t202" style="position:absolute;'
+        f'width:{_WIDTH}px;height:{height}px;visibility:hidden" fillcolor="#ffffe1"'
+        ' o:insetmode="auto"><v:fill color2="#ffffe1"/><v:path o:connecttype="none"/>'
+        '<v:textbox style="mso-direction-alt:auto"/><x:ClientData ObjectType="Note">'
+        f"<x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>"
+        f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
+    ).encode()
+
+
 # ---- formats -------------------------------------------------------------------------------------
 
 
@@ -268,6 +373,7 @@ class _Styles:
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree
+        self._marked: dict[tuple[int, CellColours], int] = {}
 
     def _group(self, name: str) -> Any:
         group = self.tree.find(f"{{*}}{name}")
@@ -282,6 +388,27 @@ class _Styles:
         every = self._group(group)
         every.append(element)
         return str(len(every) - 1)
+
+    def marked(self, style: int, look: CellColours) -> int:
+        """Return a style with other colours of fill and font."""
+        if (style, look) not in self._marked:
+            xf = copy(self._group("cellXfs")[style])
+            font = copy(self._group("fonts")[int(xf.get("fontId", "0"))])
+            for each in [*font.iter("{*}color")]:
+                font.remove(each)
+            if look.ink:
+                colour = child(font, "color", rgb=look.ink)
+                later = font.find("{*}name")  # Excel writes a font's elements in this order
+                if later is not None:
+                    later.addprevious(colour)
+            fill = child(self.tree, "fill")
+            pattern = child(fill, "patternFill", patternType="solid" if look.fill else "none")
+            if look.fill:
+                child(pattern, "fgColor", rgb=look.fill)
+            parts = {"fontId": self._add("fonts", font), "fillId": self._add("fills", fill)}
+            xf.attrib.update(parts | {"applyFont": "1", "applyFill": "1"})
+            self._marked[style, look] = int(self._add("cellXfs", xf))
+        return self._marked[style, look]
 
     def graft(self, other: Any) -> int:
         """Add all styles of another workbook; return by how much their numbers grow."""
@@ -345,6 +472,12 @@ class SheetTree:
                 self.cells[row, column] = cell
         self._bottom = max(self.rows, default=0)
 
+    def shown(self, place: Place) -> Place:
+        """Return the cell that is shown for one: the first of merged cells."""
+        every = (area_of(each.get("ref", "")) for each in self.tree.iter("{*}mergeCell"))
+        areas = (area for area in every if area is not None and area.holds(*place))
+        return next(((area.top, area.left) for area in areas), place)
+
     def formulas(self) -> Iterator[tuple[Place, str]]:
         """Yield the cells with a formula, those of a shared formula each with its own."""
         firsts: dict[str, Translator] = {}
@@ -376,8 +509,8 @@ class SheetTree:
         places = ((each, at) for at in columns for each in rows)
         return next((self.cells[p].get("s", "") for p in places if p in self.cells), "")
 
-    def apply(self, edit: EditedSheet) -> None:
-        """Change cells."""
+    def apply(self, edit: EditedSheet, package: WorkbookPackage) -> None:
+        """Change cells; other colours are added to the styles of a package."""
         if any(
             self.cells[place].find("{*}f[@t='shared']") is not None
             for place in {*edit.cells, *edit.fixed} & self.cells.keys()
@@ -391,8 +524,13 @@ class SheetTree:
             self._put(place, edit.cells.get(place), edit)
         for place in edit.fixed:
             self.cells[place].remove(self.cells[place].find("{*}f"))
+        for place, look in edit.looks.items():
+            cell = self.cells.get(place)
+            if cell is None:
+                cell = self._put(place, None, edit)
+            cell.set("s", str(package.styles.marked(int(cell.get("s", "0")), look)))
 
-    def _put(self, place: Place, value: object, edit: EditedSheet) -> None:
+    def _put(self, place: Place, value: object, edit: EditedSheet) -> Any:
         (row, column), style = place, self.style(place, edit)
         cell = self.cells.get(place)
         if cell is None:
@@ -413,6 +551,7 @@ class SheetTree:
             text = child(child(cell, "is"), "t")
             text.text = _ILLEGIBLE.sub("?", str(value))
             text.set(_SPACE, "preserve")
+        return cell
 
     def _row(self, row: int) -> Any:
         if row not in self.rows:
@@ -423,9 +562,22 @@ class SheetTree:
             self._bottom = max(self._bottom, row)
         return self.rows[row]
 
+    def link_notes(self, key: str) -> None:
+        """Link the sheet to the drawing of its first comments."""
+        link = child(self.tree, "legacyDrawing")
+        link.set(f"{{{_OFFICE}}}id", key)
+        after = (e for e in self.tree if etree.QName(e).localname in _BEHIND_NOTES)
+        if (first := next(after, None)) is not None:
+            first.addprevious(link)
+
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BEHIND_NOTES = {
+    "legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts",
+    "extLst",
+}  # fmt: skip
+"""Elements of a sheet that come after the link to its comments."""
 
 
 def grow(tree: Any, edit: EditedSheet, bottom: int) -> None:

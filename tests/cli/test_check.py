@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from planner.cli import words
 from planner.workbook.template import template_tables
 from tests.books import write_book
 from tests.budget import IS_LONG
+from tests.cli.desk import sheets
 from tests.small_book import small_book
 
 
@@ -129,6 +131,49 @@ def test_a_missing_file_names_the_one_that_may_be_meant(folder, call, command, n
     assert (f"Did you mean {folder / hint}?" in out + err) == bool(hint)
 
 
+# ---- a marked copy -------------------------------------------------------------------------------
+
+
+def test_a_marked_copy_of_a_workbook_with_errors(broken, call, ask):
+    before = broken.read_bytes()
+    code, out, err = call("check", broken, "--marked", "copies/marked")
+    assert code == 1
+    assert "3 errors" in out
+    assert "Wrote copies/marked.xlsx: 3 cells marked" in err.replace(os.sep, "/")
+    assert sheets("copies/marked.xlsx")[0] == "Findings"
+    code, answer = ask("check", broken, "--marked", "copies/marked.xlsx")  # a copy is replaced
+    assert (code, answer["status"], answer["marked_cells"]) == (1, "input_error", 3)
+    assert answer["marked"] == str(Path("copies/marked.xlsx"))
+    assert len(answer["errors"]) == 3
+    assert broken.read_bytes() == before
+
+
+def test_a_marked_copy_of_a_workbook_without_errors(case, ask):
+    code, answer = ask("check", case, "--marked", "marked.xlsx")
+    assert (code, answer["status"]) == (0, "ok")
+    assert sheets("marked.xlsx")[0] == "Findings"
+    assert ask("check", "marked.xlsx")[1]["warnings"] == answer["warnings"]
+
+
+def test_a_marked_copy_is_never_an_input(case, broken, ask):
+    before = broken.read_bytes()
+    for copy in (case, broken, "./case.xlsx", "case"):
+        code, answer = ask("check", case, "--marked", copy)
+        assert (code, answer["status"]) == (2, "usage_error")
+    assert ask("check", case, "--marked", "copy.xlsm")[0] == 2
+    assert broken.read_bytes() == before
+
+
+def test_what_is_no_workbook_has_nothing_to_mark(folder, call, ask):
+    (folder / "text.xlsx").write_text("words")
+    for name in ("text.xlsx", "missing.xlsx"):
+        code, _, err = call("check", name, "--marked", "copy.xlsx")
+        assert code == 1
+        assert f"copy.xlsx was not written: {name} cannot be read as a workbook" in err
+        assert ask("check", name, "--marked", "copy.xlsx")[1]["marked"] is None
+    assert not (folder / "copy.xlsx").exists()
+
+
 def faults(folder, rows):
     """A workbook with ten faults in each of so many rows of Demand."""
     tables = small_book()
@@ -161,11 +206,12 @@ def faults(folder, rows):
 def test_very_many_faults_take_seconds_and_are_counted(folder, call, rows, seconds):
     faults(folder, rows)
     began = time.process_time()
-    code, out, _ = call("check", "faults.xlsx")
+    code, out, err = call("check", "faults.xlsx", "--marked", "marked.xlsx")
     took = time.process_time() - began
     assert code == 1
     assert len(out.splitlines()) < 250
     errors = int(re.search(r"faults.xlsx: ([\d,]+) errors", out)[1].replace(",", ""))
     assert errors >= 10 * rows
     assert f"... and {errors - 200:,} more" in out
+    assert "2,000 cells marked" in err
     assert took < seconds  # a thirtieth of it on a core of its own

@@ -28,7 +28,7 @@ Call = Callable[[str, str], tuple[str, ...]]
 """The arguments of a command, from the names of a mineral and a member of the case."""
 
 CALLS: dict[str, Call] = {
-    "check": lambda *_: ("case.xlsx",),
+    "check": lambda *_: ("case.xlsx", "--marked", "marked.xlsx"),
     "solve": lambda *_: ("case.xlsx", "--output", "plan.xlsx", "--csv", "csv"),
     "solve --under-risk": lambda *_: (
         *("case.xlsx", "--output", "under-risk.xlsx", "--futures", "4", "--weight", "50%"),
@@ -287,14 +287,14 @@ READING = [name for name, call in CALLS.items() if call("", "")[0] == "case.xlsx
 
 @pytest.mark.parametrize("command", [name for name in READING if name != "pull"])
 def test_a_workbook_with_errors_is_refused(folder, broken, command: str) -> None:
-    """All its errors are listed with their cells, and nothing is made of it."""
+    """All its errors are listed with their cells, and nothing is made of it but a marked copy."""
     broken.rename("case.xlsx")
     words = *command.split(), *CALLS[command]("Lithium", "Japan")
     code, out, err = run(*words)
     assert (code, "Refiners!D2" in out + err) == (1, True), out + err
     code, out, _ = run(*words, "--json")
     assert (code, len(json.loads(out)["errors"])) == (1, 3)
-    assert {path.name for path in folder.iterdir()} == {"case.xlsx"}
+    assert {path.name for path in folder.iterdir()} <= {"case.xlsx", "marked.xlsx"}
 
 
 @cache

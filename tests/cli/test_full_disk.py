@@ -21,6 +21,7 @@ LINES = {
     "roll": "roll three-plan.xlsx three.xlsx --to 2027 -o {}/next.xlsx",
     "roll a folder": "roll case-plan.xlsx case --to 2027 -o {}/next",
     "actuals": "new --actuals three-plan.xlsx -o {}/actuals.xlsx",
+    "marked": "check three.xlsx --marked {}/marked.xlsx",
     "a new folder": "new {}/case --csv",
     "SQLite": "data three-plan.xlsx -o {}/plans.sqlite",
     "Parquet": "data three-plan.xlsx -o {}/tables",
@@ -76,7 +77,7 @@ def test_a_disk_that_files_of_others_fill(planned, tmp_path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", few(["roll", "actuals", "solve"], 2))
+@pytest.mark.parametrize("name", few(["roll", "actuals", "marked", "solve"], 2))
 def test_a_full_folder_for_temporary_files(planned, tmp_path, name) -> None:
     """Room for the 4 KB by which Python finds the folder, not for what openpyxl puts there."""
     folder = shutil.copytree(planned, tmp_path / "here")

@@ -17,6 +17,7 @@ from tests.books import write_book
 
 CALLS = {
     "check": ("check", "case.xlsx"),
+    "check, marked": ("check", "case.xlsx", "--marked", "m.xlsx"),
     "solve": ("solve", "case.xlsx", "--lose", "CHN", "-o", "plan.xlsx"),
     "under-risk": ("solve", "case.xlsx", "--under-risk", "--futures", "4", "-o", "u.xlsx"),
     "risk": ("risk", "case.xlsx", "-o", "r.xlsx", "--draws", "20"),
@@ -34,7 +35,7 @@ CALLS = {
     "scorecard": ("scorecard", "case.xlsx", "-o", "sc.xlsx"),
     "sensitivity": ("sensitivity", "case.xlsx", "-o", "se.xlsx", "--group"),
 }  # fmt: skip
-MAYBE = {"ranges": {"plan"},
+MAYBE = {"check, marked": {"marked", "marked_cells"}, "ranges": {"plan"},
          "compare": {"bills", "unforeseen", "regret"},
          "sweep, security": {"not_tested"}}  # fmt: skip
 """Keys that an answer has by its options."""

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_findings_beside_their_cells(serve, tmp_path) -> None:
-    """The row with its header, the cell marked, names as text."""
+    """The row with its header, the cell marked, names as text; a marked copy to download."""
     tables = template_tables()
     tables["Refiners"][0]["Capacity (t/yr)"] = "<script>alert(1)</script>"
     write_book(tmp_path / "b.xlsx", tables, sheets=EVERY_CASE)
@@ -37,6 +37,11 @@ def test_findings_beside_their_cells(serve, tmp_path) -> None:
     assert "<script>" not in shown
     assert "<img" not in shown
     assert ">Plan</button>" not in shown
+    link = re.search(r'href="(/jobs/[^"]+-marked\.xlsx)"', shown)
+    assert link
+    marked = page.get(link[1])
+    assert marked.headers["content-disposition"].startswith("attachment")
+    assert zipfile.is_zipfile(io.BytesIO(marked.content))
 
 
 def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:

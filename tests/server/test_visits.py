@@ -102,14 +102,14 @@ def test_an_upload_is_released_when_it_is_replaced(serve) -> None:
     for name in ("a.xlsx", "c.xlsx"):
         visitor.bring(name, PLAIN.read_bytes())
         visitor.wait()
-    assert {path.name for path in folder.rglob("*.xlsx")} == {"c.xlsx"}
+    assert {path.name for path in folder.rglob("*.xlsx")} == {"c.xlsx", "c-marked.xlsx"}
     visitor.ask("scorecard")
     visitor.ask("scorecard")
     visitor.bring("d.xlsx", PLAIN.read_bytes())
     shown = visitor.wait()
     assert shown.count("Download c-scorecard.xlsx") == 2
     left = {path.name for path in folder.rglob("*.xlsx")}
-    assert left == {"c-scorecard.xlsx", "d.xlsx"}
+    assert left == {"c-scorecard.xlsx", "d.xlsx", "d-marked.xlsx"}
     assert not list(folder.rglob("*.upload"))
 
 

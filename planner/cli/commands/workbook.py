@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from models.errors import InputError
+from models.errors import Finding, InputError, WriteError
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
 from planner.cli.words import line, show_defaults, show_findings
 from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.words import terminal_safe, year_span
+from planner.render.words import number_of, terminal_safe, year_span
 from planner.scratch import input_stem, is_folder
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.plan import Plan
     from planner.audit.file import PlanSheets
     from planner.documents.orders import Orders
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from planner.going_on.roll import RolledPlan
     from planner.scenarios.start import Start
     from planner.workbook import Book
+    from planner.workbook.findings import DefaultUsed
+    from planner.workbook.marked import Marked
 
 
 class New(Command):
@@ -252,33 +256,94 @@ def _example(name: str) -> Path:
     return paths_of[names[fold(name)]]
 
 
-CHECK_KEYS: AnswerKeys = (AnswerKey(Key.FILE, "the file that was checked"),)
+CHECK_KEYS: AnswerKeys = (
+    AnswerKey(Key.FILE, "the file that was checked"),
+    AnswerKey("marked", "the copy that was written", when="with `--marked`"),
+    AnswerKey("marked_cells", "how many of its cells are marked", when="with `--marked`"),
+)
 """The keys of the answer of check, beyond those of every command."""
 
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
+@click.option(
+    "--marked",
+    type=common.OUTPUT,
+    metavar="COPY",
+    help="Write a copy in which every faulty cell is coloured and has a comment.",
+)
 @common.JSON
-def check(file: Path, as_json: bool) -> int:
+def check(file: Path, marked: Path | None, as_json: bool) -> int:
     """List every error and warning of a workbook, each with its cell.
 
     FILE is never changed. The exit code is 1 if there are errors, and 0 if there are only warnings.
+
+    --marked writes a copy even if nothing is wrong. Its first sheet, Findings, lists all findings
+    with links to their cells. The copy keeps everything else of FILE but its macros.
     """
     from planner.scenarios.start import check_file
 
+    copy = None if marked is None else _copy_path(marked)
+    failed: InputError | None = None
     result: Answer = {Key.FILE: str(file)}
+    defaults: Sequence[DefaultUsed] = ()
     try:
         book = check_file(file)
     except InputError as error:
         raise_pending_stop()
-        if as_json:
-            return answer.report_failure(error, as_json=True, result=result)
-        show_findings(file, error.findings)
-        return error.exit_code
+        failed, findings = error, error.findings
+    else:
+        findings, defaults = book.warnings, book.defaults
     if not as_json:
-        show_findings(file, book.warnings)
-        show_defaults(book.defaults)
-    return answer.finish(result | answer.findings_by_severity(book.warnings), as_json=as_json)
+        show_findings(file, findings)
+        if failed is None:
+            show_defaults(defaults)
+    if copy is not None:
+        try:
+            made = _mark(file, copy, findings, as_json=as_json)
+        except WriteError as error:
+            result |= _of_copy(None) | findings_by_severity(findings)
+            return answer.report_failure(error, as_json=as_json, result=result)
+        result |= _of_copy(made)
+    if failed is None:
+        return answer.finish(result | findings_by_severity(findings), as_json=as_json)
+    return (
+        answer.report_failure(failed, as_json=True, result=result) if as_json else failed.exit_code
+    )
+
+
+def _copy_path(copy: Path) -> Path:
+    """Return the path of the marked copy, with the checks for a plan; it may replace a copy."""
+    from planner.workbook.archive import is_input
+    from planner.workbook.marked import is_marked
+
+    path = common.output_file(common.xlsx_path(copy, "--marked"), "copy")
+    if common.is_file(path) and is_input(path) and not is_marked(path):
+        refuse(f"{path} is an input workbook, not a marked copy: choose another --marked")
+    return path
+
+
+def _of_copy(made: Marked | None) -> Answer:
+    return {
+        "marked": None if made is None else str(made.path),
+        "marked_cells": 0 if made is None else made.cells,
+    }
+
+
+def _mark(file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool) -> Marked | None:
+    """Write the marked copy; None if the file cannot be read as a workbook."""
+    from planner.workbook.marked import is_markable, mark
+
+    if not is_markable(findings):
+        click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
+        return None
+    marked = mark(file, copy, findings)
+    common.report_path(copy, marked.path)
+    if not as_json:
+        left = f", {marked.left:,} not marked" if marked.left else ""
+        cells = f"{number_of(marked.cells, 'cell')} marked{left}"
+        click.echo(f"Wrote {marked.path}: {cells}; its first sheet lists the findings", err=True)
+    return marked
 
 
 _OUTPUTS = Path("outputs")

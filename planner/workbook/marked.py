@@ -1,0 +1,249 @@
+"""Writes a copy of a workbook in which each faulty cell has a colour and a comment on its error."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
+
+from models import case, results
+from models.errors import Finding, Severity, WriteError
+from planner.scratch import is_folder
+from planner.workbook.archive import BROKEN, reason, sheet_names
+from planner.workbook.cells import is_number
+from planner.workbook.csv_folder import open_folder
+from planner.workbook.edit import EditedBook, link_to
+from planner.workbook.findings import advice, sentence, statement
+from planner.workbook.grid import Fault, filled_rows, paused_gc
+from planner.workbook.package import CellColours, Place, parse_address
+from planner.workbook.save import save_file
+
+FINDINGS = "Findings"
+"""The first sheet of a marked copy."""
+MOST_MARKED = 2_000
+"""Most cells that are coloured and commented, errors first: Excel is slow with more."""
+MOST_LISTED = 5_000
+"""Most findings on the sheet Findings, errors first."""
+MOST_JOINED = 10
+"""Most findings in one comment."""
+LONGEST = 1_000
+"""Most characters of one finding."""
+
+SIGN = "planner check:"
+"""First line of a comment's findings, by which a later run recognizes and removes them."""
+_TITLE = "What planner check found"
+
+_LOOKS = {
+    Severity.ERROR: CellColours("FFFFC7CE", "FF9C0006"),
+    Severity.WARNING: CellColours("FFFFEB9C", "FF7F6000"),
+}
+_FACE = "Calibri"
+_FORMATS = {
+    kind: {
+        "fill": PatternFill("solid", fgColor=look.fill or ""),
+        "font": Font(name=_FACE, color=look.ink),
+    }
+    for kind, look in _LOOKS.items()
+}
+_LINK = Font(name=_FACE, color="FF0563C1", underline="single")
+_TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
+_COLUMNS = (
+    ("Kind", 11),
+    (results.Checks.sheet.header, 18),
+    (results.Checks.cell.header, 12),
+    ("What is there and what is expected", 80),
+    ("Hint", 50),
+)
+"""Headers of the sheet Findings, and the widths of its columns."""
+_HEADER_ROW = 4
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked copy: its path, how many cells are marked, and how many are left unmarked."""
+
+    path: Path
+    cells: int
+    left: int = 0
+
+
+def is_marked(path: Path) -> bool:
+    """Return whether a workbook is a marked copy."""
+    return FINDINGS in sheet_names(path)[:1]
+
+
+def is_markable(findings: Sequence[Finding]) -> bool:
+    """Return whether findings are about a workbook's sheets, not about a file as a whole."""
+    return all(finding.sheet for finding in findings)
+
+
+def mark(
+    source: Path,
+    target: Path,
+    findings: Sequence[Finding],
+) -> Marked:
+    """Write a copy with marked faulty cells and a first sheet that lists every finding.
+
+    The source is only read; macros are not copied. Raises WriteError if the workbook cannot be
+    copied, or the copy cannot be written.
+    """
+    with paused_gc():
+        try:
+            book = _of_folder(source) if is_folder(source) else EditedBook(source)
+            titles = {case.fold(title): title for title in reversed(book.parts)}
+            errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
+            cells = _cells(book, titles, errors_first)
+            _clean(book)
+            notes = {title: book.notes(title) for title in book.parts}
+            for at, listed in list(cells.items())[:MOST_MARKED]:
+                first, more = listed[:MOST_JOINED], len(listed) - MOST_JOINED
+                lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
+                lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
+                _mark(
+                    book, at, _LOOKS[listed[0].severity], lines, notes[at[0]]
+                )  # errors come first
+            first_sheet = _list(book, errors_first, titles, len(cells))
+            made = book.made(target.suffix, show=first_sheet)
+        except BROKEN as error:  # in parts that the planner does not read
+            msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
+            raise WriteError(msg) from error
+    written = save_file(target, lambda scratch: scratch.write_bytes(made))
+    return Marked(written, min(len(cells), MOST_MARKED), max(0, len(cells) - MOST_MARKED))
+
+
+def _of_folder(source: Path) -> EditedBook:
+    book: Any = Workbook()
+    book.remove(book.active)
+    for grid in open_folder(source).grids:
+        sheet = book.create_sheet(grid.title)
+        for row, cells in [(grid.header_row, list(grid.header.items())), *filled_rows(grid)]:
+            for position, value in cells if row else ():
+                cell = sheet.cell(row, position)
+                if is_number(value):
+                    cell.value = value
+                else:
+                    text = value.text if isinstance(value, Fault) else str(value)
+                    _text(sheet, cell.coordinate, text)
+    made = io.BytesIO()
+    book.save(made)
+    made.seek(0)
+    return EditedBook(source, made)
+
+
+# ---- cells ---------------------------------------------------------------------------------------
+
+
+def _cells(
+    book: EditedBook, titles: Mapping[str, str], findings: Sequence[Finding]
+) -> dict[tuple[str, Place], list[Finding]]:
+    """Return the findings by their cell (title of the sheet and place) or the one shown for it.
+
+    Of merged cells, only the first is shown.
+    """
+    cells: dict[tuple[str, Place], list[Finding]] = {}
+    for finding in findings:
+        title = titles.get(case.fold(finding.sheet))
+        if title is not None and finding.cell:
+            place = book.tree(title).shown(parse_address(finding.cell))
+            cells.setdefault((title, place), []).append(finding)
+    return cells
+
+
+def _mark(
+    book: EditedBook,
+    at: tuple[str, Place],
+    look: CellColours,
+    lines: Sequence[str],
+    notes: Mapping[Place, str],
+) -> None:
+    """Colour a cell, and add lines to its comment, one of ``notes`` if it is there."""
+    sheet, place, text = book.blank(at[0]), at[1], "\n".join(lines)
+    # also its font: the light font of a dark header would be invisible
+    sheet.looks[place] = look
+    old = sheet.notes[place] if place in sheet.notes else notes.get(place)
+    sheet.notes[place] = f"{old.rstrip()}\n\n{text}" if old else text
+
+
+def _clean(book: EditedBook) -> None:
+    """Remove the marks of an earlier run, if the workbook is a marked copy."""
+    if FINDINGS not in book.parts or book.grid(FINDINGS).header.get(1) != _TITLE:
+        return
+    book.remove(FINDINGS)
+    for title in book.parts:
+        for place, text in book.notes(title).items():
+            if SIGN in text:
+                sheet = book.blank(title)
+                sheet.notes[place] = text.partition(SIGN)[0].rstrip() or None
+                sheet.looks[place] = CellColours()
+
+
+# ---- the sheet Findings --------------------------------------------------------------------------
+
+
+def _list(
+    book: EditedBook, findings: Sequence[Finding], titles: Mapping[str, str], marked: int
+) -> str:
+    """Add the sheet Findings, and return its title; ``marked`` cells have findings."""
+    sheet = book.add_page(FINDINGS, 0)
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
+    counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
+    if marked > MOST_MARKED:
+        counts += f" The first {MOST_MARKED:,} of {marked:,} cells are marked."
+    if len(findings) > MOST_LISTED:
+        counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
+    _text(sheet, "A2", counts)
+    for letter, severity in zip("AB", Severity, strict=True):
+        _text(sheet, f"{letter}3", severity.value, **_FORMATS[severity])
+    _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
+    white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
+    for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
+        _text(sheet, f"{letter}{_HEADER_ROW}", header, font=white, fill=navy)
+        sheet.column_dimensions[letter].width = width
+    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
+        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)))
+    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
+    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
+    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    return str(sheet.title)
+
+
+def _line(sheet: Any, row: int, finding: Finding, title: str | None) -> None:
+    _text(sheet, f"A{row}", finding.severity.value, **_FORMATS[finding.severity])
+    _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
+    place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
+    if title:
+        target = link_to(title, finding.cell or "A1")
+        place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
+        place.font = _LINK
+    _text(sheet, f"D{row}", _cut(statement(finding)))
+    _text(sheet, f"E{row}", _cut(advice(finding)))
+    for letter in "ABCDE":
+        sheet[f"{letter}{row}"].alignment = _WRAPPED if letter in "DE" else _TOP
+
+
+def _text(sheet: Any, address: str, text: str, **look: object) -> Any:
+    """Write a text, also one that looks like a formula."""
+    cell = sheet[address]
+    cell.value = text
+    if text:
+        cell.data_type = "s"
+    for name, value in look.items():
+        setattr(cell, name, value)
+    return cell
+
+
+def _cut(text: str) -> str:
+    clean = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "?", text)
+    return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 3]}..."

@@ -15,21 +15,12 @@ from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables
 from tests.books import write_book
 from tests.cli.desk import ROOT
-from tests.models.desk import jin, make, refiner, sur
+from tests.models.desk import jin, make, new_works, refiner, sur
 
 
 def country_pair():
     """Two refiners of China, one of Chile, a project; members by country and by group."""
-    project = {
-        "Project": "P",
-        "Refiner": "Jin north",
-        "Mineral": "copper",
-        "Country": "CHN",
-        "Capacity (t/yr)": 10,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-    }
+    project = new_works() | {"Refiner": "Jin north", "Country": "CHN", "Capacity (t/yr)": 10}
     book = make(
         jin(),
         refiner("Jin south", "CHN", 40, 15),

@@ -77,6 +77,20 @@ def sur(capacity: float = 100, **more: object) -> Row:
     return refiner("Sur", "CHL", capacity, 20, **more)
 
 
+def new_works() -> Row:
+    """Return a project of New in Australia: 100 t a year for 1 USD m, at 10 a t, from 2026 on."""
+    return {
+        "Project": "P",
+        "Refiner": "New",
+        "Mineral": "copper",
+        "Country": "AUS",
+        "Capacity (t/yr)": 100,
+        "Capex (USD m)": 1,
+        "Cost (USD/t)": 10,
+        "First year": 2026,
+    }
+
+
 # ---- solving -----------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from tests.models.desk import (
     cost,
     jin,
     make,
+    new_works,
     one,
     price,
     read,
@@ -34,18 +35,7 @@ SHORT = 100_000
 
 def plant(name: str = "P", **more: object) -> dict[str, Any]:
     """Return a project of 100 t/yr for 1 USD m, at 10 a t, from 2026 on, life 2."""
-    return {
-        "Project": name,
-        "Refiner": "New",
-        "Mineral": "copper",
-        "Country": "AUS",
-        "Capacity (t/yr)": 100,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-        "Lead time (yr)": 0,
-        "Life (yr)": 2,
-    } | more
+    return new_works() | {"Project": name, "Lead time (yr)": 0, "Life (yr)": 2} | more
 
 
 def shelf(*projects: dict[str, Any], years: tuple[int, ...] = TWO_YEARS, **more: Any) -> BookT:

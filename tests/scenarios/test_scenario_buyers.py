@@ -16,7 +16,7 @@ from models.case import Case, SortedRecords
 from models.errors import Severity
 from models.schema import SHEETS, CellKind, Column, Member, Record, ScenarioStep
 from planner.scenarios.actions import ACTIONS
-from tests.models.desk import BookT, jin, make, read, solve, sur, tonnes
+from tests.models.desk import BookT, jin, make, new_works, read, solve, sur, tonnes
 from tests.scenarios.edits import Row
 from tests.scenarios.what_if import base_of, case_of, objective, plan_of, step
 
@@ -297,18 +297,7 @@ def test_a_later_step_for_a_member_that_is_gone(after: Row) -> None:
 def test_all_members_removed(steps: tuple[Row, ...]) -> None:
     """An empty plan: nothing bought, nothing short, objective 0, served share 1."""
     book = club()
-    book["Projects"] = [
-        {
-            "Project": "P",
-            "Refiner": "New",
-            "Mineral": "copper",
-            "Country": "AUS",
-            "Capacity (t/yr)": 100,
-            "Capex (USD m)": 1,
-            "Cost (USD/t)": 10,
-            "First year": 2026,
-        }
-    ]
+    book["Projects"] = [new_works()]
     book["Mines"] = [{"Mineral": "copper", "Country": "COD", "Capacity (t/yr)": 80}]
     book["Settings"].append({"Setting": "Switching cost (USD/t)", "Value": 5})
     plan = plan_of(book, *steps)

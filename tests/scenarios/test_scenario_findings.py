@@ -9,7 +9,7 @@ from models.errors import InputError, Severity
 from models.plan import solve as solve_case
 from planner import scenarios
 from planner.workbook import read_tables
-from tests.models.desk import jin, make, sur
+from tests.models.desk import jin, make, new_works, sur
 from tests.scenarios.draws import SELECTORS, VALUES
 from tests.scenarios.edits import BookT, Row
 from tests.scenarios.what_if import NAME, case_of, errors_of, step, with_steps
@@ -34,17 +34,7 @@ def listed(action: str) -> set[str]:
 
 def desk() -> BookT:
     """Two years, and a project under Jin's name."""
-    project = {
-        "Project": "P",
-        "Refiner": "Jin",
-        "Mineral": "copper",
-        "Country": "CHN",
-        "Owner": "Jin Group",
-        "Capacity (t/yr)": 100,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-    }
+    project = new_works() | {"Refiner": "Jin", "Country": "CHN", "Owner": "Jin Group"}
     mine = {"Mineral": "copper", "Country": "CHN", "Capacity (t/yr)": 500}
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50}
     return make(

@@ -12,7 +12,7 @@ from models.case import BASE
 from models.errors import Severity
 from planner import scenarios
 from planner.workbook import read_tables
-from tests.models.desk import jin, make, sur
+from tests.models.desk import jin, make, new_works, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row
@@ -27,16 +27,7 @@ def full() -> BookT:
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 50, "Target (t)": 10}
     limit = {"Limit": "max", "Mineral": "copper", "Supplier group": "country", "Share": 0.6}
     mine = {"Mineral": "copper", "Country": "COD", "Capacity (t/yr)": 500}
-    project = {
-        "Project": "P",
-        "Refiner": "New",
-        "Mineral": "copper",
-        "Country": "AUS",
-        "Capacity (t/yr)": 100,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-    }
+    project = new_works()
     return make(
         jin(),
         sur(Last_year=2026),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.models.desk import BookT, cost, jin, make, one, short, solve, sur, tonnes
+from tests.models.desk import BookT, cost, jin, make, new_works, one, short, solve, sur, tonnes
 from tests.scenarios.edits import Row
 from tests.scenarios.what_if import base_of, case_of, objective, plan_of, step, warnings_of
 
@@ -123,17 +123,11 @@ def test_scaled_cost_of_a_project_by_year_and_not_of_a_contract() -> None:
 
 def plant(name: str = "P", **more: object) -> Row:
     """A project of 100 t/yr for 1 USD m, at 10 a t, from 2026 on, life 2: 500,000 a year."""
-    return {
-        "Project": name,
-        "Refiner": "New",
-        "Mineral": "copper",
-        "Country": "AUS",
-        "Capacity (t/yr)": 100,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-        "Life (yr)": 2,
-    } | {header.replace("_", " "): said for header, said in more.items()}
+    return (
+        new_works()
+        | {"Project": name, "Life (yr)": 2}
+        | {header.replace("_", " "): said for header, said in more.items()}
+    )
 
 
 def site(*projects: Row, years: tuple[int, ...] = TWO, **more: object) -> BookT:

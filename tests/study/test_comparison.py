@@ -19,7 +19,7 @@ from planner.studies.compare import Compare
 from planner.studies.kind import Tables
 from planner.studies.variant_tables import RunBuyers, hardest_hit
 from planner.workbook import read_tables
-from tests.models.desk import jin, make, refiner, sur
+from tests.models.desk import jin, make, new_works, refiner, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.what_if import base_of, step
@@ -401,16 +401,7 @@ def test_a_number_by_year_is_told_at_the_cell_that_holds_it():
 
 
 def test_what_has_no_cell_is_told_beside_one():
-    project = {
-        "Project": "P",
-        "Refiner": "New",
-        "Mineral": "copper",
-        "Country": "AUS",
-        "Capacity (t/yr)": 100,
-        "Capex (USD m)": 1,
-        "Cost (USD/t)": 10,
-        "First year": 2026,
-    }
+    project = new_works()
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.6}
     made = make(jin(), sur(), years=(2026, 2027), Projects=[project], Share_limits=[limit])
     said = cells(

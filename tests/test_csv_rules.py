@@ -36,7 +36,7 @@ def actuals_of(folder: Path) -> tuple[Path, str, str]:
 
 
 def read_deliveries(path: Path) -> object:
-    actuals = read_actuals(path)
+    actuals = read_actuals(path, "USD")
     every = actuals.context.layout.in_order(actuals.context.findings)
     findings = [f for f in every if f.severity is Severity.ERROR]
     if findings:

@@ -93,7 +93,24 @@ ROWS = [
         {4: [TWICE, None, None], 5: [5, None, None]},
     ),
     ('<row r="3" s="1"><c r="A3" s="1"/></row><row r="8"/>', {}),
-]
+    (
+        "".join(
+            f'<row r="{r}"><c r="A{r}" s="0"><v>{r}</v></c><c r="B{r}"{kind}</v></c></row>'
+            for r, kind in [(3, "><v>1"), (4, ' t="e"><v>#REF!'), (5, ' t="s"><v>1'), (6, "><v>x")]
+        ),
+        {3: [3, 1], 4: [4, "the error"], 5: [5, "second"], 6: [6, "is not a number"]},
+    ),
+    ('<!-- <row r="9"><c r="A9"><v>9</v></c></row> --><row r="3"><c r="A3"><v>1</v></c></row>',
+     {3: [1]}),
+    ('<row r="3"><c r="A3"><v>1</v></c></row><row r="3"><c r="B3"><v>2</v></c></row>',
+     {3: [1, TWICE]}),
+    ('<row r="3" ht="15"><c r="A4"><v>1</v></c></row><row r="4"><c r="B4"><v>2</v></c></row>',
+     {4: [1, TWICE]}),
+    (('<row r="5"><c r="A5"><v>5</v></c></row><row r="3"><c r="A3" t="b"><v>1</v></c></row>'
+     '<row r="2"><c r="A2"><v>2</v></c></row>'), {2: [TWICE], 3: [TWICE], 5: [5]}),
+    ('<row r="3"><c r="A3"><v>1</v></c><c r="B3" t="s"><v>2</v></c></row>',
+     {3: [1, "is not a number"]}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rows", "cells"), ROWS)
@@ -115,12 +132,10 @@ def test_a_namespace_may_have_a_prefix(tmp_path, part: str) -> None:
 
 
 def test_an_array_formula_without_values_has_none_in_any_cell(tmp_path) -> None:
-    cells = '<c r="A3"><f t="array" ref="A3:B3">1</f><v>0</v></c><c r="B3"><v>0</v></c>'
-    rows = f'<row r="3">{cells}</row>'
-    stale = grid_of(tmp_path, rows, is_stale=True)
-    assert [stale.columns[p][0] for p in (1, 2)] == [UNSAVED, UNSAVED]
-    saved = grid_of(tmp_path, rows)
-    assert [saved.columns[p][0] for p in (1, 2)] == [0, 0]
+    cells = '<c r="A3"><f t="array" ref="A3:A4">1</f><v>0</v></c>'
+    rows = f'<row r="3">{cells}</row><row r="4"><c r="A4"><v>0</v></c></row>'
+    assert grid_of(tmp_path, rows, is_stale=True).columns[1] == [UNSAVED, UNSAVED]
+    assert grid_of(tmp_path, rows).columns[1] == [0, 0]
     assert open_excel(tmp_path / "book.xlsx").sheets[0].scan.formulas == [(3, 1)]
 
 
@@ -136,7 +151,9 @@ def test_an_array_formula_without_values_has_none_in_any_cell(tmp_path) -> None:
     ],
 )
 def test_hidden_rows(tmp_path, row: str, before: str, is_hidden: bool) -> None:
-    grid = grid_of(tmp_path, f'<row r="3" {row}><c r="A3"><v>1</v></c></row>', before)
+    grid = grid_of(
+        tmp_path, f'<row r="3"{" " * bool(row)}{row}><c r="A3"><v>1</v></c></row>', before
+    )
     assert (3 in grid.hidden_rows) is is_hidden
 
 

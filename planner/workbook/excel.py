@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
+import html
 import io
 import re
 import warnings
@@ -17,10 +18,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from python_calamine import CalamineWorkbook
 
@@ -34,10 +35,22 @@ UNSAVED = Fault(
 )
 _LEFT_OUT = (
     re.compile(rb"<(?:\w+:)?dimension\b[^<>]*/>"),
-    re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"[^<>]*(?:/>|(?<!/)></c>)'),
-    re.compile(rb'<row r="\d{1,7}"[^<>]*(?:/>|(?<!/)>\s*</row>)'),
+    re.compile(rb'<c r="[A-Z]{1,3}+\d{1,7}+"[^<>]*+>(?:(?<=/>)|</c>)'),
+    re.compile(rb'<row r="\d{1,7}+"[^<>]*+>(?:(?<=/>)|\s*</row>)'),
 )
 """A sheet's size, which is often wrong; blank cells and rows, of which there may be a million."""
+_PLAIN_CELL = (
+    rb'<c r="[A-Z]{1,3}+\1"(?: s="\d++")?+'
+    rb'(?:(?: t="n")?+><v>-?\d++(?:\.\d++)?+(?:[eE][-+]?\d++)?+</v>| t="s"><v>\d{1,9}+</v>)</c>'
+)
+_PLAIN = re.compile(
+    rb'(?:<row r="(\d{1,7}+)"(?: ht="[1-9][\d.]*+"| hidden="(?:0|false)"'
+    rb'|(?! (?:ht|hidden|r)=) [\w:]++="[\w:;., -]*+")*+>\s*+(?:'
+    + _PLAIN_CELL + rb"\s*+)++</row>\s*+){1,1000}+"
+)  # fmt: skip
+"""Rows of cells with numbers and shared texts alone: calamine reads them as they are."""
+_ROW, _COLUMN = re.compile(rb'<row r="(\d++)'), re.compile(rb'<c r="([A-Z]++)')
+_SHARED = re.compile(rb' t="s"><v>(\d++)')
 _CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 _COUNT = re.compile(r"[0-9]+", re.ASCII)
@@ -105,10 +118,8 @@ class SheetScan:
         ``is_stale``: a formula's 0 counts as no saved value. Raises ExpatError or ValueError if the
         sheet is damaged.
         """
-        for pattern in _LEFT_OUT:
-            xml = pattern.sub(b"", xml)
         if b"<![CDATA[" in xml:  # calamine reads it as blank
-            xml = _CDATA.sub(lambda text: escape(text[1].decode()).encode(), xml)
+            xml = _CDATA.sub(lambda text: html.escape(text[1].decode(), quote=False).encode(), xml)
         self.values = defaultdict[int, dict[int, object]](dict)
         self.rows: list[int] = []
         self.columns: list[tuple[int, int]] = []
@@ -125,17 +136,57 @@ class SheetScan:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.EntityDeclHandler = self._refuse
-        parser.Parse(xml, True)
-        self.xml = self._without_cuts(xml)
+        pieces, reached, self._skipped = list[bytes](), 0, 0
+        ends = [m.span() for m in _PLAIN.finditer(xml)] if b"<!" not in xml else []
+        for start, end in [*ends, (len(xml), len(xml))]:
+            piece = xml[reached:start]
+            for pattern in _LEFT_OUT:
+                piece = pattern.sub(b"", piece)
+            parser.Parse(piece, False)
+            plain = xml[start:end]
+            if self._can_skip(plain):
+                self._skipped += len(plain)
+            else:
+                parser.Parse(plain, False)
+            pieces += [piece, plain]
+            reached = end
+        parser.Parse(b"", True)
+        self.xml = self._without_cuts(b"".join(pieces))
 
     def _refuse(self, *_: object) -> None:
         msg = "a sheet declares an entity"
         raise ValueError(msg)
 
+    def _can_skip(self, plain: bytes) -> bool:
+        """Return whether plain rows need no parsing: they are valid, and in the right place."""
+        rows = [*map(int, _ROW.findall(plain))]
+        kinds = {*plain.translate(None, b"0123456789").split(b"</row>")}  # most rows are alike
+        columns = [_COLUMN.findall(kind) for kind in kinds]
+        is_sound = (
+            bool(rows)
+            and self._is_in_rows
+            and self._cell is None
+            and not self._arrays
+            and not self._are_rows_hidden
+            and self._row < rows[0]
+            and rows == sorted({*rows})
+            and all(len({*each}) == len(each) for each in columns)
+            and max(map(int, {*_SHARED.findall(plain)}), default=-1) < self._texts
+        )
+        if is_sound:
+            self._row = self._last_row = rows[-1]
+            letters = {each.decode() for each in chain(*columns)}
+            self._last_column = max(self._last_column, *map(column_number, letters))
+        return is_sound
+
     @property
     def last(self) -> tuple[int, int]:
         """The last row and the last column with a value; 0 if the sheet has none."""
         return self._last_row, self._last_column
+
+    @property
+    def _offset(self) -> int:
+        return self._skipped + self._parser.CurrentByteIndex
 
     def _without_cuts(self, xml: bytes) -> bytes:
         pieces, reached = [], 0
@@ -151,7 +202,7 @@ class SheetScan:
         cell = self._cell
         if cell is not None:
             if cell.inner < 0:
-                cell.inner = self._parser.CurrentByteIndex
+                cell.inner = self._offset
             if tag in {"v", "f"}:
                 self._text = []
                 self._parser.CharacterDataHandler = self._text.append
@@ -214,7 +265,7 @@ class SheetScan:
         self._columns.add(column)
         if value is not None:
             self.values[row][column] = value
-            self._cuts.append((cell.inner, self._parser.CurrentByteIndex))
+            self._cuts.append((cell.inner, self._offset))
 
     def _other_value(self, cell: _Cell) -> Fault | float | None:
         """Return what a cell holds, if calamine would read something else, or nothing."""

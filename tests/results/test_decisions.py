@@ -11,7 +11,7 @@ from models.plan import Plan
 from models.results import DecideNow
 from models.results.decisions import changes_of, decisions_of
 from planner.render.claims import SheetRows
-from planner.sheets.decide import changed
+from planner.sheets.decide import changed_decisions
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
 from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun
@@ -156,5 +156,5 @@ def test_a_changed_decision_in_words(kind: str, amount: float, said: str) -> Non
            "member": "A", "unit": "of the plant" if kind == "begin" else "t", "cost": 1.0,
            "amount": amount, "before": 0.46, "change": amount - 0.46}  # fmt: skip
     rows = SheetRows(DecideNow.of_rows([row], words={"money": "USD"}))
-    first, count = changed(rows, "the plan")
+    first, count = changed_decisions(rows, "the plan")
     assert (first.text, count.text) == (said, "All 1 decisions: sheet Decide now.")

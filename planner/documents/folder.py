@@ -145,7 +145,6 @@ def replace_files(
                 save.sync_file(scratch / name)
                 prints[name] = save.fingerprint(scratch / name)
             about = {"made_by": kind.maker, **(about or {})}
-            target.mkdir(exist_ok=True)
             _Change(scratch, target, kind, about, prints).replace(earlier, removed)
     return Written(tuple(folder / name for name in files), tuple(removed), tuple(kept))
 
@@ -192,6 +191,7 @@ class _Change:
         text = json.dumps(data, indent=1, ensure_ascii=False)
         manifest.write_text(f"{text}\n", encoding="utf-8")
         save.sync_file(manifest)
+        self.folder.mkdir(exist_ok=True)  # not before: a full disk leaves no folder without files
         manifest.replace(self.folder / self.kind.manifest)
 
 

@@ -71,7 +71,7 @@ def test_every_path_is_known_to_be_read_or_written():
     for command in COMMANDS:
         for parameter in paths(command, written=False):
             assert parameter.name in READ, (command.name, parameter.name)
-    assert {command.name for command, _ in WRITE} >= {"new", "solve", "orders", "report"}
+    assert {command.name for command, _ in WRITE} >= {"new", "check", "solve", "orders", "report"}
 
 
 def spellings(source: Path) -> dict[str, Path]:
@@ -134,7 +134,7 @@ def line_to(command: click.Command, place: click.Parameter, path: Path, case: Pa
     given = {p.name: [case] * max(p.nargs, 1) for p in paths(command, written=False)}
     given.pop("inputs", None)
     given.pop("actuals", None)
-    if command.name == "new":  # actuals are another workbook
+    if command.name in {"new", "check"}:  # actuals are another workbook
         given.pop("plan")
     return argv(command, {**given, place.name: [path]}, case.parent)
 

@@ -1,4 +1,4 @@
-"""Writes a folder whose files are replaced together, and never replaces files of others.
+"""Writes a folder, replaces its files once all are complete, and never replaces files of others.
 
 A manifest lists each file with its fingerprint, so that the next run knows the files of the last.
 If a file was changed since, or was not written by the planner, the run stops and changes nothing.

@@ -45,7 +45,8 @@ class FirstPage:
     ``made_by`` are the scenario and the options of a plan; ``sentences`` beyond those that the page
     has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns; ``legend``
     says in which order its rows are, and with what they are compared. ``proof`` says whether the
-    plan is proven.
+    plan is proven. A page of a plan leaves room for ``reserved`` in place of ``made_by`` and
+    ``proof``, so that surfaces with and without them say the same sentences.
     """
 
     title: str
@@ -56,6 +57,7 @@ class FirstPage:
     made_by: str = ""
     proof: str = ""
     legend: str = ""
+    reserved: str = ""
 
     def of(self, place: Place) -> tuple[Sentence, ...]:
         """Return the sentences of one part of the page."""
@@ -96,7 +98,8 @@ class FirstPage:
 
     def _is_long(self, sentences: Sequence[Sentence]) -> bool:
         said = [text for s in sentences for text in (s.name, s.number, s.text)]
-        fixed = (self.title, self.made_by, self.question, self.proof, self.legend, DECIDE, CARE)
+        about = self.reserved or f"{self.made_by} {self.proof}"
+        fixed = (self.title, about, self.question, self.legend, DECIDE, CARE)
         text = " ".join((*fixed, *said))
         numbers = (n for n in _NUMBER.findall(text) if not _YEAR.fullmatch(n))
         return len(text.split()) > MOST_WORDS or sum(1 for _ in numbers) > MOST_NUMBERS

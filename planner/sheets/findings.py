@@ -27,7 +27,7 @@ from models.results import (
     Stocks,
     Tiers,
 )
-from models.results.overall import CURRENT_SUPPLY
+from models.results.overall import CURRENT_SUPPLY, OPTION
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, shortened
 from planner.render.claims import (
@@ -334,7 +334,7 @@ def _changes(tables: SheetTables) -> bool:
     if not tables.get(About):
         return False
     asked = tables.sheet(About)
-    names = [f"Option: {name}" for name in _WHAT_IFS]
+    names = [f"{OPTION}{name}" for name in _WHAT_IFS]
     is_base = asked.where(what=str(Figure.SCENARIO)).cells(About.value) in ([], [BASE])
     return not is_base or bool(asked.where(what=names).cells(About.value))
 

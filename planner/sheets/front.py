@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from models import results
 from models.plan import OPTIMAL
-from models.results import About, DecideNow, Figure, Look, Security, Stocks
+from models.results import About, DecideNow, Figure, Look, Result, Security, Stocks
+from models.results.overall import OPTION
 from planner.render.chart import drawn
 from planner.render.claims import SheetTables
 from planner.render.front import FirstPage, first_columns
@@ -42,7 +43,7 @@ def about_table(context: Context) -> About:
         Figure.CAUTION: case.settings.caution,
         Figure.INPUT_FILE: context.book.file_name,
         Figure.SCENARIO: case.scenario,
-        **{f"Option: {name}": value for name, value in context.options.items()
+        **{f"{OPTION}{name}": value for name, value in context.options.items()
            if name.casefold() != "scenario"},
         Figure.FIRST_YEAR: (years[0], Look.YEAR) if years else "",
         Figure.LAST_YEAR: (years[-1], Look.YEAR) if years else "",
@@ -67,6 +68,16 @@ def plan_tables(context: Context) -> SheetTables:
         About: about_table(context),
     }
     return SheetTables(made.get, context.country)
+
+
+PROVEN = "Proven: no cheaper plan keeps the rules."
+
+
+def _always_said(about: Result | None) -> str:
+    """Return the proof, scenario and options, for which a page has room even if it is without."""
+    said = {} if about is None else dict(zip(about.data["what"], about.data["value"], strict=True))
+    options = (f"{name} {value}" for name, value in said.items() if str(name).startswith(OPTION))
+    return " ".join((PROVEN, str(said.get(Figure.SCENARIO, "")), *options))
 
 
 @once
@@ -95,6 +106,7 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
         shown,
         drawn(picture),
         legend=" ".join(filter(None, legend)),
+        reserved=_always_said(tables.get(About)),
     )
 
 
@@ -115,4 +127,4 @@ def _proof(context: Context) -> str:
         return "Not proven: the search ended early, see the sheet Checks."
     if plan.extension is not None:
         return "Proven, with the rules that were added to the case."
-    return "Proven: no cheaper plan keeps the rules."
+    return PROVEN

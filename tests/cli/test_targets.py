@@ -238,6 +238,7 @@ def test_a_full_disk(  # noqa: PLR0917 - fixtures, and a case
 CLOSED = (
     "solve case.xlsx --output closed/plan.xlsx",
     "solve case.xlsx --csv closed/tables",
+    "check case.xlsx --marked closed/marked.xlsx",
     "new closed/new.xlsx",
     "report plan.xlsx -o closed/report.html",
     "orders plan.xlsx closed/orders",

@@ -134,7 +134,7 @@ def line_to(command: click.Command, place: click.Parameter, path: Path, case: Pa
     given = {p.name: [case] * max(p.nargs, 1) for p in paths(command, written=False)}
     given.pop("inputs", None)
     given.pop("actuals", None)
-    if command.name in {"new", "check"}:  # actuals are another workbook
+    if command.name == "new":  # actuals are another workbook
         given.pop("plan")
     return argv(command, {**given, place.name: [path]}, case.parent)
 

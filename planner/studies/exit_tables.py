@@ -50,7 +50,7 @@ NEW, MORE = "new", "earlier or larger"
 
 def _level_field(level: int) -> Field:
     return field(
-        f"At most {level} % of {{basis}} from",
+        f"At most {level} % of {{basis}}, from year",
         Look.YEAR,
         f"The first year from which the country sells at most {level} % of {{basis}} in every year."
         " Blank: no such year is planned.",

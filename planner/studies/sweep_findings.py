@@ -118,8 +118,8 @@ class _SweepFindings:
             row = self.rows.where(mineral=ALL_MINERALS, value=value)
             cap = row.value(self.t.value)
             if value not in self.named:
-                yield say("care", f"At {{cap}}, too much is missing to compare costs with"
-                                  f" {self.before}.", cap=cap)  # fmt: skip
+                yield say("care", "At {cap}, too much is missing to say how much more the same"
+                                  f" tonnes cost than {self.before}.", cap=cap)  # fmt: skip
                 continue
             dearer = row.value(self.t.extra_cost_share)
             costs = "{extra}" if dearer.number < 0 else "{extra} more"

@@ -343,7 +343,7 @@ def test_a_chain_shows_what_goes_through_all_stages(opened):
     )
     # until a slider moves, the first page of the plan is shown
     assert window.run("return document.getElementById('moved-answer').offsetHeight") == 0
-    assert "alloy keeps least" in window.run(
+    assert "no mineral runs short" in window.run(
         "return document.getElementById('as-planned').innerText"
     )
     cells = "document.querySelectorAll('#stops tbody td')"

@@ -448,9 +448,9 @@ class ScorecardStudy(StudyKind):
         if Missed not in tables:
             return ""
         return (
-            "Shares of consumption; of the years from 2030 on (else the last), the one farthest from"
-            " the benchmark. At home: in the buyer's countries. What can't be met comes as near as it"
-            " can."
+            "Shares of consumption; of the years from 2030 on (else the last), the one farthest"
+            " from the benchmark. At home: in the buyer's countries. What can't be met comes as"
+            " near as it can."
         )
 
     @classmethod

@@ -17,7 +17,7 @@ from planner.sheets.by_year import by_year_table, shortage_causes
 from planner.sheets.checks import checks, duals_table, values_table
 from planner.sheets.context import Context, RunRecord
 from planner.sheets.figures import by_mineral_table, members_table
-from planner.sheets.front import about_table, overview
+from planner.sheets.front import about_table, overview, plan_tables
 from planner.sheets.glossary import glossary
 from planner.sheets.last_plan import changed_builds, changed_orders
 from planner.sheets.pictures import chart_data, pictures
@@ -32,7 +32,7 @@ SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=la
 that nobody reads: chart data, values and duals, which ``planner verify`` needs."""
 _MADE: Mapping[type[results.Result], Callable[[Context], results.Result | None]] = {
     results.Summary: summary,
-    results.DecideNow: lambda context: results.DecideNow.from_plan(context.plan),
+    results.DecideNow: lambda context: plan_tables(context).get(results.DecideNow),
     results.About: about_table,
     results.ByMineral: by_mineral_table,
     results.Members: members_table,

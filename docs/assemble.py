@@ -37,7 +37,7 @@ from planner.cli.answer import PLANNED, SHARED
 from planner.cli.commands import solve
 from planner.cli.commands.workbook import CHECK_KEYS
 from planner.render.front import NAME as FRONT
-from planner.render.keys import AnswerKeys, described
+from planner.render.keys import AnswerKeys, listed_keys
 from planner.scenarios import ACTIONS
 from planner.sheets import SHEETS as PLAN_SHEETS
 from planner.sheets import front
@@ -290,7 +290,7 @@ def with_keys(page: Path) -> str:
     """Return the text of a page with its lists of keys as declared."""
 
     def listed(match: re.Match[str]) -> str:
-        return f"{match[1]}{described(keys_of(match['of']))}\n\n"
+        return f"{match[1]}{listed_keys(keys_of(match['of']))}\n\n"
 
     return _KEYS.sub(listed, page.read_text(encoding="utf-8"))
 

@@ -433,7 +433,7 @@ def premium(cash: float, reference: float, tonnes: float) -> float | None:
 # ---- member by member --------------------------------------------------------------------------
 
 
-def payments(bought: pd.DataFrame) -> pd.Series[float]:
+def payment_by_row(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the payment of each row for its purchases; 0 if nothing is bought.
 
     In ``bought``, here and below, each row is for one year, mineral and member. It has purchased
@@ -457,7 +457,7 @@ def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
 
 def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
     """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
-    groups = bought.assign(money=payments(bought)).groupby(["year", "mineral"])
+    groups = bought.assign(money=payment_by_row(bought)).groupby(["year", "mineral"])
     whole = groups[["money", "purchased"]].transform("sum")
     return whole["money"] / whole["purchased"].where(whole["purchased"] > 0)
 
@@ -469,7 +469,7 @@ def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
     unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
     base: cost of the member's tonnes at the coalition's average of each mineral and year
     """
-    costs = _sums(bought, payments(bought), paid_at_coalition_cost(bought), "member").items()
+    costs = _sums(bought, payment_by_row(bought), paid_at_coalition_cost(bought), "member").items()
     return {name: difference(spent, base, base) / base for name, (spent, base) in costs if base > 0}
 
 

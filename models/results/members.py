@@ -348,7 +348,11 @@ def _totals(plan: Plan) -> dict[str, dict[str, float]]:
     prices = {(m.name, year): m.price.value(year) for m in case.minerals for year in case.years}
     cells = zip(table["mineral"].tolist(), table["year"].tolist(), strict=True)
     price = [prices[cell] for cell in cells]
-    need, short, paid = table["demand"] * price, table["short"] * price, measures.payments(table)
+    need, short, paid = (
+        table["demand"] * price,
+        table["short"] * price,
+        measures.payment_by_row(table),
+    )
     amounts = table.assign(need=need, short=short, paid=paid).groupby("member")
     totals: Any = amounts[["need", "short", "paid", "short_cost"]].sum()
     return dict(totals.to_dict("index"))
@@ -376,7 +380,7 @@ def _depends(plan: Plan) -> dict[str, dict[str, Any]]:
         return {}
     last = plan.supply[plan.supply["year"] == plan.case.years[-1]]
     keys = zip(last["member"].tolist(), last["mineral"].tolist(), strict=True)
-    paid = dict(zip(keys, measures.payments(last).tolist(), strict=True))
+    paid = dict(zip(keys, measures.payment_by_row(last).tolist(), strict=True))
     rows = {}
     for member, ties_of in dependences_of(plan).items():
         largest = rounded_share(ties_of[0].share)

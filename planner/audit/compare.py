@@ -21,7 +21,7 @@ from planner.workbook.archive import BROKEN
 from planner.workbook.cells import described
 from planner.workbook.findings import at_cell
 from planner.workbook.grid import Dated, Fault, Grid, filled_rows
-from planner.workbook.plan_file import PART, SUMMARY, is_number
+from planner.workbook.plan_file import PART, SUMMARY, fits_double
 
 Grids = Mapping[str, Grid]
 _MISSING = "this sheet is missing"
@@ -84,7 +84,7 @@ def near(here: object, due: object, dust: float) -> bool:
     They may differ by the fraction SAME_CELL of the larger one, plus ``dust`` in their unit. False
     if a cell has no number.
     """
-    if not is_number(here) or not is_number(due):
+    if not fits_double(here) or not fits_double(due):
         return False
     first, second = float(here), float(due)
     return abs(first - second) <= tolerances.SAME_CELL * max(abs(first), abs(second)) + dust
@@ -216,13 +216,13 @@ class _Rounding:
         if place not in self.largest:
             most = self.largest[place] = {}
             for i, value in enumerate(self.due[place]):
-                if is_number(value):
+                if fits_double(value):
                     look = self._look(place, i)
                     most[look] = max(most.get(look, 0.0), abs(float(value)))
         room = tolerances.CANCELLED_SUM * self.largest[place].get(self._look(place, row), 0.0)
         if place == self.proof and self.due[place][row]:
             accepted = self.due[self.accepted][row] if self.accepted else None
-            room += tolerances.PROOF_REPEATED * float(accepted) if is_number(accepted) else 0.0
+            room += tolerances.PROOF_REPEATED * float(accepted) if fits_double(accepted) else 0.0
         return room
 
     def _look(self, place: int, row: int) -> Look | None:
@@ -234,7 +234,7 @@ class _Rounding:
 
 def _is_same(rounding: _Rounding, column: Hashable, row: int, due: object, here: object) -> bool:
     place: Any = column
-    return is_number(here) and is_number(due) and near(here, due, rounding.of(place, row))
+    return fits_double(here) and fits_double(due) and near(here, due, rounding.of(place, row))
 
 
 def _shown(value: object) -> str:

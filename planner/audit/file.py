@@ -132,7 +132,7 @@ class PlanSheets:
         """
         for _, column in SEALED:
             cells = (line.cells[0] for line in self.lines(column))
-            yield [float(value) for value in cells if plan_file.is_number(value)]
+            yield [float(value) for value in cells if plan_file.fits_double(value)]
 
     @cached_property
     def recorded(self) -> Recorded:
@@ -143,7 +143,7 @@ class PlanSheets:
             measure, value = str(line.cells[0]), line.cells[1]
             stage = measure.removeprefix(TIME)
             if measure.startswith(TIME):
-                if stage in STAGES and plan_file.is_number(value) and value >= 0:
+                if stage in STAGES and plan_file.fits_double(value) and value >= 0:
                     timings[stage] = float(value)
             elif measure in RECORDS:
                 if RECORDS[measure].fullmatch(str(value)):
@@ -155,7 +155,7 @@ class PlanSheets:
         built, mip_gap, is_failed = 0, 0.0, False
         for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
             kind, option, words, value = line.cells
-            text, number = str(words or ""), value if plan_file.is_number(value) else 0
+            text, number = str(words or ""), value if plan_file.fits_double(value) else 0
             if kind == "program" and is_failed:
                 failures += [text] if _FAILURE.fullmatch(text) else []
             elif kind == "program":

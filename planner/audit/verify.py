@@ -321,7 +321,7 @@ def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
 
 
 def _fits(value: object) -> TypeGuard[int | float]:
-    return plan_file.is_number(value) and abs(value) <= _MOST
+    return plan_file.fits_double(value) and abs(value) <= _MOST
 
 
 def _unproven(plan: Plan, whose: str) -> Iterator[Finding]:

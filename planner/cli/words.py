@@ -123,7 +123,7 @@ def show_defaults(defaults: Sequence[DefaultUsed]) -> None:
         click.echo(f"{number_of(cells, 'blank cell')} in {columns} took the default")
 
 
-def shortened(expected: str) -> str:
+def first_values(expected: str) -> str:
     """Return a long list of values, ``a, b, c or d``, with only its first few."""
     values = re.split(r", | or ", expected)
     if " or " not in expected or len(values) <= MOST_CHOICES + 1:
@@ -141,7 +141,7 @@ def _table(findings: Sequence[Finding], *, brief: bool) -> TerminalTable:
     for no_wrap in (True, True, False):
         table.add_column(overflow="fold", no_wrap=no_wrap)
     for finding in findings:
-        wanted = shortened(finding.expected) if brief else finding.expected
+        wanted = first_values(finding.expected) if brief else finding.expected
         text = sentence(replace(finding, expected=wanted))
         table.add_row(
             Text(f"  {terminal_safe(finding.place) or '-'}"),

@@ -423,7 +423,9 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
     if PlantInputs in plan:  # the buyers of products pay for the inputs
         bought = pair.rows(plan, Prices)
-        table["paid"] = bought.assign(paid=measures.payments(bought)).groupby(keys)["paid"].sum()
+        table["paid"] = (
+            bought.assign(paid=measures.payment_by_row(bought)).groupby(keys)["paid"].sum()
+        )
     else:
         table["paid"] = pair.rows(plan, Flows).groupby(keys)["total"].sum()
     table["paid"] = table["paid"].fillna(0.0)

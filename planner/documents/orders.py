@@ -133,7 +133,7 @@ def rounded(value: float, decimals: int, digits: int = 12) -> Decimal:
     return Decimal(f"{value:.{digits}g}").quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
 
 
-def plain_number(value: float, decimals: int, digits: int) -> str:
+def fixed_point(value: float, decimals: int, digits: int) -> str:
     """Return a number rounded, with a decimal point, no exponent and no thousands separators."""
     text = format(rounded(value, decimals, digits), "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -551,7 +551,7 @@ def _fields(column: pd.Series) -> Iterator[object]:
     for value in column:
         if isinstance(value, float):
             number = _CsvNumber(value)
-            number.text = plain_number(value, *places)
+            number.text = fixed_point(value, *places)
             yield number
         else:
             yield value if isinstance(value, int) else str(value)

@@ -68,7 +68,7 @@ def answered(keys: AnswerKeys, *planned: Any) -> dict[str, object]:
     return {name: value for name, value in found.items() if value is not ABSENT}
 
 
-def described(keys: AnswerKeys) -> str:
+def listed_keys(keys: AnswerKeys) -> str:
     """Return the keys as a list for the manual; keys of rows that are equal are listed once."""
     lines = []
     listed: dict[tuple[str, ...], str] = {}

@@ -122,7 +122,7 @@ def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
     """Return what members pay [money], including the cost of inputs, by the given keys."""
     if not plan.expanded.intakes:
         return measures.sums(plan.flows, "total", *keys)
-    table = plan.supply.assign(paid=measures.payments(plan.supply))
+    table = plan.supply.assign(paid=measures.payment_by_row(plan.supply))
     return measures.sums(table, "paid", *keys)
 
 

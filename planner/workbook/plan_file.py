@@ -426,7 +426,7 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
                     message, hint = described(value), value.hint
                 elif value is None and is_filled:
                     message = "the cell is blank"
-                elif number and value is not None and not is_number(value):
+                elif number and value is not None and not fits_double(value):
                     message = f"{value!r} is not a number"
                 elif value is not None and (fault := _not_declared(sheet, str(header), value)):
                     message, expected = f"{value!r} {fault}", "the cell as the planner wrote it"
@@ -442,7 +442,7 @@ def _not_declared(sheet: str, header: str, value: object) -> str:
         return "is not a name"
     whole = fields and all(f.look in {Look.YEAR, Look.COUNT} for f in fields)
     if whole and not isinstance(value, str):
-        is_whole = is_number(value) and float(value).is_integer() and abs(value) <= _MOST_WHOLE
+        is_whole = fits_double(value) and float(value).is_integer() and abs(value) <= _MOST_WHOLE
         return "" if is_whole else "is not a whole number"
     return ""
 
@@ -463,7 +463,7 @@ def _fields(sheet: str, header: str) -> tuple[Field, ...]:
     return tuple([f for f in found if not _ONE_WORD.fullmatch(f.header)] or found)
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
+def fits_double(value: object) -> TypeGuard[int | float]:
     """Return whether a cell has a number that fits into a double."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.documents.orders import COLUMNS, plain_number
+from planner.documents.orders import COLUMNS, fixed_point
 from planner.workbook.plan_file import read_plan
 from tests.order_book import PLAN, lines, order_rows, summary, table, write_order_book
 
@@ -125,7 +125,7 @@ def test_csv_is_plain(plan, call):
     ],
 )
 def test_numbers_without_exponents(value, decimals, text):
-    assert plain_number(value, decimals, 12) == text
+    assert fixed_point(value, decimals, 12) == text
 
 
 def test_answers_another_program(plan, ask):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models import results
+from models.case import BASE
 from models.plan import OPTIMAL
 from models.results import About, DecideNow, Figure, Look, Result, Security, Stocks
 from models.results.overall import OPTION
@@ -76,8 +77,9 @@ PROVEN = "Proven: no cheaper plan keeps the rules."
 def _always_said(about: Result | None) -> str:
     """Return the proof, scenario and options, for which a page has room even if it is without."""
     said = {} if about is None else dict(zip(about.data["what"], about.data["value"], strict=True))
-    options = (f"{name} {value}" for name, value in said.items() if str(name).startswith(OPTION))
-    return " ".join((PROVEN, str(said.get(Figure.SCENARIO, "")), *options))
+    asked = [f"{k.removeprefix(OPTION)} {v}" for k, v in said.items() if k.startswith(OPTION)]
+    scenario = str(said.get(Figure.SCENARIO, BASE))
+    return " ".join((PROVEN, scenario, *asked) if asked or scenario != BASE else (PROVEN,))
 
 
 @once

@@ -86,7 +86,7 @@ class FirstPage:
         named = sum(s in decisions for s in every)
         return tuple(s for s in every if s not in of_decisions or s.claims[0].number > named)
 
-    @property
+    @cached_property
     def wide_table(self) -> Table | None:
         """The table with large sums of money in millions; a terminal scales each cell instead."""
         if self.table is None or not len(self.table):

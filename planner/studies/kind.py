@@ -74,8 +74,8 @@ class Tables(SheetTables):
         return self._with_rows(kind) is not None
 
     def option(self, name: str) -> str:
-        """Return the value of a row of About."""
-        return self[About].option(name)
+        """Return the value of a row of About; "" if the row or the table is missing."""
+        return self[About].option(name) if About in self else ""
 
     @property
     def years(self) -> str:

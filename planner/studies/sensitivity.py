@@ -520,7 +520,7 @@ class SensitivityStudy(StudyKind):
             "Each number is moved alone to both ends of its range, and the case is planned again"
             " each time."
         )
-        views = Numbers(_first(tables), _PAGE).view(tornado(tables, Sensitivities))
+        views = Numbers(look_up_first(tables), _PAGE).view(tornado(tables, Sensitivities))
         sections = [Section("sensitivity", "Which numbers matter", lead, views)]
         if GroupSensitivities in tables:
             lead = "All numbers of one sheet, mineral and column are moved together."
@@ -569,14 +569,7 @@ def _positions(tables: Tables) -> list[int]:
     return found
 
 
-def look_up_first(tables: Tables) -> list[tuple[Any, ...]]:
-    """Return rows of the numbers to look up first: sheet, cells, name, source, range, estimate."""
-    e = EndResults
-    rows = tables[Sensitivities].take(_positions(tables))
-    return list(rows.rows(e.sheet, e.cells, e.what, e.origin, e.by, e.estimate))
-
-
-def _first(tables: Tables) -> Sensitivities:
+def look_up_first(tables: Tables) -> Sensitivities:
     """Return the rows of the numbers to look up first, in that order; else the first rows."""
     table = tables[Sensitivities]
     return table.take(_positions(tables) or [*range(min(_MOST_DECIDING, len(table)))])

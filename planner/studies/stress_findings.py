@@ -53,12 +53,6 @@ class _StressFindings:
             return " in {first}", {"first": begin}
         return " from {first} to {last}", {"first": begin, "last": end}
 
-    def _asked(self, name: str) -> str:
-        try:
-            return f"{self.tables.asked(name)}"
-        except NoRowsError:
-            return ""
-
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
         t, rows = LossByMineral, self.rows.where(kind=self.kind)
@@ -156,7 +150,7 @@ class _StressFindings:
 
     def care(self) -> Iterator[Sentence]:
         alone = "A single supplier is lost at a time. The other suppliers sell"
-        if self._asked(SURGE).startswith("0 %"):
+        if self.tables.option(SURGE).startswith("0 %"):
             yield say("care", f"{alone} only what was agreed.")
         else:
             yield say("care", f"{alone} what was agreed, and a part of their free capacity.")

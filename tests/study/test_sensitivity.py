@@ -314,7 +314,7 @@ LONG = "Concentrator of the northern mine, line two (aggregate)"
 def test_finding_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
     every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
     study, tables = studied(make(*every, demand=20 * plants), by=by)
-    deciding = [what for _, _, what, *_ in look_up_first(tables)]
+    deciding = list(look_up_first(tables).what)
     assert len(deciding) <= 12
     if not deciding:
         return

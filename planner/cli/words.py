@@ -165,9 +165,9 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
     from planner.render.front import DECIDE
 
     click.secho(truncated(terminal_safe(page.title), MOST_WIDE), bold=True, err=True)
-    said = list(page.findings) if verbose else [*page.of("answer"), *page.of("decide")]
-    texts = [f"{each.name}: {each.text}" if each.name else each.text for each in said]
-    decide = next((i for i, each in enumerate(said) if each.place == "decide"), None)
+    sentences = list(page.findings) if verbose else [*page.of("answer"), *page.of("decide")]
+    texts = [f"{each.name}: {each.text}" if each.name else each.text for each in sentences]
+    decide = next((i for i, each in enumerate(sentences) if each.place == "decide"), None)
     if decide is not None:
         texts[decide] = f"{DECIDE}: {texts[decide]}"
     lines = [part for text in texts for part in wrap(terminal_safe(text), MOST_WIDE)]

@@ -96,7 +96,7 @@ class PastYears:
 
     @property
     def other_stocks(self) -> dict[str, str]:
-        """The minerals of which a stockpile holds other than planned, each with a member."""
+        """The minerals whose closing stock differs from the plan, each with a member."""
         return {m: who for m, who in self.stocks if (m, who) in self.differing}
 
 
@@ -237,7 +237,7 @@ def story(
     """Return the story of a roll; it plans the next workbook.
 
     ``plan`` is the old plan, ``book`` the next workbook, which begins in the year ``to``.
-    ``stocks`` are the minerals of which a stockpile holds other than planned, each with its member.
+    ``stocks`` are the minerals whose closing stock differs from the plan, each with its member.
     Without a proven next plan, it says nothing of later orders.
     """
     made: list[Result | None] = [variances]

@@ -271,7 +271,7 @@ def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> 
 
 
 def _merged_name(names: Sequence[str]) -> str:
-    """Return the name of a series that stands for several that coincide."""
+    """Return the name of one line drawn for several series with the same values."""
     more = len(names) - 1
     return f"{names[0]} and {more} more" if more > 1 else listed(names)
 

@@ -138,7 +138,7 @@ def _is_positive(value: object) -> bool:
 
 
 def _figure(plan: PlanFile, *names: str) -> list[str]:
-    """Return the sentences of figures, those that the first page has no room for, too."""
+    """Return the sentences of figures, with those that the first page has no room for."""
     return [each.text for each in report.front_of(plan).sentences if each.name in names]
 
 

@@ -271,7 +271,7 @@ def part_of(
 ) -> ReportSection:
     """Return a section of the report; ``country`` turns a country's code into its name.
 
-    Charts of the first page are left out, and those that show nothing; views with charts come
+    Charts of the first page and charts that show nothing are left out; views with charts come
     first. Charts are side by side if all are small, or if a chosen view has several charts.
     """
     has_charts = any(pictures for pictures, _ in section.views.values())

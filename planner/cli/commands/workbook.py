@@ -485,11 +485,11 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
 
 
 def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
-    outcome, said = rolled.outcome, rolled.story.sentences
+    outcome, sentences = rolled.outcome, rolled.story.sentences
     years = sorted({y for y in rolled.book.case.years if y < outcome.to})
     click.secho(f"{year_span(years)}: planned and delivered", bold=True, err=True)
     for place in ("answer", "decide"):
-        for each in said:
+        for each in sentences:
             if each.place == place:
                 click.echo(each.text, err=True)
     if outcome.unreported < outcome.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from models.errors import InputError
 from planner.workbook.excel import UNSAVED, open_excel
 from planner.workbook.grid import Dated, Fault, Grid
 
@@ -79,6 +81,27 @@ def test_a_cell_and_its_neighbours_are_read(tmp_path, inner, kind, value) -> Non
     read = read.text if isinstance(read, Fault) else read
     assert (first, read, last) == (1, value, 2)
     assert isinstance(read, type(value))
+
+
+ODD = [
+    '<c r="C3" t="inlineStr"/>', '<c r="C3" t="s"/>', '<c r="C3" s="9999"><v>7</v></c>', "<c/>",
+    '<c r="C3"><f t="shared" si="5"/><v>7</v></c>', "<c><v>7</v></c>",
+    '<c r="C3"><f t="dataTable"/></c>',
+    '<c r="C3"><f t="array" ref="A1:XFD1048576">1</f></c>', '<c r="C3"><v>1</v><v>2</v></c>',
+    '<c r="C3"><v><b>1</b></v></c>', '<c r="XFE3"><v>7</v></c>', '<c r="C0"><v>7</v></c>',
+    '<c r="C3"><v>7</v></c></row><row r="0"><c r="A0"><v>1</v></c>',
+    '<c r="C3"/></row><row r="-5"/><row r="1048577"><c r="A1048577"><v>1</v></c>',
+    '<c r="C3"/></row><row r="1.5"><c r="A1"/>', '<c r="C3"/></row><row r="x"><c r="A1"/>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ODD)
+def test_an_odd_cell_is_read_or_refused(tmp_path, cell: str) -> None:
+    with contextlib.suppress(InputError):
+        grid = grid_of(tmp_path, f'<row r="3">{cell}</row>')
+        assert all(
+            isinstance(v, int | str | Fault | None) for c in grid.columns.values() for v in c
+        )
 
 
 TWICE = "a cell or row that is in the file twice or in the wrong place"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
 import shutil
-import signal
+import string
 import subprocess
-import sys
-import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +15,7 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
+from openpyxl.worksheet.formula import ArrayFormula
 
 from models.schema import EVENT_ACTIONS, SHEETS, CellKind, Settings
 from planner.cli import main
@@ -27,7 +23,7 @@ from tests.waiting import HANG
 
 pytestmark = pytest.mark.slow
 
-HELPER = Path(__file__).with_name("drop_downs_uno.py")
+LETTERS = string.ascii_uppercase
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 LONGEST = 255
@@ -61,7 +57,7 @@ def names(columns: dict[str, list[list[object]]], sheet: str, header: str) -> li
 
 def letter_of(columns: dict[str, list[list[object]]], sheet: str, header: str) -> str:
     """The letter of a column; the sheets have less than 26."""
-    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[[column[0] for column in columns[sheet]].index(header)]
+    return LETTERS[[column[0] for column in columns[sheet]].index(header)]
 
 
 # ---- in LibreOffice ------------------------------------------------------------------------------
@@ -111,80 +107,61 @@ ASKED = (*SPELLED, *FED, *WORDS_FIRST, *NO_LIST, *OWNERS)
 NEW = {"Minerals": "Unobtainium", "Members": "Utopia", "Countries": "Freedonia"}
 """Names that are added below the others."""
 
+MOST = 60
+"""Entries of a list that are looked at."""
+
 Told = dict[str, dict[tuple[str, str], dict[str, Any]]]
 
 
-def python_with_uno() -> str | None:
-    """A Python that can talk to the office: this one, the system's or the office's own."""
-    office = shutil.which("soffice")
-    beside = str(Path(office).resolve().parent) if office else None
-    candidates = [sys.executable]
-    candidates += [shutil.which("python3", path=at) for at in (os.defpath, os.environ.get("PATH"))]
-    candidates += [shutil.which("python", path=beside)] if beside else []
-    for python in dict.fromkeys(filter(None, candidates)):
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            words = [python, "-c", "import uno"]
-            if not subprocess.run(words, capture_output=True, check=False, timeout=HANG).returncode:
-                return python
-    return None
-
-
-@contextlib.contextmanager
-def office(profile: Path) -> Iterator[str]:
-    """An office without windows that listens at a pipe of its own; its name. Ended in any case."""
-    pipe = f"planner{uuid.uuid4().hex}"
-    words = [
-        shutil.which("soffice") or "soffice",
-        "--headless",
-        "--norestore",
-        "--nologo",
-        "--nodefault",
-        f"-env:UserInstallation={profile.as_uri()}",
-        f"--accept=pipe,name={pipe};urp;",
-    ]
-    process = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        yield pipe
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)  # what it has started, too
-            else:
-                process.kill()
-        process.wait(timeout=HANG)
+def entries(folder: Path, book: openpyxl.Workbook, lists: list[str]) -> list[list[object]]:
+    """What LibreOffice makes of the formulas of lists, each in a column of a sheet of its own."""
+    sheet = book.create_sheet("Scratch")
+    for letter, formula in zip(LETTERS, lists, strict=False):
+        sheet[f"{letter}1"] = ArrayFormula(f"{letter}1:{letter}{MOST}", f"={formula}")
+        sheet[f"{letter}{MOST + 1}"] = f"=ROWS({formula})"
+    book.save(folder / "asked.xlsx")
+    words = ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
+             "--convert-to", "xlsx", "--outdir", folder / "told",
+             folder / "asked.xlsx"]  # fmt: skip
+    subprocess.run(words, check=True, capture_output=True, timeout=HANG)
+    read = openpyxl.load_workbook(folder / "told" / "asked.xlsx", data_only=True)["Scratch"]
+    columns = [[cell.value for cell in column] for column in read.columns]
+    return [column[: int(column[MOST])] for column in columns]
 
 
 @pytest.fixture(scope="module")
 def told(template, columns, tmp_path_factory) -> Told:
-    """What LibreOffice says of each column asked for, before names were added and after."""
+    """The rule of each column asked for, and its entries before names were added and after."""
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice is not installed")
-    python = python_with_uno()
-    if python is None:
-        pytest.skip("no Python with uno")
-    cells = [[sheet, f"{letter_of(columns, sheet, head)}2"] for sheet, head in ASKED]
-    added = [
-        [sheet, f"A{len(names(columns, sheet, str(columns[sheet][0][0]))) + 2}", name]
-        for sheet, name in NEW.items()
-    ]
-    with office(tmp_path_factory.mktemp("profile")) as pipe:
-        words = [python, HELPER, pipe, template, json.dumps(cells), json.dumps(added)]
-        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=HANG)
-    told_all = -signal.SIGSEGV  # uno may crash as the office ends, when all has been told
-    assert ran.returncode in {0, told_all}, ran.stderr
-    found = json.loads(ran.stdout)
-    return {when: dict(zip(ASKED, found[when], strict=True)) for when in ("before", "after")}
+    found: Told = {}
+    for when in ("before", "after"):
+        book = openpyxl.load_workbook(template)
+        for sheet, name in NEW.items() if when == "after" else ():
+            book[sheet][f"A{len(names(columns, sheet, str(columns[sheet][0][0]))) + 2}"] = name
+        found[when] = {}
+        for sheet, header in ASKED:
+            cell = f"{letter_of(columns, sheet, header)}2"
+            (rule,) = [r for r in book[sheet].data_validations.dataValidation if cell in r.sqref]
+            found[when][sheet, header] = {
+                "type": rule.type, "formula": rule.formula1, "refuses": rule.showErrorMessage,
+                "shown": not rule.showDropDown, "entries": [],
+            }  # fmt: skip
+        rules = [r for r in found[when].values() if r["type"] == "list"]
+        by_formula = [r for r in rules if not r["formula"].startswith('"')]
+        for rule in rules:
+            rule["entries"] = rule["formula"].strip('"').split(",")
+        made = entries(tmp_path_factory.mktemp(when), book, [r["formula"] for r in by_formula])
+        for rule, listed in zip(by_formula, made, strict=True):
+            rule["entries"] = listed
+    return found
 
 
 @pytest.mark.parametrize("column", SPELLED, ids="!".join)
 def test_words_are_offered_and_others_refused(told, column) -> None:
     for when in ("before", "after"):
         rule = told[when][column]
-        assert rule["type"] == "LIST"
+        assert rule["type"] == "list"
         assert rule["shown"]
         assert rule["refuses"]
         assert rule["entries"] == list(SPELLED[column])
@@ -195,9 +172,9 @@ def test_names_of_another_sheet_are_offered_also_new_ones(told, columns, column)
     home, header = FED[column]
     there = names(columns, home, header)
     rule = told["before"][column]
-    assert rule["type"] == "LIST"
+    assert rule["type"] == "list"
     assert rule["shown"]
-    assert f"${home}." in rule["formula"].replace("'", "")
+    assert f"{home}!" in rule["formula"].replace("'", "")
     assert there
     assert rule["entries"] == there
     assert told["after"][column]["entries"] == [*there, NEW[home]]
@@ -209,7 +186,7 @@ def test_words_come_before_names(told, columns, column) -> None:
     words, (home, header) = WORDS_FIRST[column]
     there = [*words, *names(columns, home, header)]
     rule = told["before"][column]
-    assert rule["type"] == "LIST"
+    assert rule["type"] == "list"
     assert rule["entries"] == there
     assert told["after"][column]["entries"] == [*there, NEW[home]]
     assert not rule["refuses"]
@@ -218,7 +195,7 @@ def test_words_come_before_names(told, columns, column) -> None:
 @pytest.mark.parametrize("column", OWNERS, ids="!".join)
 def test_owners_of_refiners_are_offered_and_others_are_not_refused(told, columns, column) -> None:
     rule = told["before"][column]
-    assert rule["type"] == "LIST"
+    assert rule["type"] == "list"
     assert not rule["refuses"]
     assert set(filter(None, rule["entries"])) == set(names(columns, "Refiners", "Owner"))
     assert len(rule["entries"]) == len(names(columns, "Refiners", "Refiner"))
@@ -226,7 +203,7 @@ def test_owners_of_refiners_are_offered_and_others_are_not_refused(told, columns
 
 @pytest.mark.parametrize("column", NO_LIST, ids="!".join)
 def test_numbers_have_bounds_and_no_list(told, column) -> None:
-    assert told["before"][column]["type"] in {"WHOLE", "DECIMAL"}
+    assert told["before"][column]["type"] in {"whole", "decimal"}
     assert told["before"][column]["entries"] == []
 
 

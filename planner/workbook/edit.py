@@ -34,6 +34,7 @@ from planner.workbook.findings import address, letters
 from planner.workbook.grid import Area, Grid
 from planner.workbook.package import (
     BLANK_SHEET,
+    CellColours,
     EditedSheet,
     Place,
     SheetTree,
@@ -329,8 +330,19 @@ class AddedPage:
 
     def link(self, text: str, sheet: str) -> None:
         cell = self.sheet.cell(self.row, 1)
-        self._words(text, palette.BLUE, underline="single")
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link_to(sheet, "A1"))
+        self._words(text, palette.BLUE)
+        self.set_link(cell, sheet, "A1")
+
+    def set_link(self, cell: Any, sheet: str, target: str) -> None:
+        """Make a cell a link to a cell of another sheet."""
+        location = f"{quote_sheetname(sheet)}!{target}"
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location)
+        cell.font = Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single")
+
+    def colour(self, row: int, column: int, look: CellColours) -> None:
+        cell = self.sheet.cell(row, column)
+        cell.fill = PatternFill("solid", fgColor=look.fill)
+        cell.font = Font(name=palette.FONT, color=look.ink)
 
     def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:
         cell = self.sheet.cell(self.row, 1, text)
@@ -361,16 +373,16 @@ class AddedPage:
             head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
             head.border = _BOX
             form = number_format(of.look, of.values)
-            values = (*of.values, *total[column - 1 : column])
-            for row, value in enumerate(values, start=top + 1):
+            at = Alignment(horizontal=side, vertical="top", wrap_text=True)
+            font = Font(name=palette.FONT, size=palette.FONT_SIZE)
+            for row, value in enumerate((*of.values, *total[column - 1 : column]), start=top + 1):
                 cell = self.sheet.cell(row, column, value)
                 if isinstance(value, str):
                     cell.data_type = "s"
-                is_total = row > top + len(table)
-                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=is_total)
-                cell.border = _BOX
-                cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
+                cell.font, cell.border, cell.alignment = font, _BOX, at
                 cell.number_format = form
+            if total:
+                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=True)
         self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
         self.row = top + 1 + len(table) + bool(total)
 
@@ -385,7 +397,3 @@ class AddedPage:
 def fitted(values: list[object]) -> float:
     longest = max((len(str(value)) for value in values), default=0)
     return float(min(max(longest + 2, _NARROWEST), _WIDEST))
-
-
-def link_to(title: str, cell: str) -> str:
-    return f"{quote_sheetname(title)}!{cell}"

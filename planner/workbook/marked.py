@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
 
 from models import case, results
 from models.errors import Finding, Severity, WriteError
+from planner.render.table import Table, TableColumn
 from planner.scratch import is_folder
 from planner.workbook.archive import BROKEN, reason, sheet_names
 from planner.workbook.cells import is_number
 from planner.workbook.csv_folder import open_folder
-from planner.workbook.edit import EditedBook, link_to
+from planner.workbook.edit import AddedPage, EditedBook
 from planner.workbook.findings import advice, sentence, statement
 from planner.workbook.grid import Fault, filled_rows, paused_gc
 from planner.workbook.package import CellColours, Place, parse_address
@@ -45,25 +43,8 @@ _LOOKS = {
     Severity.ERROR: CellColours("FFFFC7CE", "FF9C0006"),
     Severity.WARNING: CellColours("FFFFEB9C", "FF7F6000"),
 }
-_FACE = "Calibri"
-_FORMATS = {
-    kind: {
-        "fill": PatternFill("solid", fgColor=look.fill or ""),
-        "font": Font(name=_FACE, color=look.ink),
-    }
-    for kind, look in _LOOKS.items()
-}
-_LINK = Font(name=_FACE, color="FF0563C1", underline="single")
-_TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
-_COLUMNS = (
-    ("Kind", 11),
-    (results.Checks.sheet.header, 18),
-    (results.Checks.cell.header, 12),
-    ("What is there and what is expected", 80),
-    ("Hint", 50),
-)
-"""Headers of the sheet Findings, and the widths of its columns."""
-_HEADER_ROW = 4
+_WIDTHS = (11, 18, 12, 80, 50)
+"""Widths of the columns of the sheet Findings."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +111,8 @@ def _of_folder(source: Path) -> EditedBook:
                 if is_number(value):
                     cell.value = value
                 else:
-                    text = value.text if isinstance(value, Fault) else str(value)
-                    _text(sheet, cell.coordinate, text)
+                    cell.value = value.text if isinstance(value, Fault) else str(value)
+                    cell.data_type = "s"  # also one that looks like a formula
     made = io.BytesIO()
     book.save(made)
     made.seek(0)
@@ -192,56 +173,34 @@ def _list(
     book: EditedBook, findings: Sequence[Finding], titles: Mapping[str, str], marked: int
 ) -> str:
     """Add the sheet Findings, and return its title; ``marked`` cells have findings."""
-    sheet = book.add_page(FINDINGS, 0)
+    page = AddedPage(book.add_page(FINDINGS, 0), len(_WIDTHS))
+    page.widths(*_WIDTHS)
+    page.title(_TITLE)
     errors = sum(f.severity is Severity.ERROR for f in findings)
-    _text(sheet, "A1", _TITLE, font=Font(name=_FACE, bold=True, size=14))
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
     if marked > MOST_MARKED:
         counts += f" The first {MOST_MARKED:,} of {marked:,} cells are marked."
     if len(findings) > MOST_LISTED:
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
-    _text(sheet, "A2", counts)
-    for letter, severity in zip("AB", Severity, strict=True):
-        _text(sheet, f"{letter}3", severity.value, **_FORMATS[severity])
-    _text(sheet, "D3", "A marked cell has its colour, and its finding in a comment.")
-    white, navy = Font(name=_FACE, bold=True, color="FFFFFFFF"), PatternFill("solid", "FF1F3864")
-    for letter, (header, width) in zip("ABCDE", _COLUMNS, strict=True):
-        _text(sheet, f"{letter}{_HEADER_ROW}", header, font=white, fill=navy)
-        sheet.column_dimensions[letter].width = width
-    for row, finding in enumerate(findings[:MOST_LISTED], _HEADER_ROW + 1):
-        _line(sheet, row, finding, titles.get(case.fold(finding.sheet)))
-    sheet.auto_filter.ref = f"A{_HEADER_ROW}:E{max(sheet.max_row, _HEADER_ROW + 1)}"
-    sheet.freeze_panes = f"A{_HEADER_ROW + 1}"
-    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    return str(sheet.title)
-
-
-def _line(sheet: Any, row: int, finding: Finding, title: str | None) -> None:
-    _text(sheet, f"A{row}", finding.severity.value, **_FORMATS[finding.severity])
-    _text(sheet, f"B{row}", _cut(title or finding.sheet or "Workbook"))
-    place = _text(sheet, f"C{row}", finding.cell or ("A1" if title else ""))
-    if title:
-        target = link_to(title, finding.cell or "A1")
-        place.hyperlink = Hyperlink(ref=place.coordinate, location=target)
-        place.font = _LINK
-    _text(sheet, f"D{row}", _cut(statement(finding)))
-    _text(sheet, f"E{row}", _cut(advice(finding)))
-    for letter in "ABCDE":
-        sheet[f"{letter}{row}"].alignment = _WRAPPED if letter in "DE" else _TOP
-
-
-def _text(sheet: Any, address: str, text: str, **look: object) -> Any:
-    """Write a text, also one that looks like a formula."""
-    cell = sheet[address]
-    cell.value = text
-    if text:
-        cell.data_type = "s"
-    for name, value in look.items():
-        setattr(cell, name, value)
-    return cell
+    page.paragraph(counts)
+    page.paragraph("A marked cell has the colour of its kind, and its finding in a comment.")
+    shown = [(f, titles.get(case.fold(f.sheet))) for f in findings[:MOST_LISTED]]
+    columns = {
+        "Kind": [f.severity.value for f, _ in shown],
+        results.Checks.sheet.header: [_cut(t or f.sheet or "Workbook") for f, t in shown],
+        results.Checks.cell.header: [f.cell or ("A1" if t else None) for f, t in shown],
+        "What is there and what is expected": [_cut(statement(f)) for f, _ in shown],
+        "Hint": [_cut(advice(f)) or None for f, _ in shown],
+    }
+    top = page.row
+    texts = (TableColumn(name, results.Look.TEXT, cells) for name, cells in columns.items())
+    page.table(Table(FINDINGS, tuple(texts)))
+    page.add_filter(top)
+    for row, (finding, title) in enumerate(shown, top + 1):
+        page.colour(row, 1, _LOOKS[finding.severity])
+        if title:
+            page.set_link(page.sheet.cell(row, 3), title, finding.cell or "A1")
+    return str(page.sheet.title)
 
 
 def _cut(text: str) -> str:

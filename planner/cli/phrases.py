@@ -54,7 +54,7 @@ def read_block(text: str, named: Named) -> Reading:
     with wrong.collect():
         members = _buyers(parts[0], parts[1], named)
     with wrong.collect():
-        minerals = named.minerals(parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
+        minerals = named.names("mineral", parts[2]) if len(parts) > 2 else ("",)  # noqa: PLR2004
     wrong.raise_if_any()
     steps = tuple(
         schema.ScenarioStep(
@@ -71,11 +71,11 @@ def read_block(text: str, named: Named) -> Reading:
 def _buyers(seller: str, buyer: str, named: Named) -> tuple[str, ...]:
     """Return the members of a lane; if there is none, ask whether both sides were swapped."""
     try:
-        return named.members(buyer)
+        return named.names("member", buyer)
     except errors.UsageError as error:
         try:
             named.sellers(buyer)
-            named.members(seller)
+            named.names("member", seller)
         except errors.UsageError:
             raise error from None
         refuse(f"{buyer!r} is not a member in the workbook; did you mean {buyer}:{seller}?")
@@ -98,14 +98,7 @@ def read_lose(text: str, named: Named) -> Reading:
 def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
-    every = {
-        "mineral": named.minerals(step.mineral),
-        "refiner": named.refiners(step.refiner),
-        "company": named.companies(step.company),
-        "member": named.members(step.member),
-        "tier": named.tiers(step.tier),
-        "plant": named.plants(step.plant),
-    }
+    every = {name: named.names(name, getattr(step, name)) for name in named.SELECTORS}
     chosen: Iterator[dict[str, Any]]
     chosen = (dict(zip(every, names, strict=True)) for names in product(*every.values()))
     return words, tuple(replace(step, **names) for names in chosen)
@@ -194,17 +187,12 @@ def _guess(part: str, named: Named) -> str:
         return f"years={part} or value={part}" if part.isdigit() else f"years={part}"
     if _NUMBER.fullmatch(part):
         return f"value={part}"
-    finders = {
-        "mineral": named.minerals,
-        "country": named.country,
-        "refiner": named.refiners,
-        "owner": named.companies,
-        "member": named.members,
-        "tier": named.tiers,
-    }
-    for key, find in finders.items():
+    for key in ("mineral", "country", "refiner", "owner", "member", "tier"):
         with contextlib.suppress(errors.UsageError):
-            find(part)
+            if key == "country":
+                named.country(part)
+            else:
+                named.names("company" if key == "owner" else key, part)
             return f"{key}={part}"
     return f"country={part}, for example"
 
@@ -278,19 +266,9 @@ def _tonnes(text: str, unit: str, wanted: str) -> float:
 
 def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
     """Return a what-if with the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
-    chosen = [
-        " and ".join(names)
-        for names in (
-            named.minerals(step.mineral),
-            (named.country_name(step.country, phrase.values.get("country", "")),),
-            named.refiners(step.refiner),
-            named.companies(step.company),
-            named.members(step.member),
-            named.tiers(step.tier),
-            named.plants(step.plant),
-        )
-        if names != ("",)
-    ]
+    mineral, *others = (named.names(name, getattr(step, name)) for name in named.SELECTORS)
+    country = (named.country_name(step.country, phrase.values.get("country", "")),)
+    chosen = [" and ".join(names) for names in (mineral, country, *others) if names != ("",)]
     first, last = step.first_year, step.last_year
     to = f" to {last}" if last not in {None, first} else ""
     if first is not None:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from models import checks, resolve
@@ -47,6 +47,9 @@ class Seller:
 
 class Named:
     """Looks up names of a case; ``*`` matches any letters."""
+
+    SELECTORS = ("mineral", "refiner", "company", "member", "tier", "plant")
+    """The selectors whose names ``names`` looks up."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -120,42 +123,35 @@ class Named:
         name = self.case.country_name(code)
         return name if name != code else typed or code
 
-    def minerals(self, text: str) -> tuple[str, ...]:
-        return self._names(text, "mineral", [m.name for m in self.case.minerals])
+    def names(self, selector: str, text: str) -> tuple[str, ...]:
+        """Return the names that a text stands for, of a ``selector`` of steps; ("",) means all.
 
-    def refiners(self, text: str) -> tuple[str, ...]:
-        """Return the refiners, including projects, that a text names; ("",) means all."""
-        return self._names(text, "refiner", sorted(self.case.refiner_names))
-
-    def plants(self, text: str) -> tuple[str, ...]:
-        """Return the refiners with inputs, including projects, that a text names; ("",): all."""
-        return self._names(text, "plant", sorted(resolve.inputs_by_plant(self.case)))
-
-    def companies(self, text: str) -> tuple[str, ...]:
-        """Return the owners of refiners or projects that a text names; ("",) means all."""
-        return self._names(text, "company", sorted(companies(self.case)))
-
-    def members(self, text: str) -> tuple[str, ...]:
-        """Return the members that a text names by name, country or group; ("",) means all."""
-        code, members = iso3_code(text), self.case.members
-        in_country = tuple(m.name for m in members if code and m.country == code)
-        groups = {fold(name): names for name, names in self.case.groups.items()}
-        others = in_country or groups.get(fold(text), ())
-        return self._names(text, "member", [m.name for m in members], others)
-
-    def tiers(self, text: str) -> tuple[str, ...]:
-        """Return the tiers of demand that a text names; ("",) means all."""
-        return self._names(text, "tier", [row.name for row in self.case.tiers])
-
-    def _names(
-        self, text: str, kind: str, names: list[str], others: tuple[str, ...] = ()
-    ) -> tuple[str, ...]:
+        A member may also be named by its country or group.
+        """
         if text.strip() in {"", "*"}:
             return ("",)
-        matching = _matching(text, names) or others
+        matching = _matching(text, self._known[selector])
+        if not matching and selector == "member":
+            code, members = iso3_code(text), self.case.members
+            groups = {fold(name): names for name, names in self.case.groups.items()}
+            in_country = tuple(m.name for m in members if code and m.country == code)
+            matching = in_country or groups.get(fold(text), ())
         if not matching:
-            raise _unknown(text, f"a {kind} in the workbook", _near(text, names))
+            wanted = f"a {selector} in the workbook"
+            raise _unknown(text, wanted, _near(text, self._known[selector]))
         return matching
+
+    @cached_property
+    def _known(self) -> dict[str, list[str]]:
+        """All names by selector; refiners include projects, plants are refiners with inputs."""
+        return {
+            "mineral": [m.name for m in self.case.minerals],
+            "refiner": sorted(self.case.refiner_names),
+            "company": sorted(companies(self.case)),
+            "member": [m.name for m in self.case.members],
+            "tier": [row.name for row in self.case.tiers],
+            "plant": sorted(resolve.inputs_by_plant(self.case)),
+        }
 
     def check_steps(self, steps: tuple[ScenarioStep, ...]) -> tuple[tuple[Finding, ...], list[str]]:
         """Return the warnings and errors of steps, as for rows of the sheet Scenarios."""

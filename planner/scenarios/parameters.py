@@ -190,7 +190,7 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     place, mineral = _split(named, kind, rest)
     wrong = Mistakes()
     with wrong.collect():
-        minerals = named.minerals(mineral)
+        minerals = named.names("mineral", mineral)
     with wrong.collect():
         places = _find(named, kind, place)
     wrong.raise_if_any()
@@ -237,7 +237,7 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
     """
     try:
         if kind.place == "member":
-            return [(name, {"member": name}) for name in named.members(text)]
+            return [(name, {"member": name}) for name in named.names("member", text)]
         if kind.place == "refiner":
             return [(seller.words, seller.selectors) for seller in named.sellers(text or "*")]
         code = named.country(text)

@@ -341,7 +341,7 @@ class AddedPage:
 
     def colour(self, row: int, column: int, look: CellColours) -> None:
         cell = self.sheet.cell(row, column)
-        cell.fill = PatternFill("solid", fgColor=look.fill)
+        cell.fill = PatternFill("solid", fgColor=look.fill or "")
         cell.font = Font(name=palette.FONT, color=look.ink)
 
     def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:

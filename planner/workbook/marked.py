@@ -185,7 +185,7 @@ def _list(
     page.paragraph(counts)
     page.paragraph("A marked cell has the colour of its kind, and its finding in a comment.")
     shown = [(f, titles.get(case.fold(f.sheet))) for f in findings[:MOST_LISTED]]
-    columns = {
+    columns: dict[str, list[str | None]] = {
         "Kind": [f.severity.value for f, _ in shown],
         results.Checks.sheet.header: [_cut(t or f.sheet or "Workbook") for f, t in shown],
         results.Checks.cell.header: [f.cell or ("A1" if t else None) for f, t in shown],

@@ -621,15 +621,16 @@ def _cell(
     from planner.scenarios.named import Named
 
     named, spelt, wrong = Named(case), list[str](), Mistakes()
-    for option, text, names, choices in (
-        ("--mineral", mineral, named.minerals, [m.name for m in case.minerals]),
-        ("--member", member, named.members, [m.name for m in case.members]),
+    for selector, text, choices in (
+        ("mineral", mineral, [m.name for m in case.minerals]),
+        ("member", member, [m.name for m in case.members]),
     ):
+        option = f"--{selector}"
         if text is None:
             wrong.lines.append(missing_option(option, choices))
             continue
         with wrong.collect(f"{option}: "):
-            several = names(text)
+            several = named.names(selector, text)
             spelt.append(several[0])
             if len(several) > 1 or not several[0]:
                 which = f", such as {several[0]}" if several[0] else ""

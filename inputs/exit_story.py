@@ -15,7 +15,7 @@ from models.plan import solve
 from planner.render.table import formatted
 from planner.render.words import percent
 from planner.sheets.explain import Cells
-from planner.studies.exit_tables import Builds, Exits, plants_beyond_plan, tables_of
+from planner.studies.exit_tables import Builds, Exits, plants_not_in_plan, tables_of
 from planner.studies.kind import Tables
 from planner.workbook.read import open_input
 
@@ -45,8 +45,8 @@ def lines(study: Tables) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---|"
     fields = (Exits.mineral, Exits.planned_share, Exits.left_share, Exits.cash, *_LAST)
     for mineral, planned, left, cash, *reached in exits.rows(*fields):
-        years = [formatted(year, f.look) or "never" for year, f in zip(reached, _LAST, strict=True)]
-        years_begun = plants_beyond_plan(builds, mineral)
+        years = [formatted(year, f.fmt) or "never" for year, f in zip(reached, _LAST, strict=True)]
+        years_begun = plants_not_in_plan(builds, mineral)
         first = [f"{plant} ({year})" for plant, year in years_begun.items()]
         more = f" and {len(first) - _PLANTS} more" if len(first) > _PLANTS else ""
         plants = f"{', '.join(first[:_PLANTS])}{more}" or "-"

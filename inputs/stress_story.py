@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inputs.story import CASES, DOMINANT
 from planner.studies import Here
-from planner.studies.agreed import Rules
+from planner.studies.agreed_plan import Rules
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind, Stress, stress
 from planner.studies.stress_tables import LossByMineral, tables_of

@@ -122,7 +122,7 @@ class Case:
     """(refiner, project, mineral, year, t): the most a source may sell in a year, by its orders."""
     member_ceilings: tuple[tuple[str, str, str, str, int, float], ...] = ()
     """(refiner, project, mineral, member, year, t): the most a member may buy from a source."""
-    agreed: FixedDecisions | None = None
+    fixed_decisions: FixedDecisions | None = None
     """Decisions of an earlier plan that stay fixed, if any."""
     search: SearchLimits = NO_SEARCH_LIMITS
     scenario: str = field(default=BASE, metadata=_LABEL)
@@ -166,7 +166,7 @@ class Case:
             rows["built"] = SortedRecords(row for row in self.built if row.project in own)
             due = begun_capital([p for p in self.projects if p.name not in own], self.years)
             rows["budget"] = SortedRecords(
-                dataclasses.replace(row, taken=row.taken + due.get(row.year, 0.0))
+                dataclasses.replace(row, committed=row.committed + due.get(row.year, 0.0))
                 for row in self.budget
             )
         return self.change(**rows)
@@ -304,8 +304,8 @@ class Case:
         A billionth of the largest stockpile if that is more, since doubles are no finer; 1 t if
         there is neither demand nor stockpile.
         """
-        piles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
-        return max(self.largest_demand, 1e-9 * max(piles, default=0.0)) or 1.0
+        stockpiles = [max(s.max, s.opening, *s.target.numbers()) for s in self.stockpiles]
+        return max(self.largest_demand, 1e-9 * max(stockpiles, default=0.0)) or 1.0
 
     # ---- defaults that depend on other records -------------------------------------------------
 
@@ -383,7 +383,7 @@ def common_letters(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", clean_name(text))
 
 
-def fold(name: str) -> str:
+def normalize(name: str) -> str:
     """Return the form in which names are compared; ``clean_name`` gives the form shown.
 
     Invisible letters are removed, full-width letters and ligatures become common letters, all is in
@@ -391,8 +391,8 @@ def fold(name: str) -> str:
     """
     if name.isascii():
         return " ".join(name.split()).casefold()
-    folded = common_letters(_IGNORED.sub("", name)).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    normalized = common_letters(_IGNORED.sub("", name)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", normalized).split())
 
 
 class SortedRecords(tuple[R, ...]):
@@ -440,10 +440,10 @@ def _in_order(records: Iterable[R]) -> SortedRecords[R]:
 
 def _sortable(value: object) -> tuple[str, str]:
     text = str(value)
-    return _folded(text), text
+    return _normalized(text), text
 
 
-_folded = lru_cache(maxsize=1 << 16)(fold)
+_normalized = lru_cache(maxsize=1 << 16)(normalize)
 
 
 # ---- kinds of change -----------------------------------------------------------------------------

@@ -45,13 +45,13 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
     head, mass, tail = _split(own)
     given = re.sub(r"\s+", " ", _YEAR.sub("/yr", text.strip()))
     given = re.sub(r"\s*/\s*", "/", given)
-    folded, hint = given.casefold(), ""
-    if not mass and folded == own.casefold():
+    normalized, hint = given.casefold(), ""
+    if not mass and normalized == own.casefold():
         return 1.0
     if mass:
         meant = _meant(given, head, tail)
         hint = f"; did you mean ({meant})?" if meant else ""
-        if folded.startswith(head.casefold()) and folded.endswith(tail.casefold()):
+        if normalized.startswith(head.casefold()) and normalized.endswith(tail.casefold()):
             word = given[len(head) : len(given) - len(tail)]
             if word in MASSES:
                 return 1.0 / MASSES[word] if head.endswith("/") else MASSES[word]

@@ -81,7 +81,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     where: Where | None = None,
     solver: str = "",
     in_background: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    on_stage: Callable[[str], None] = lambda _: None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> PlanRun:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
@@ -90,8 +90,8 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     plans the parts of a large case (default: this machine); the plan does not depend on it.
     ``solver`` is the name of a solver that Pyomo can find ("": HiGHS); UsageError if it cannot.
     With ``in_background``, models are compared in a background process if possible: call
-    ``PlanRun.confirm`` before you show the plan. ``tell`` is called at the beginning of each stage,
-    and ``notify`` with news of ``where``, for example that a cluster has no workers.
+    ``PlanRun.confirm`` before you show the plan. ``on_stage`` is called at the beginning of each
+    stage, and ``notify`` with news of ``where``, for example that a cluster has no workers.
     """
     from models.plan.by_model import BY_HIGHS
     from models.solve.highs import version
@@ -109,11 +109,11 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
         what_ifs=what_ifs,
         max_country_share=max_country_share,
         search=search,
-        tell=tell,
+        on_stage=on_stage,
     )
     book, case, variant = start.book, start.case, start.variant
     seconds = {read: start.seconds}
-    tell("Planning")
+    on_stage("Planning")
     without_limits, trouble = None, ""
     plans: list[Plan] = []
 
@@ -127,7 +127,7 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
         except InputError as error:
             raise start.input_error(error.findings) from error
         if case.share_limits:
-            tell("Planning without share limits, to say what they cost")
+            on_stage("Planning without share limits, to say what they cost")
             try:
                 without_limits = planned_case(scenarios.drop_share_limits(case))
             except SolverError as error:  # the plan itself is proven

@@ -79,7 +79,7 @@ def _of_named_rows(cls: type[Result], rows: Sequence[Mapping[Any, Any]], **more:
     """
     due = {f.name for f in cls.FIELDS if not f.optional}
     named = set[Any]().union(*rows)
-    blank, unknown = due - named, named - {"look"} - {f.name for f in cls.FIELDS}
+    blank, unknown = due - named, named - {"fmt"} - {f.name for f in cls.FIELDS}
     if rows and blank and unknown and not _may_be_blank(cls, rows[0]):
         listed = [", ".join(sorted(map(str, names))) for names in (blank, unknown)]
         msg = f"{cls.__name__}: no row names {listed[0]}; no field is named {listed[1]}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from planner.cli.words import show_front
-from planner.render.front import CARE, DECIDE, MOST, FirstPage
+from planner.render.front import DECIDE, MOST, WITH_CARE, FirstPage
 
 WORDS, NUMBERS, COLUMNS, SENTENCE, LINES, WIDE = 160, 20, 9, 20, 25, 120
 """Most words and numbers outside the table, columns, words of a sentence; lines of a terminal, and
@@ -21,7 +21,7 @@ _LAST = ("Note", "Warnings", "Workbook")
 def sizes(page: FirstPage) -> dict[str, int]:
     """Return how much a page says, by the name of its budget."""
     said = [part for s in page.findings for part in (s.name, s.number, s.text)]
-    fixed = (page.title, page.made_by, page.question, page.proof, page.legend, DECIDE, CARE)
+    fixed = (page.title, page.made_by, page.question, page.proof, page.legend, DECIDE, WITH_CARE)
     text = " ".join((*fixed, *said))
     sentences = (part for s in page.findings for part in re.split(r"(?<=[.?!:;]) ", s.text))
     return {

@@ -160,7 +160,7 @@ def test_texts_that_the_planner_writes_come_back(tmp_path_factory, notes) -> Non
         },
     )
     (grid,) = open_folder(folder).grids
-    wanted = [note.strip() if case.fold(note) else None for note in notes]
+    wanted = [note.strip() if case.normalize(note) else None for note in notes]
     assert grid.values(3) == [text or None for text in wanted]
     assert grid.values(2) == [1.5] * len(notes)
 

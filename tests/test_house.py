@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import models.schema
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.program.families import FAMILIES
 from models.results import CATALOGUE, Figure
 from models.schema import SHEETS
@@ -71,7 +71,7 @@ def test_no_two_sheets_of_a_plan_have_one_place() -> None:
 def test_every_sheet_declared_once() -> None:
     """Records, sheets and the fields of a Case."""
     names = [sheet.SHEET for sheet in SHEETS]
-    assert len({fold(name) for name in names}) == len(names)
+    assert len({normalize(name) for name in names}) == len(names)
     assert set(Case.SHEET_FIELDS) == set(names)
     assert len(set(Case.SHEET_FIELDS.values())) == len(names)
     records = {
@@ -86,7 +86,7 @@ def test_every_sheet_declared_once() -> None:
 def test_every_column_declared_once(sheet: type[Record]) -> None:
     """No header twice in a sheet (unit apart), no field twice; each says what it means."""
     columns = sheet.columns()
-    titles = [fold(c.title) for c in columns]
+    titles = [normalize(c.title) for c in columns]
     assert len(set(titles)) == len(titles)
     fields = [c.field for c in columns]
     assert len(set(fields)) == len(fields)

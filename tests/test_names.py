@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.case import clean_name, fold
+from models.case import clean_name, normalize
 from planner.workbook import read_tables
 from tests.small_book import Change, add, both, faults, head, put, small_book
 
@@ -95,8 +95,8 @@ def test_the_name_shown_is_the_text_without_what_nobody_sees() -> None:
     book = read_tables(changed(put("Contracts", 2, "Contract", "\u202e C\u00ad-1 \u200b x²")))
     assert book.case.contracts[0].name == "C-1 x²"
     assert clean_name("👩\u200d🔬") == "👩\u200d🔬"
-    assert fold("👩\u200d🔬") == fold("👩🔬")
-    assert fold("ﬁrst") == fold("FIRST")
+    assert normalize("👩\u200d🔬") == normalize("👩🔬")
+    assert normalize("ﬁrst") == normalize("FIRST")
 
 
 def test_a_cell_of_letters_that_nobody_sees_is_blank() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.results.field import Look
+from models.results.field import Format
 from planner.cli.answer import print_json
 from planner.documents.folder import write_rows
 from planner.render.style import mixed_format, number_format
@@ -47,7 +47,7 @@ def test_words(value: float) -> None:
         amount_words(value, "t"), money_words(value, "USD"), formatted_number(value),
         percent(value), percent(value, 0), share_words(value), tonnes_words(value),
         plain_amount(value), signed(value, ",.0f"), signed(value, ".1%"), signed(value, ",.4g"),
-        *(formatted(value, look) for look in Look),
+        *(formatted(value, fmt) for fmt in Format),
     ]  # fmt: skip
     assert [text for text in said if NEGATIVE_ZERO.search(text)] == []
 
@@ -81,11 +81,11 @@ def test_json_and_csv(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8-sig").split() == ['"A"', "0.0", "-1.5"]
 
 
-@pytest.mark.parametrize("look", [look for look in Look if not look.is_text])
+@pytest.mark.parametrize("fmt", [fmt for fmt in Format if not fmt.is_text])
 @given(st.lists(near_nothing, min_size=1, max_size=4))
-def test_number_formats_leave_the_sign_to_the_program(look: Look, values: list[float]) -> None:
+def test_number_formats_leave_the_sign_to_the_program(fmt: Format, values: list[float]) -> None:
     """Excel and LibreOffice show -0.3 as 0 where a format writes no minus of its own."""
-    for form in (number_format(look, values), mixed_format(look, values[0], 1e9)):
+    for form in (number_format(fmt, values), mixed_format(fmt, values[0], 1e9)):
         assert "-" not in form.replace("E-", "")
 
 

@@ -385,7 +385,7 @@ def test_a_weight_of_a_policy_of_a_trillionth_is_none(monkeypatch, weight, kept)
     asked: Any = Stub(
         limits=np.zeros(0), chances=np.ones(1), weight=0.0, unit=1.0, _weights=lambda dear: dear
     )
-    policy: Any = Stub(costs=np.ones(1), taken=np.zeros(0))
+    policy: Any = Stub(costs=np.ones(1), limit_use=np.zeros(0))
     weights, *_ = recourse.MasterProblem._master(asked, [[policy, policy]])
     assert weights[0][1] == pytest.approx(kept, rel=1e-3)
 

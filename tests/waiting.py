@@ -15,10 +15,10 @@ HANG = 600.0
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T], why: Callable[[], object] = lambda: "nothing to see") -> T:
+def wait_until(fmt: Callable[[], T], why: Callable[[], object] = lambda: "nothing to see") -> T:
     """Look again and again; return the first answer that is true. ``why`` says what is missing."""
     end = time.monotonic() + HANG
-    while not (found := look()):
+    while not (found := fmt()):
         assert time.monotonic() < end, why()
         time.sleep(0.05)
     return found

@@ -25,7 +25,7 @@ from models.answers.pool import ProductionGame, divided, non_cash_costs
 from models.errors import SolverError
 from models.plan import Plan
 from models.program import CashCost
-from models.program.component import CONTRACT, INTAKE, MEMBER, PROJECT, SOURCE, YEAR, Owners
+from models.program.component import CONTRACT, MEMBER, PLANT_INPUT, PROJECT, SOURCE, YEAR, Owners
 from models.program.families.shortage import UNFAIR
 from models.program.market import by_demand, by_member, by_right
 from models.resolve import Floats, Rights, by_stage
@@ -186,8 +186,8 @@ def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
         index = dict(zip(component.positions, group.index, strict=True))
         if {MEMBER, CONTRACT} & index.keys():
             each = by_member(owners, index, ones)
-        elif INTAKE in index:
-            each = _first(of_inputs[index[INTAKE], index[YEAR]], by_right(owners, index, ones))
+        elif PLANT_INPUT in index:
+            each = _first(of_inputs[index[PLANT_INPUT], index[YEAR]], by_right(owners, index, ones))
         elif SOURCE in index:
             each = _first(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
         elif PROJECT in index:
@@ -204,24 +204,26 @@ def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
 def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
     """Return who buys the tonnes of each source, and of each plant that takes an input.
 
-    By (source or intake, year, member): the member's own purchases and those of products made from
-    them, through all stages, in proportion to tonnes.
+    By (source or plant input, year, member): the member's own purchases and those of products made
+    from them, through all stages, in proportion to tonnes.
     """
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     shape = (len(e.years), len(e.members))
     bought = solver.summed_at(
         (d.source, d.year, d.member), plan.delivered, (len(e.sources), *shape)
     )
-    made = np.zeros((len(e.intakes), *shape))
-    for mineral in by_stage(plan.case) if e.intakes else ():  # products before their inputs
-        for i, intake in enumerate(e.intakes):
-            if intake.mineral == mineral:
-                made[i] = bought[[r for r, _ in intake.needs]].sum(axis=0)
+    made = np.zeros((len(e.plant_inputs), *shape))
+    for mineral in by_stage(plan.case) if e.plant_inputs else ():  # products before their inputs
+        for i, plant_input in enumerate(e.plant_inputs):
+            if plant_input.mineral == mineral:
+                made[i] = bought[[r for r, _ in plant_input.needs]].sum(axis=0)
         at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
-        of = made[flows.intake[at], flows.year[at]]
+        of = made[flows.plant_input[at], flows.year[at]]
         whole = of.sum(axis=1, keepdims=True)
         part = np.divide(of, whole, out=np.zeros_like(of), where=whole > 0)
-        np.add.at(bought, (flows.source[at], flows.year[at]), plan.taken[at][:, None] * part)
+        np.add.at(
+            bought, (flows.source[at], flows.year[at]), plan.delivered_to_plants[at][:, None] * part
+        )
     return bought, made
 
 

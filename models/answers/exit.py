@@ -146,7 +146,7 @@ class _ExitProgram:
             columns = flow[mine & (e.sales.mineral == m)] - self.span.start
             bought = float(plan.x[self.span][columns].sum())
             demand = sum(plan.case.coalition_demand(name, year) for year in years)
-            demand += float(plan.beyond_demand[m].sum())
+            demand += float(plan.plant_demand[m].sum())
             if bought > tolerances.CHANGE_SLACK * demand:
                 self.columns[name], self.planned[name] = columns, bought
                 self.weights[name] = 1.0 / (demand or bought)

@@ -237,11 +237,11 @@ def _outcome(plan: Plan, after_plan: Plan, where: component.Where) -> ChangeOutc
         scope = MINERAL
     every = after_plan.amounts(shortage.SHORTAGE).items()
     more = {key: tonnes - plan.value(shortage.SHORTAGE, key) for key, tonnes in every}
-    beyond = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
+    new_shortage = sum(t for key, t in more.items() if t > plan.tolerance(key[0], key[2]))
     served = tuple(member for member in was if member not in there)
     still = tuple(sorted(there.items(), key=lambda each: (-each[1], each[0])))
     left = after_plan.value(shortage.SHORTAGE, where)
-    return ChangeOutcome(left, served, still, scope, float(beyond))
+    return ChangeOutcome(left, served, still, scope, float(new_shortage))
 
 
 def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:

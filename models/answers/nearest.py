@@ -69,7 +69,7 @@ def _columns_of(e: Expanded, sold: Ints) -> dict[Key, Ints]:
         if k < 0:
             buyer, is_spot = e.members[e.sales.member[i]], buyers[0].contract[i] < 0
         else:
-            plant = e.intakes[int(buyers[1].intake[k])]
+            plant = e.plant_inputs[int(buyers[1].plant_input[k])]
             buyer, is_spot = plant.project or plant.refiner, True
         kind, what = Kind.BUY if is_spot else Kind.CONTRACT, source.project or source.name
         found[kind, source.mineral, what, source.country, buyer].append(int(sold[i]))

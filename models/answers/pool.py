@@ -20,7 +20,7 @@ from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
 from models.program.families.security import SURVIVAL, to_be_served
-from models.program.market import HANDED, by_member
+from models.program.market import TRANSFERRED, by_member
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Solution, certify_alone, highs
 from models.solve import LinearProgram as Arrays
@@ -114,7 +114,7 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
     """
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
-    program, rows = solver.program, _with_bounded_hand_overs(solver.program, expanded)
+    program, rows = solver.program, _with_bounded_transfers(solver.program, expanded)
     owners = component.Owners(expanded, Rights(expanded), program.names)
     count, columns, limits = len(expanded.members), len(rows.cost), len(rows.row_lower)
     parts = {name: np.zeros((columns, count)) for name in COLUMN_LIMITS}
@@ -148,19 +148,21 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
     )  # fmt: skip
 
 
-def _with_bounded_hand_overs(program: Program, e: Expanded) -> Arrays:
-    """Return the program with an upper bound on hand-overs to plants, above what plants can take.
+def _with_bounded_transfers(program: Program, e: Expanded) -> Arrays:
+    """Return the program with an upper bound on transfers to plants, above what plants can take.
 
-    A member outside the group then hands over nothing, instead of buying for the others.
+    A member outside the group then transfers nothing, instead of buying for the others.
     """
     upper = program.rows.upper.copy()
     for group in program.variables:
-        if group.component is HANDED and len(group):
-            intake, _, t = group.index
+        if group.component is TRANSFERRED and len(group):
+            plant_input, _, t = group.index
             capacity = np.maximum(e.usable, e.nameplate)
-            # by intake and year, for all products of the plant
-            most = np.array([sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.intakes])
-            upper[group.at] = most[intake, t]
+            # by plant input and year, for all products of the plant
+            most = np.array(
+                [sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.plant_inputs]
+            )
+            upper[group.at] = most[plant_input, t]
     return dataclasses.replace(program.rows, upper=upper)
 
 

@@ -62,7 +62,7 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     """
     near = NearOptimal(plan, mineral, slack, is_building=by == BY_PROJECT)
     m, results = plan.expanded.mineral_at[mineral], list[Range]()
-    base = float(plan.expanded.demand[m].sum() + plan.beyond_demand[m].sum())
+    base = float(plan.expanded.demand[m].sum() + plan.plant_demand[m].sum())
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
         least = near.end(columns, 1.0) if now > near.nothing else 0.0

@@ -82,8 +82,8 @@ def tail_weights(chances: Floats, alpha: float) -> Floats:
     It is the probability / (1 - ``alpha``). All weights are 0 if 1 - ``alpha`` is not above the
     smallest probability: the CVaR is then the largest cost.
     """
-    beyond = 1.0 - alpha
-    return chances / beyond if beyond > chances.min() else np.zeros(len(chances))
+    tail = 1.0 - alpha
+    return chances / tail if tail > chances.min() else np.zeros(len(chances))
 
 
 # ---- the extensive form, as arrays ---------------------------------------------------------------
@@ -305,9 +305,9 @@ class MergedScenarios:
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
         used = np.flatnonzero(solution.x)
         costs = form.costs(form.by_future(solution.x))[self.scenario_of]
-        return Policy(used, solution.x[used], costs, self.taken(solution.x)), proof
+        return Policy(used, solution.x[used], costs, self.limit_use(solution.x)), proof
 
-    def taken(self, x: Floats) -> Floats:
+    def limit_use(self, x: Floats) -> Floats:
         return np.asarray((self.uses * x[self.columns]).sum(axis=1))
 
 
@@ -315,14 +315,14 @@ class MergedScenarios:
 class Policy:
     """A plan of a subproblem for all its scenarios: ``amounts`` of ``columns``, all others 0.
 
-    ``costs`` [s, money] covers all scenarios of the master problem; ``taken`` [limit] is the amount
-    used of each limit.
+    ``costs`` [s, money] covers all scenarios of the master problem; ``limit_use`` [limit] is the
+    amount used of each limit.
     """
 
     columns: Ints
     amounts: Floats
     costs: Floats
-    taken: Floats
+    limit_use: Floats
 
 
 @dataclass(frozen=True)
@@ -401,9 +401,9 @@ class MasterProblem:
         for values, pool, of_pool in zip(x, pools, parts, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
                 values[policy.columns] += share * policy.amounts
-        uses = (part.taken(values) for part, values in zip(self.parts, x, strict=True))
-        taken = sum(uses, -self.limits)
-        overrun = float(np.max(taken / self.limits, initial=0.0))
+        uses = (part.limit_use(values) for part, values in zip(self.parts, x, strict=True))
+        limit_use = sum(uses, -self.limits)
+        overrun = float(np.max(limit_use / self.limits, initial=0.0))
         return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
 
     def gap(self, value: float, least: float) -> float:
@@ -424,8 +424,8 @@ class MasterProblem:
         many, limits, futures = len(every), len(self.limits), len(self.chances)
         tail = futures if self.weight else 0
         costs = np.array([policy.costs for policy in every]).T / self.unit
-        taken = np.array([policy.taken for policy in every]).T.reshape(limits, many)
-        shares = taken / self.limits[:, None]
+        limit_use = np.array([policy.limit_use for policy in every]).T.reshape(limits, many)
+        shares = limit_use / self.limits[:, None]
         first, used = len(pools) + limits, np.nonzero(shares)
         entries = [
             (of_part, np.arange(many), np.ones(many)),

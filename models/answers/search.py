@@ -23,7 +23,7 @@ from models.program import TONNES, Program, build_program, positions_within
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.shortage import SHORTAGE
-from models.program.market import BEYOND
+from models.program.market import PLANT_DEMAND
 from models.program.scaling import Scaling, choose_scaling, powers_of_two, unit_codes
 from models.resolve import Expanded, Floats, Ints
 from models.results.numbers import ALL
@@ -284,11 +284,11 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     e = Expanded(case.change(share_limits=tuple(limits)))
     program = build_program(e)
     missing = uncapped.missing.sum(axis=1)
-    taken = summed_at(*uncapped.part(BEYOND), (len(e.minerals), len(e.years)))
+    plant_demand = summed_at(*uncapped.part(PLANT_DEMAND), (len(e.minerals), len(e.years)))
     sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
     least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)
     for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
-        caps = _Caps(program, b, e, (missing, taken), measure)
+        caps = _Caps(program, b, e, (missing, plant_demand), measure)
         guesses = caps.guesses()
         found = {m: caps.smallest([m], cap) for m, cap in guesses.items()}
         for m, cap in found.items():
@@ -311,8 +311,8 @@ class _Caps:
     .. math:: flows_r - e_r \le S \cdot base_r \quad \text{for each row r of a cap on them}
 
     All other rows stay as they are, but caps on other minerals don't bind. The base is demand, and
-    may have columns: the tonnes that plants take and unmet demand would have taken, what members
-    hand over, or purchases.
+    may have columns: the tonnes that plants take and unmet demand would have used, what members
+    transfer to them, or purchases.
     """
 
     def __init__(
@@ -327,7 +327,7 @@ class _Caps:
 
         Both are by mineral and year.
         """
-        short, taken = of_reference
+        short, plant_demand = of_reference
         span, inside, years = program.columns_of(b), program.rows_of(b), len(e.years)
         self._rows = rows = program.block(b)
         self._row = rows.entry_rows()
@@ -361,7 +361,7 @@ class _Caps:
         self._size = size = float(powers_of_two(program.need[[b]])[0])  # causes no rounding
         # the base of the reference, in tonnes
         mineral, year = np.divmod(np.maximum(cell, 0), years)
-        wanted = (e.demand.sum(axis=1) + taken)[mineral, year]
+        wanted = (e.demand.sum(axis=1) + plant_demand)[mineral, year]
         has_base = np.bincount(row, self._in_base, m) > 0
         self._base_guess = np.where(has_base, np.where(wanted > 0, wanted, size), rows.row_upper)
         has_negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m) > 0

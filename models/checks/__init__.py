@@ -112,7 +112,7 @@ _ADVICE: dict[Rule, RuleInputs] = {
     magnitude.slips_of_magnitude: _on(sheets="Settings Minerals Refiners Projects Demand"),
     stages.contract_prices_without_inputs: _on(sheets="Refiners Inputs"),
     stages.floors_below_inputs: _on(sheets="Inputs"),
-    stages.members_that_hand_over_nothing: _on(sheets="Members Inputs"),
+    stages.members_that_transfer_nothing: _on(sheets="Members Inputs"),
     tiers.tiers_that_match_no_demand: _on("mineral member", sheets="Tiers Demand"),
     advice.members_outside_coalition: _on(sheets="Members"),
     advice.rows_of_totals: _on(),

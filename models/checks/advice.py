@@ -39,9 +39,9 @@ def missing_year_columns(case: Case) -> Iterator[Finding]:
     for before, after in zip(case.years, case.years[1:], strict=False):
         if after > before + 1:
             gone = str(before + 1) if after == before + 2 else f"{before + 1} to {after - 1}"
-            said = f"there is no column for {gone}"
+            problem = f"there is no column for {gone}"
             hint = "the planner leaves these years out: nothing is bought or paid in them"
-            yield warning(schema.Demand.SHEET, 0, str(after), found=said, hint=hint)
+            yield warning(schema.Demand.SHEET, 0, str(after), found=problem, hint=hint)
 
 
 def outside_the_horizon(case: Case) -> Iterator[Finding]:
@@ -53,17 +53,17 @@ def outside_the_horizon(case: Case) -> Iterator[Finding]:
         if getattr(row, "action", "") == "delay project":
             continue  # its First year is of rows of Built, which may be out of the horizon
         if first is not None and first > end:
-            said = f"the first year {first} is after the last planned year, {end}"
-            yield warn(row, "first_year", said, _NEVER)
+            problem = f"the first year {first} is after the last planned year, {end}"
+            yield warn(row, "first_year", problem, _NEVER)
         elif last is not None and last < start and not (first or 0) > last:
-            said = f"the last year {last} is before the first planned year, {start}"
-            yield warn(row, "last_year", said, _NEVER)
+            problem = f"the last year {last} is before the first planned year, {start}"
+            yield warn(row, "last_year", problem, _NEVER)
     for budget in case.budget:
         if not start <= budget.year <= end:
-            said = f"the year {budget.year} is outside the planned years, {start} to {end}"
+            problem = f"the year {budget.year} is outside the planned years, {start} to {end}"
             is_carried = case.settings.carry_over_budget and budget.year < start
             hint = "nothing is spent in that year, so the whole budget is carried over"
-            yield warn(budget, "year", said, hint if is_carried else _NEVER)
+            yield warn(budget, "year", problem, hint if is_carried else _NEVER)
 
 
 def built_out_of_its_years(case: Case) -> Iterator[Finding]:
@@ -112,9 +112,9 @@ def blank_available_shares(case: Case) -> Iterator[Finding]:
         who, whose = f"{first.name} has", "its"
         if len(outside) > 1:
             who, whose = f"{first.name} and {len(outside) - 1} more have", "their"
-        said = f"{who} a country outside the coalition and a blank Available share"
+        problem = f"{who} a country outside the coalition and a blank Available share"
         hint = f"the coalition can then use all {whose} capacity"
-        yield warn(first, "available_share", said, hint)
+        yield warn(first, "available_share", problem, hint)
 
 
 def minerals_without_refiner(case: Case) -> Iterator[Finding]:
@@ -146,8 +146,8 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
             sells = isinstance(plant, schema.Project) or in_force(plant, year)
             if dearest > least and sells and cost is not None and cost + freight > least:
                 landed = f"a tonne from {plant.name} costs {cost + freight:g} delivered in {year}"
-                said = f"{landed}, more than the {least:g} that a missing tonne costs"
-                yield warn(plant, "cost", said, "no member will buy from it in that year")
+                problem = f"{landed}, more than the {least:g} that a missing tonne costs"
+                yield warn(plant, "cost", problem, "no member will buy from it in that year")
                 break
 
 
@@ -169,8 +169,8 @@ def limits_without_supply(case: Case) -> Iterator[Finding]:
             of = [resolve.source_of(p) for p in plants(case) if limit.mineral in {"", p.mineral}]
             if not any(named in resolve.supplier_names(case, source, limit.group) for source in of):
                 who = case.supplier_name(limit.group, named)
-                said = f"no refiner of {what} belongs to the {limit.group} {who}"
-                yield warn(limit, "supplier", said, _MISSED)
+                problem = f"no refiner of {what} belongs to the {limit.group} {who}"
+                yield warn(limit, "supplier", problem, _MISSED)
 
 
 def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
@@ -182,11 +182,11 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
             if not resolve.single_countries(case, selector, of):
                 bloc = selector.removeprefix(schema.EACH_OUTSIDE)
                 what = row.mineral or "any mineral"
-                said = f"no refiner of {what} is in a country outside the bloc {bloc}"
-                yield warn(row, "lost_country", said, _NEVER)
+                problem = f"no refiner of {what} is in a country outside the bloc {bloc}"
+                yield warn(row, "lost_country", problem, _NEVER)
         elif selector == schema.REST_OF_WORLD:
-            said = "Rest of world stands for many suppliers, so it cannot be lost as one country"
-            yield warn(row, "lost_country", said, _NEVER)
+            problem = "Rest of world stands for many suppliers, so it cannot be lost as one country"
+            yield warn(row, "lost_country", problem, _NEVER)
         elif selector not in of:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
             yield warn(row, "lost_country", f"there is no refiner of {where}", _NEVER)
@@ -196,8 +196,10 @@ def rest_of_world_bloc(case: Case) -> Iterator[Finding]:
     """Warn if Rest of world is in the bloc coalition; it always counts as outside."""
     for country in case.countries:
         if country.code == schema.REST_OF_WORLD and schema.COALITION in country.blocs:
-            said = "Rest of world is listed in the bloc coalition, but it always counts as outside"
-            yield warn(country, "blocs", said)
+            problem = (
+                "Rest of world is listed in the bloc coalition, but it always counts as outside"
+            )
+            yield warn(country, "blocs", problem)
 
 
 def members_outside_coalition(case: Case) -> Iterator[Finding]:
@@ -265,12 +267,12 @@ def _too_few(e: resolve.Expanded, row: schema.ShareLimit, mineral: str) -> Itera
             continue
         count = f"{len(capped)} countr{'y' if len(capped) == 1 else 'ies'}"
         each = f"and each may supply at most {share:.4g} of demand"
-        said = f"only {count} can supply {mineral} in {year}, {each}"
+        problem = f"only {count} can supply {mineral} in {year}, {each}"
         least = _least_share(sorted(by_country.values()), demand)
         hint = "their capacity is below demand, so no share is large enough"
         if least is not None:
             hint = f"by capacity alone, all demand can be met if the share is at least {least:.4g}"
-        yield warn(row, "share", said, hint)
+        yield warn(row, "share", problem, hint)
 
 
 def _least_share(rooms: list[float], demand: float) -> float | None:
@@ -290,8 +292,8 @@ def members_without_lane(case: Case) -> Iterator[Finding]:
     for (mineral, member), row in sorted(rows.items()) if some_closed else ():
         lanes = expanded.lanes[mineral]
         if lanes.sources and not lanes.open[:, expanded.member_at[member], :].any():
-            said = f"every lane that could bring {mineral} to {member} is closed in every year"
-            yield warn(row, "member", said, _SHORT)
+            problem = f"every lane that could bring {mineral} to {member} is closed in every year"
+            yield warn(row, "member", problem, _SHORT)
 
 
 def contracts_above_capacity(case: Case) -> Iterator[Finding]:
@@ -308,8 +310,8 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
                 seen.add(source)
                 owed = f"ask for at least {total[source]:g} t in {year}"
                 most = f"more than the {usable:g} t that it can sell to the coalition"
-                said = f"the contracts with {contract.refiner} {owed}, {most}"
-                yield warn(contract, "min", said, _REDUCED)
+                problem = f"the contracts with {contract.refiner} {owed}, {most}"
+                yield warn(contract, "min", problem, _REDUCED)
 
 
 def capital_beyond_every_budget(case: Case) -> Iterator[Finding]:
@@ -339,7 +341,7 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
         charged = sum(start <= year < start + project.life for year in case.years)
         if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
             of = f"only {charged} of the {project.life} years of output of {project.name}"
-            said = (
+            problem = (
                 "lie in the planned years, and the plan counts the capital charges of these alone"
             )
-            yield warn(project, "first_year", f"{of} {said}", _CHEAP)
+            yield warn(project, "first_year", f"{of} {problem}", _CHEAP)

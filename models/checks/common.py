@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.errors import Finding, Severity
 from models.schema import SHEETS, Project, Record, Refiner
 
@@ -47,11 +47,11 @@ def closest_names(name: str, known: Iterable[str], cutoff: float) -> list[str]:
 def name_hint(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
     """Return a hint with the names probably meant; "" if there are none.
 
-    ``known`` has the names by their case-folded form. A similar name comes first, then names in
+    ``known`` has the names by their normalized form. A similar name comes first, then names in
     which the text is a word or begins one.
     """
-    folded = fold(name)
-    close = closest_names(folded, known, cutoff) or names_containing(folded, known)
+    normalized = normalize(name)
+    close = closest_names(normalized, known, cutoff) or names_containing(normalized, known)
     shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
     return f"did you mean {shown}?" if close else ""
 
@@ -59,7 +59,7 @@ def name_hint(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str
 def names_containing(text: str, known: Iterable[str], *, beginnings: bool = True) -> list[str]:
     """Return the names with the text as whole words, else as the beginning of a word.
 
-    All are case-folded. A text of fewer than three letters matches nothing.
+    All are normalized. A text of fewer than three letters matches nothing.
     """
     if len(text) < _SHORTEST:
         return []
@@ -71,7 +71,7 @@ def names_containing(text: str, known: Iterable[str], *, beginnings: bool = True
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known name, or with all known names if they are few."""
-    spelt = {fold(k): k for k in sorted(known)}
+    spelt = {normalize(k): k for k in sorted(known)}
     every = f"choose from {', '.join(spelt.values())}" if 0 < len(spelt) <= FEW else ""
     return name_hint(name, spelt) or every
 
@@ -116,11 +116,11 @@ _TOTAL = re.compile(rf"(?:{_WORD})(?:\W.*)?|.*\W(?:sub[ -]?)?totals?\W*")
 
 def is_total(name: object) -> bool:
     """Return whether a name is for a total, such as Sum, Subtotal copper or Copper total."""
-    return isinstance(name, str) and _TOTAL.fullmatch(fold(name)) is not None
+    return isinstance(name, str) and _TOTAL.fullmatch(normalize(name)) is not None
 
 
 def is_word_of_total(text: object) -> bool:
-    return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", fold(text)) is not None
+    return isinstance(text, str) and re.fullmatch(rf"(?:{_WORD})\W*", normalize(text)) is not None
 
 
 def total_hint(what: str) -> str:

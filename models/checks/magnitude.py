@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 
 from models import schema, tolerances
-from models.case import Case, fold, in_force
+from models.case import Case, in_force, normalize
 from models.checks.common import plants, warn
 from models.errors import Finding, warning
 from models.resolve import stock_target, whole_need
@@ -46,36 +46,37 @@ _OWN_PRICES = {
     "Supports": ("strike", "reference", "clawback"),
 }
 """Prices that are compared with the mineral's price."""
-_MOST_TOLD = 1e12
+_MOST_REPORTED = 1e12
 """The largest factor that a message states."""
 
 
 def targets_above_max(case: Case) -> Iterator[Finding]:
     """Warn of stock targets above Max, which are missed in every year."""
-    for pile in case.stockpiles:
-        most = max(pile.target.numbers(), default=0.0)
-        if most > pile.max:
-            said = f"the target of {most:g} t is above the Max of {pile.max:g} t that can be stored"
+    for stockpile in case.stockpiles:
+        most = max(stockpile.target.numbers(), default=0.0)
+        if most > stockpile.max:
+            room = f"the Max of {stockpile.max:g} t that can be stored"
+            problem = f"the target of {most:g} t is above {room}"
             hint = "the plan misses the target, and pays its penalty, in every year"
-            yield warn(pile, "target", said, hint)
-        wanted = {year: stock_target(case, pile, year) for year in case.years}
+            yield warn(stockpile, "target", problem, hint)
+        wanted = {year: stock_target(case, stockpile, year) for year in case.years}
         year = max(wanted, key=wanted.__getitem__, default=0)
-        allowed = pile.max * (1 + tolerances.ROUNDED_MAX)
-        if pile.target_days is not None and year and wanted[year] > allowed:
-            days = f"{pile.target_days:g} days of demand ({_tonnes(wanted[year])} in {year})"
-            said = f"the Max of {_tonnes(pile.max)} is below the target of {days}"
+        allowed = stockpile.max * (1 + tolerances.ROUNDED_MAX)
+        if stockpile.target_days is not None and year and wanted[year] > allowed:
+            days = f"{stockpile.target_days:g} days of demand ({_tonnes(wanted[year])} in {year})"
+            problem = f"the Max of {_tonnes(stockpile.max)} is below the target of {days}"
             hint = "the plan pays the target's penalty for the tonnes that cannot be stored"
-            yield warn(pile, "max", said, hint)
+            yield warn(stockpile, "max", problem, hint)
 
 
 def slips_of_magnitude(case: Case) -> Iterator[Finding]:
     """Warn of numbers that are probably wrong by a factor, one warning per row."""
-    told = {(finding.sheet, finding.row) for finding in targets_above_max(case)}
+    reported = {(finding.sheet, finding.row) for finding in targets_above_max(case)}
     for rule in _RULES:
         for row, finding in rule(case):
             place = (finding.sheet, finding.row)
-            if place not in told and CHECKED not in fold(row.note):
-                told.add(place)
+            if place not in reported and CHECKED not in normalize(row.note):
+                reported.add(place)
                 yield dataclasses.replace(finding, found=f"{finding.found}; {_ENDS}")
 
 
@@ -95,8 +96,8 @@ def _small_caps(case: Case) -> _Found:
             yield row, dataclasses.replace(finding, column=column)
     for step in case.scenarios:
         if step.action == SET_CAP and step.value and step.value < LEAST_CAP:
-            said = f"{step.value * 100:.4g} % is a very small cap"
-            yield step, warn(step, "value", said, f"did you mean {step.value * 1000:.4g} %?")
+            problem = f"{step.value * 100:.4g} % is a very small cap"
+            yield step, warn(step, "value", problem, f"did you mean {step.value * 1000:.4g} %?")
 
 
 def _far_from_price(case: Case) -> _Found:
@@ -111,8 +112,8 @@ def _far_from_price(case: Case) -> _Found:
             prices = [of.price.at(year) or 0.0 for year in years] if of is not None else []
             if number and prices and all(_is_far(number, p, FROM_PRICE) for p in prices):
                 what = f"the price of {name} in {years[0]}"
-                said = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
-                yield row, warn(row, field, said, "is a digit missing, or is the unit wrong?")
+                problem = f"{number:,.10g} is {_times(number, prices[0])} {what}, {prices[0]:,.10g}"
+                yield row, warn(row, field, problem, "is a digit missing, or is the unit wrong?")
 
 
 def _jumps(case: Case) -> _Found:
@@ -145,8 +146,8 @@ def _jumping(row: schema.Record, numbers: _ByColumn, words: Callable[[float], st
             odd = max(reversed(pair), key=lambda of: _ratio(of[1], middle))
             other = pair[0] if odd is pair[1] else pair[1]
             times = _times(odd[1], other[1])
-            said = f"{words(odd[1])} is {times} the {words(other[1])} of {other[0]}"
-            yield row, _odd(row, odd[0], said)
+            problem = f"{words(odd[1])} is {times} the {words(other[1])} of {other[0]}"
+            yield row, _odd(row, odd[0], problem)
 
 
 def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
@@ -158,8 +159,10 @@ def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
         if is_odd and most <= STEADY * least:
             middle = statistics.median(others)
             times = _times(number, middle)
-            said = f"{_tonnes(number)} is {times} the median of the other years, {_tonnes(middle)}"
-            yield row, _odd(row, column, said)
+            problem = (
+                f"{_tonnes(number)} is {times} the median of the other years, {_tonnes(middle)}"
+            )
+            yield row, _odd(row, column, problem)
 
 
 def _odd(row: schema.Record, column: str, found: str) -> Finding:
@@ -177,8 +180,8 @@ def _above_demand(case: Case) -> _Found:
             if number <= OF_DEMAND * demand:
                 continue
             what = f"the largest yearly demand for {plant.mineral}, {_tonnes(demand)}"
-            said = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
-            finding = warn(plant, "capacity", said, _hint("capacity"))
+            problem = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
+            finding = warn(plant, "capacity", problem, _hint("capacity"))
             yield plant, dataclasses.replace(finding, column=column)
 
 
@@ -222,9 +225,9 @@ def _far(
             for column, number in numbers.items():
                 if _is_far(number, middle, FROM_MEDIAN):
                     times = _times(number, middle)
-                    said = f"{_amount(number, field)} is {times} the median of {what}"
-                    said = f"{said}, {_amount(middle, field)}"
-                    finding = warning(row.SHEET, row.row, column, found=said, hint=_hint(field))
+                    problem = f"{_amount(number, field)} is {times} the median of {what}"
+                    problem = f"{problem}, {_amount(middle, field)}"
+                    finding = warning(row.SHEET, row.row, column, found=problem, hint=_hint(field))
                     yield _ratio(number, middle), row, finding
 
 
@@ -241,8 +244,8 @@ def _column_against_demand(case: Case) -> _Found:
         demand = demand_of.get(mineral.name, 0.0)
         if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
             what = f"the total capacity for {mineral.name}, about {_amount(total, 'capacity')},"
-            said = f"{what} is {_times(total, demand)} the largest yearly demand for it"
-            yield found[0], warn(found[0], "capacity", said, _hint("capacity"))
+            problem = f"{what} is {_times(total, demand)} the largest yearly demand for it"
+            yield found[0], warn(found[0], "capacity", problem, _hint("capacity"))
 
 
 _RULES = (
@@ -288,7 +291,7 @@ def _numbers(row: schema.Record, field: str, year: int = 0) -> dict[str, float]:
 
 
 def _times(number: float, of: float) -> str:
-    ratio = f"{min(_ratio(number, of), _MOST_TOLD):z,.0f}"
+    ratio = f"{min(_ratio(number, of), _MOST_REPORTED):z,.0f}"
     return f"{ratio} times" if number >= of else f"1/{ratio} of"
 
 

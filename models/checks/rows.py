@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models import errors, schema, tolerances, units
-from models.case import BASE, Case, fold
+from models.case import BASE, Case, normalize
 from models.checks import common
 from models.checks.common import did_you_mean, error, minerals_made, plants, seller, warn
 from models.checks.spelling import misspelt_at_home
@@ -118,9 +118,9 @@ def changed_lanes_are_within_bounds(case: Case) -> Iterator[errors.Finding]:
         ):
             largest = float(np.nanmax(values, initial=0.0))
             if not largest <= most:
-                said = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
+                problem = f"scenarios bring the {header.lower()} of {mineral} to {largest:g}"
                 wanted = f"a number from 0 to {units.in_words(most)}"
-                yield errors.Finding(schema.Lane.SHEET, 0, header, said, wanted)
+                yield errors.Finding(schema.Lane.SHEET, 0, header, problem, wanted)
 
 
 def by_year_filled(case: Case) -> Iterator[errors.Finding]:
@@ -133,8 +133,8 @@ def by_year_filled(case: Case) -> Iterator[errors.Finding]:
                 gaps = (year for year in case.years if series.at(year) is None)
                 gap = next(gaps, None) if series.base is None else None
                 if gap is not None:
-                    said = f"a blank cell; {column.header} must be filled for {gap}"
-                    yield error(row, column.field, said, "a value for every year of Demand")
+                    problem = f"a blank cell; {column.header} must be filled for {gap}"
+                    yield error(row, column.field, problem, "a value for every year of Demand")
 
 
 # ---- two cells of a row ------------------------------------------------------------------------
@@ -144,16 +144,18 @@ def last_year_not_before_first(case: Case) -> Iterator[errors.Finding]:
     """A last year is not before the first year."""
     for row, first, last in common.rows_with_years(case):
         if first is not None and last is not None and last < first:
-            said = f"the last year {last} is before the first year {first}"
-            yield error(row, "last_year", said, f"{first} or later")
+            problem = f"the last year {last} is before the first year {first}"
+            yield error(row, "last_year", problem, f"{first} or later")
 
 
 def opening_stock_fits(case: Case) -> Iterator[errors.Finding]:
     """An opening stock is at most the largest stock."""
-    for pile in case.stockpiles:
-        if pile.opening > pile.max:
-            said = f"the opening stock is {pile.opening:g} t"
-            yield error(pile, "opening", said, f"at most the Max of the row, {pile.max:g} t")
+    for stockpile in case.stockpiles:
+        if stockpile.opening > stockpile.max:
+            problem = f"the opening stock is {stockpile.opening:g} t"
+            yield error(
+                stockpile, "opening", problem, f"at most the Max of the row, {stockpile.max:g} t"
+            )
 
 
 def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
@@ -161,19 +163,19 @@ def stock_has_one_target(case: Case) -> Iterator[errors.Finding]:
 
     A scenario may add targets in t by year to a target in days.
     """
-    for pile in case.stockpiles:
-        if pile.target_days is not None and pile.target.base is not None:
-            said = "the row has a target in days and a target in t"
-            yield error(pile, "target_days", said, "only one of the two")
+    for stockpile in case.stockpiles:
+        if stockpile.target_days is not None and stockpile.target.base is not None:
+            problem = "the row has a target in days and a target in t"
+            yield error(stockpile, "target_days", problem, "only one of the two")
 
 
 def contract_max_above_min(case: Case) -> Iterator[errors.Finding]:
     """A contract's maximum is at least its minimum."""
     for contract in case.contracts:
         if contract.max is not None and contract.max < contract.min:
-            said = f"the contract's Max is {contract.max:g} t/yr"
+            problem = f"the contract's Max is {contract.max:g} t/yr"
             wanted = f"at least the Min of the row, {contract.min:g} t/yr"
-            yield error(contract, "max", said, wanted)
+            yield error(contract, "max", problem, wanted)
 
 
 def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -185,20 +187,23 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
     payers = {*case.member_of, *case.groups}
     for row in case.supports:
         if row.plant not in made:
-            said, wanted = f"{row.plant!r} is not in Refiners or Projects", "a refiner or project"
-            yield error(row, "plant", said, wanted, did_you_mean(row.plant, made))
+            problem, wanted = (
+                f"{row.plant!r} is not in Refiners or Projects",
+                "a refiner or project",
+            )
+            yield error(row, "plant", problem, wanted, did_you_mean(row.plant, made))
         elif row.mineral in case.mineral_of and row.mineral not in made[row.plant]:
-            said = f"{row.plant} does not make {row.mineral}"
+            problem = f"{row.plant} does not make {row.mineral}"
             hint = f"it makes {', '.join(sorted(made[row.plant]))}"
-            yield error(row, "mineral", said, "a mineral that it makes", hint)
+            yield error(row, "mineral", problem, "a mineral that it makes", hint)
         if row.payer and row.payer not in payers:
-            said = f"the payer {row.payer!r} is neither a member nor a group"
+            problem = f"the payer {row.payer!r} is neither a member nor a group"
             hint = did_you_mean(row.payer, payers)
-            yield error(row, "payer", said, "a member or a group", hint)
+            yield error(row, "payer", problem, "a member or a group", hint)
         if row.clawback is not None and row.clawback < row.strike:
-            said = f"the plant pays back what it earns above a price of {row.clawback:g}"
+            problem = f"the plant pays back what it earns above a price of {row.clawback:g}"
             wanted = f"at least the strike price of the row, {row.strike:g}"
-            yield error(row, "clawback", said, wanted)
+            yield error(row, "clawback", problem, wanted)
 
 
 def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
@@ -207,54 +212,57 @@ def built_rows_name_projects(case: Case) -> Iterator[errors.Finding]:
     parts: dict[str, list[schema.Built]] = {}
     for row in sorted(case.built, key=attrgetter("row")):
         if row.project not in known:
-            said, wanted = f"{row.project!r} is not in Projects", "a project of the sheet Projects"
-            yield error(row, "project", said, wanted, did_you_mean(row.project, known))
+            problem, wanted = (
+                f"{row.project!r} is not in Projects",
+                "a project of the sheet Projects",
+            )
+            yield error(row, "project", problem, wanted, did_you_mean(row.project, known))
             continue
         own = parts.setdefault(row.project, [])
         own.append(row)
         whole = math.fsum(part.fraction for part in own)
         if whole > 1.0 + tolerances.WHOLE_SUM >= whole - row.fraction:
-            said = f"the rows of {row.project} add up to a fraction of {whole:.6g}"
-            yield error(row, "fraction", said, "a sum of at most 1 for each project")
+            problem = f"the rows of {row.project} add up to a fraction of {whole:.6g}"
+            yield error(row, "fraction", problem, "a sum of at most 1 for each project")
 
 
 # ---- names with another meaning ----------------------------------------------------------------
 
-COLUMNS = {"note", "source", fold(schema.Freight.column_of("country").header)}
-"""Case-folded headers of Freight that are not for a member."""
+COLUMNS = {"note", "source", normalize(schema.Freight.column_of("country").header)}
+"""Normalized headers of Freight that are not for a member."""
 _EACH = "in Share limits, `each` stands for every member on its own"
 
 
 def names_are_not_reserved(case: Case) -> Iterator[errors.Finding]:
     """No member or group is called "each", no group like a member, no scenario Base."""
-    members = {fold(m.name) for m in case.members}
+    members = {normalize(m.name) for m in case.members}
     for member in case.members:
-        name, group = fold(member.name), fold(member.group)
-        said, wanted = f"the name {member.name!r} for a member", "another name"
+        name, group = normalize(member.name), normalize(member.group)
+        problem, wanted = f"the name {member.name!r} for a member", "another name"
         if name == schema.EACH:
-            yield error(member, "name", said, wanted, _EACH)
+            yield error(member, "name", problem, wanted, _EACH)
         elif name in COLUMNS:
             hint = "the sheet Freight has another column of that name"
-            yield error(member, "name", said, wanted, hint)
+            yield error(member, "name", problem, wanted, hint)
         if group == schema.EACH:
             yield error(member, "group", f"the name {member.group!r} for a group", wanted, _EACH)
         elif member.group and group in members:
-            said = f"the group {member.group!r} has the name of a member"
-            yield error(member, "group", said, "a name that no member has")
+            problem = f"the group {member.group!r} has the name of a member"
+            yield error(member, "group", problem, "a name that no member has")
     for step in case.scenarios:
-        if fold(step.name) == fold(BASE):
-            said = f"the name {step.name!r} for a scenario"
+        if normalize(step.name) == normalize(BASE):
+            problem = f"the name {step.name!r} for a scenario"
             hint = "the planner calls the workbook without a scenario Base"
-            yield error(step, "name", said, "another name", hint)
+            yield error(step, "name", problem, "another name", hint)
 
 
 def member_countries(case: Case) -> Iterator[errors.Finding]:
     """No member's country is the rest of the world."""
     for member in case.members:
         if member.country == schema.REST_OF_WORLD:
-            said = "Rest of world is not a member's country"
+            problem = "Rest of world is not a member's country"
             hint = "leave it blank for several countries"
-            yield error(member, "country", said, "a country", hint)
+            yield error(member, "country", problem, "a country", hint)
 
 
 # ---- a name used in one sheet is defined in its home sheet -------------------------------------
@@ -283,12 +291,12 @@ def names_are_defined(case: Case) -> Iterator[errors.Finding]:
                     continue
                 if name not in hints and len(hints) < MOST_HINTS:
                     hints[name] = did_you_mean(name, known)
-                said, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
-                yield error(row, column.field, said, wanted, hints.get(name, ""))
+                problem, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
+                yield error(row, column.field, problem, wanted, hints.get(name, ""))
     for name, (row, uses) in (odd or {}).items():
         typed = getattr(row, "name", "")
-        said = f"no row of another sheet names {typed!r}, but {uses} rows name {name!r}"
-        yield error(row, "name", said, hint=f"is {typed!r} mistyped?")
+        problem = f"no row of another sheet names {typed!r}, but {uses} rows name {name!r}"
+        yield error(row, "name", problem, hint=f"is {typed!r} mistyped?")
 
 
 def _defined(case: Case, home: str) -> set[str]:
@@ -316,20 +324,20 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
     signed: list[Any] = [*case.contracts, *case.current_supply]
     for row in signed:
         if is_missing(row, refined):
-            said = f"{row.refiner} does not refine {row.mineral} in Refiners"
+            problem = f"{row.refiner} does not refine {row.mineral} in Refiners"
             wanted = f"a refiner that the sheet {schema.Refiner.SHEET} lists with this mineral"
             hint = f"it refines {', '.join(sorted(refined[row.refiner]))}"
-            yield error(row, "mineral", said, wanted, hint)
+            yield error(row, "mineral", problem, wanted, hint)
     for lane in case.input_lanes:
         has = planned.get(lane.refiner, set())
         if lane.input and has and lane.input in case.mineral_of and lane.input not in has:
-            said = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
-            yield warn(lane, "input", said)
+            problem = f"{lane.refiner} does not refine {lane.input}: the row matches nothing"
+            yield warn(lane, "input", problem)
     selecting: list[Any] = [*case.lanes, *case.rights, *case.scenarios, *case.risks]
     for row in selecting:
         if is_missing(row, planned):
-            said = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
-            yield warn(row, "mineral", said)
+            problem = f"{row.refiner} does not refine {row.mineral}: the row matches nothing"
+            yield warn(row, "mineral", problem)
 
 
 # ---- freight -----------------------------------------------------------------------------------
@@ -346,7 +354,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
     """
     if case.settings.default_freight is not None:
         return
-    members = [member.name for member in case.members if fold(member.name) not in COLUMNS]
+    members = [member.name for member in case.members if normalize(member.name) not in COLUMNS]
     given = {row.country: row for row in case.freight}
     firsts: dict[str, schema.Refiner | schema.Project] = {}
     for plant in sorted(plants(case), key=lambda of: (isinstance(of, schema.Project), of.row)):
@@ -369,26 +377,26 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
 
 def rights_within_one(case: Case) -> Iterator[errors.Finding]:
     """Rights to a plant or mine add up to at most 1; the error is at the last of its rows."""
-    wanted, told = "shares that add up to at most 1 for each plant or mine", set[int]()
+    wanted, reported = "shares that add up to at most 1 for each plant or mine", set[int]()
     for _, whole, last, capacity in _rights(case):
-        if whole > 1.0 + tolerances.WHOLE_SUM and last.row not in told:
-            told.add(last.row)
-            said = f"the rows of Rights give members {whole:.4g} times {capacity}"
-            yield error(last, "share", said, wanted)
+        if whole > 1.0 + tolerances.WHOLE_SUM and last.row not in reported:
+            reported.add(last.row)
+            problem = f"the rows of Rights give members {whole:.4g} times {capacity}"
+            yield error(last, "share", problem, wanted)
 
 
 def rights_below_one(case: Case) -> Iterator[errors.Finding]:
     """Warn if Rights to a plant cover every member but add up to less than 1."""
-    told: set[int] = set()
+    reported: set[int] = set()
     for members, whole, last, capacity in _rights(case):
         is_left = case.member_of.keys() <= members and whole < 1.0 - tolerances.WHOLE_SUM
-        if is_left and last.row not in told:
-            told.add(last.row)
-            said = f"the rows of Rights give members only {whole:.4g} of {capacity}"
+        if is_left and last.row not in reported:
+            reported.add(last.row)
+            problem = f"the rows of Rights give members only {whole:.4g} of {capacity}"
             what = "the setting Rights divides the capacity"
             what = "the shares are scaled up to 1" if whole > 0 else what
             hint = f"{what}, since every member has a row and none is left for the rest"
-            yield warn(last, "share", said, hint)
+            yield warn(last, "share", problem, hint)
 
 
 def _rights(case: Case) -> Iterator[tuple[set[str], float, schema.Right, str]]:
@@ -414,9 +422,9 @@ def buyers_are_defined(case: Case) -> Iterator[errors.Finding]:
         if limit.buyer and limit.buyer not in known:
             if limit.buyer in misspelt_at_home(case):  # reported once, in the sheet Members
                 continue
-            said = f"the buyer {limit.buyer!r} is neither a member nor a group"
+            problem = f"the buyer {limit.buyer!r} is neither a member nor a group"
             wanted = "`each`, a member, a group, or a blank cell for the whole coalition"
-            yield error(limit, "buyer", said, wanted, did_you_mean(limit.buyer, known))
+            yield error(limit, "buyer", problem, wanted, did_you_mean(limit.buyer, known))
 
 
 def lost_countries_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -439,9 +447,11 @@ def one_floor_per_year(case: Case) -> Iterator[errors.Finding]:
         same = (r for r in rows[:i] if (r.mineral, r.zone) == (row.mineral, row.zone))
         first = next((r for r in same if _meet(r, row)), None)
         if first is not None:
-            said = f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone}"
-            said = f"{said} in some of these years"
-            yield error(row, "mineral", said, "one floor for each mineral, zone and year")
+            problem = (
+                f"row {first.row} already sets a floor for {row.mineral} in the zone {row.zone}"
+            )
+            problem = f"{problem} in some of these years"
+            yield error(row, "mineral", problem, "one floor for each mineral, zone and year")
 
 
 def _meet(one: schema.PriceFloor, other: schema.PriceFloor) -> bool:
@@ -467,17 +477,17 @@ def suppliers_are_defined(case: Case) -> Iterator[errors.Finding]:
             if limit.group == schema.BY_COMPANY:
                 yield from _unknown_company(case, limit, "supplier")
             else:
-                said = f"{name!r} is not in Refiners or Projects"
+                problem = f"{name!r} is not in Refiners or Projects"
                 wanted = "a name of the sheet Refiners or Projects"
-                yield from _unknown(limit, "supplier", said, wanted, case.refiner_names)
+                yield from _unknown(limit, "supplier", problem, wanted, case.refiner_names)
             found = {
                 plant.mineral
                 for plant in plants(case)
                 if name in supplier_names(case, source_of(plant), limit.group)
             }
             if mineral and found and mineral not in found:
-                said = f"{name} does not refine {mineral}: its share is always 0"
-                yield warn(limit, "supplier", said)
+                problem = f"{name} does not refine {mineral}: its share is always 0"
+                yield warn(limit, "supplier", problem)
 
 
 def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
@@ -488,9 +498,9 @@ def companies_are_defined(case: Case) -> Iterator[errors.Finding]:
 
 
 def _unknown_company(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
-    said = f"{getattr(row, field)!r} is not an Owner in Refiners or Projects"
+    problem = f"{getattr(row, field)!r} is not an Owner in Refiners or Projects"
     wanted = "an Owner of the sheet Refiners or Projects"
-    yield from _unknown(row, field, said, wanted, common.companies(case))
+    yield from _unknown(row, field, problem, wanted, common.companies(case))
 
 
 def _in_bloc(case: Case, row: Record, field: str) -> Iterator[errors.Finding]:
@@ -516,17 +526,17 @@ def limit_parts_fit(case: Case) -> Iterator[errors.Finding]:
     for limit in case.share_limits:
         outside = limit.supplier.startswith(schema.EACH_OUTSIDE)
         if limit.limit == schema.MIN and (not limit.supplier or outside):
-            said = "the row is a min and names no supplier"
-            yield error(limit, "supplier", said, f"the name of a {limit.group}")
+            problem = "the row is a min and names no supplier"
+            yield error(limit, "supplier", problem, f"the name of a {limit.group}")
         elif outside and limit.group not in schema.OF_COUNTRIES:
-            said = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
+            problem = f"{limit.supplier!r} does not fit the supplier group {limit.group}"
             groups = f"{schema.BY_COUNTRY} or {schema.BY_OWNER}"
             wanted = f"the name of a {limit.group}, or the supplier group {groups}"
-            yield error(limit, "supplier", said, wanted)
+            yield error(limit, "supplier", problem, wanted)
         if limit.stage == schema.MINING and limit.buyer:
-            said = f"the row has the stage mining and the buyer {limit.buyer!r}"
+            problem = f"the row has the stage mining and the buyer {limit.buyer!r}"
             wanted = "a blank cell, since limits on mining are on the whole coalition"
-            yield error(limit, "buyer", said, wanted)
+            yield error(limit, "buyer", problem, wanted)
         if limit.stage == schema.MINING and limit.group not in {schema.BY_COUNTRY, schema.BY_BLOC}:
-            said = f"the row has the stage mining and the supplier group {limit.group}"
-            yield error(limit, "group", said, f"{schema.BY_COUNTRY} or {schema.BY_BLOC}")
+            problem = f"the row has the stage mining and the supplier group {limit.group}"
+            yield error(limit, "group", problem, f"{schema.BY_COUNTRY} or {schema.BY_BLOC}")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from models import schema
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.checks.common import companies, error, name_hint, plants, seller, warn
 from models.checks.magnitude import CHECKED
 from models.errors import Finding
@@ -33,11 +33,11 @@ def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     sources = _sources(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
-            said = f"no refiner is in {case.country_name(lane.country)}"
-            yield warn(lane, "country", said, _NOTHING)
+            problem = f"no refiner is in {case.country_name(lane.country)}"
+            yield warn(lane, "country", problem, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
-            said = _no(case, _who(lane), lane.mineral, lane.country)
-            yield warn(lane, _field(lane), said, _NOTHING)
+            problem = _no(case, _who(lane), lane.mineral, lane.country)
+            yield warn(lane, _field(lane), problem, _NOTHING)
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
@@ -45,24 +45,24 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     sources = _sources(case)
     mines = _patterns((m.mineral, m.country, "", "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
-    piles = _patterns((s.mineral, s.member) for s in case.stockpiles)
+    stockpiles = _patterns((s.mineral, s.member) for s in case.stockpiles)
     for step in steps(case):
-        takes, said, field = schema.ACTION_CELLS.get(step.action), "", _field(step)
+        takes, problem, field = schema.ACTION_CELLS.get(step.action), "", _field(step)
         if takes is None or step.action in _OF_PROJECTS or not _is_sure(case, step, sources):
             continue
         if step.action in _MEMBERS_OWN:
-            pairs = demand if step.action == "scale demand" else piles
+            pairs = demand if step.action == "scale demand" else stockpiles
             if (step.mineral, step.member) not in pairs:
-                said = _no(case, _MEMBERS_OWN[step.action], step.member)
-                said += f" for {step.mineral}" if step.mineral else ""
+                problem = _no(case, _MEMBERS_OWN[step.action], step.member)
+                problem += f" for {step.mineral}" if step.mineral else ""
                 field = "member" if step.member else field
         elif step.action in _MINES_OWN:
             if _selected(step) not in mines:
-                said = _no(case, "mine", step.mineral, step.country)
+                problem = _no(case, "mine", step.mineral, step.country)
         elif "refiner" in takes.selectors and _selected(step) not in sources:
-            said = _no(case, _who(step), step.mineral, step.country)
-        if said:
-            yield warn(step, field, f"`{step.action}` matches {said}")
+            problem = _no(case, _who(step), step.mineral, step.country)
+        if problem:
+            yield warn(step, field, f"`{step.action}` matches {problem}")
 
 
 def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
@@ -75,8 +75,8 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
         for field, (what, known) in ends.items():
             country = getattr(row, field)
             if row.mineral in {"", *case.mineral_of} and (row.mineral, country) not in known:
-                said = _no(case, what, row.mineral, country)
-                yield warn(row, field if country else "mineral", said, _NOTHING)
+                problem = _no(case, what, row.mineral, country)
+                yield warn(row, field if country else "mineral", problem, _NOTHING)
                 break
 
 
@@ -86,8 +86,8 @@ def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
         if _is_sure(case, row, sources) and _selected(row) not in known:
-            said = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
-            yield warn(row, _field(row), said, _NOTHING)
+            problem = _no(case, row.refiner or "refiner or mine", row.mineral, row.country)
+            yield warn(row, _field(row), problem, _NOTHING)
 
 
 def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
@@ -149,9 +149,9 @@ def selectors_fit_actions(case: Case) -> Iterator[Finding]:
             if value not in {"", None} and name not in takes:
                 listed = ", ".join(schema.ScenarioStep.column_of(known).header for known in takes)
                 shown = case.country_name(value) if name == "country" else value
-                said = f"`{step.action}` does not read this column, which says {shown!r}"
+                problem = f"`{step.action}` does not read this column, which says {shown!r}"
                 alike = f"; {advice}" if (advice := advice_on(step.action, name)) else ""
-                yield error(step, name, said, "a blank cell", f"it reads {listed}{alike}")
+                yield error(step, name, problem, "a blank cell", f"it reads {listed}{alike}")
 
 
 def advice_on(action: str, selector: str) -> str:
@@ -170,8 +170,8 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
         wanted = f"{takes.value} from {in_words(takes.least)} to {in_words(takes.most)}"
         if not takes.value:
             if step.value is not None:
-                said = f"`{step.action}` takes no Value, so this number is ignored"
-                yield warn(step, "value", said)
+                problem = f"`{step.action}` takes no Value, so this number is ignored"
+                yield warn(step, "value", problem)
         elif step.value is None:
             yield error(step, "value", f"a blank cell; `{step.action}` needs a Value", wanted)
         elif not takes.least <= step.value <= takes.most or (
@@ -180,9 +180,11 @@ def values_fit_actions(case: Case) -> Iterator[Finding]:
             fraction = takes.most <= MOST_TARIFF < step.value <= 100  # noqa: PLR2004
             percent = percent_hint(step.value) if fraction else ""
             yield error(step, "value", f"the number {step.value:g}", wanted, percent)
-        elif takes.value == _FACTOR and step.value >= _LARGE and CHECKED not in fold(step.note):
-            said = f"the row makes it {step.value:g} times as much as in the workbook"
-            yield warn(step, "value", said, percent_hint(step.value))
+        elif (
+            takes.value == _FACTOR and step.value >= _LARGE and CHECKED not in normalize(step.note)
+        ):
+            problem = f"the row makes it {step.value:g} times as much as in the workbook"
+            yield warn(step, "value", problem, percent_hint(step.value))
 
 
 def projects_are_matched(case: Case) -> Iterator[Finding]:
@@ -211,10 +213,10 @@ def projects_are_matched(case: Case) -> Iterator[Finding]:
             ):
                 country = step.country and case.country_name(step.country)
                 who = (step.refiner, step.company, step.mineral, country)
-                said = f"no project of {', '.join(filter(None, who)) or 'any refiner'}"
+                problem = f"no project of {', '.join(filter(None, who)) or 'any refiner'}"
                 field = next((f for f in ("refiner", "company") if getattr(step, f)), "action")
                 hint = _running(case, step)
-                yield error(step, field, said, "a project of the sheet Projects", hint)
+                yield error(step, field, problem, "a project of the sheet Projects", hint)
 
 
 def _running(case: Case, step: ActionRow) -> str:
@@ -234,17 +236,17 @@ def _begun(case: Case, step: ActionRow, found: list[schema.Project]) -> Iterator
         for plant in found:
             if step.first_year < plant.first_year:
                 own = f"before its First year {plant.first_year} in Projects"
-                said = f"the scenario builds {plant.name} in {step.first_year}, {own}"
-                yield warn(step, "first_year", said)
+                problem = f"the scenario builds {plant.name} in {step.first_year}, {own}"
+                yield warn(step, "first_year", problem)
         return
     late = [p for p in found if case.years and p.first_year > case.years[-1]]
     if late and len(late) == len(found):
-        said = f"First year is blank, so {late[0].name} would be built in its First year"
-        yield error(step, "first_year", f"{said} {late[0].first_year}", _horizon(case))
+        problem = f"First year is blank, so {late[0].name} would be built in its First year"
+        yield error(step, "first_year", f"{problem} {late[0].first_year}", _horizon(case))
     for plant in late if len(late) < len(found) else ():
-        said = f"the scenario does not build {plant.name}, since its First year is"
+        problem = f"the scenario does not build {plant.name}, since its First year is"
         hint = "that is after the last planned year"
-        yield warn(step, "action", f"{said} {plant.first_year}", hint)
+        yield warn(step, "action", f"{problem} {plant.first_year}", hint)
 
 
 def _horizon(case: Case) -> str:
@@ -260,9 +262,9 @@ def events_fit_single_years(case: Case) -> Iterator[Finding]:
     """An event uses only actions that can apply to single years."""
     for step in case.risks:
         if step.action in schema.ACTION_CELLS and step.action not in schema.EVENT_ACTIONS:
-            said = f"`{step.action}` changes all years, but an event lasts for some years only"
+            problem = f"`{step.action}` changes all years, but an event lasts for some years only"
             wanted, hint = "an action that can hold for some years", "use the sheet Scenarios"
-            yield error(step, "action", said, wanted, hint)
+            yield error(step, "action", problem, wanted, hint)
 
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
@@ -274,9 +276,9 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
             here, there = getattr(step, field), getattr(first, field)
             if here != there:
                 what = f"{step.name} has the {schema.EventStep.column_of(field).header.lower()}"
-                said = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
+                problem = f"{what} {here:g} in row {step.row} and {there:g} in row {first.row}"
                 wanted = "the same in all rows of an event"
-                yield error(step, field, said, wanted, "they happen together")
+                yield error(step, field, problem, wanted, "they happen together")
 
 
 def events_never_or_always(case: Case) -> Iterator[Finding]:
@@ -285,8 +287,8 @@ def events_never_or_always(case: Case) -> Iterator[Finding]:
         if step.probability == 0:
             yield warn(step, "probability", f"the probability is 0, so {step.name} never happens")
         elif step.probability == 1:
-            said = f"the probability is 1, so {step.name} begins in every year"
-            yield warn(step, "probability", said, "if you mean 1 %, write 0.01")
+            problem = f"the probability is 1, so {step.name} begins in every year"
+            yield warn(step, "probability", problem, "if you mean 1 %, write 0.01")
 
 
 def _firsts(case: Case) -> dict[str, schema.EventStep]:
@@ -302,49 +304,49 @@ def _firsts(case: Case) -> dict[str, schema.EventStep]:
 def ranges_are_of_numbers(case: Case) -> Iterator[Finding]:
     """A row names a column of numbers, and selects only by columns of the same sheet."""
     for row in case.uncertainty:
-        record = uncertainty.RANGED.get(fold(row.sheet))
+        record = uncertainty.RANGED.get(normalize(row.sheet))
         if record is None:
             known = {name: ranged.SHEET for name, ranged in uncertainty.RANGED.items()}
-            said = f"{row.sheet!r} is not a sheet with numbers that can have a range"
+            problem = f"{row.sheet!r} is not a sheet with numbers that can have a range"
             wanted = f"one of {', '.join(known.values())}"
-            yield error(row, "sheet", said, wanted, name_hint(row.sheet, known))
+            yield error(row, "sheet", problem, wanted, name_hint(row.sheet, known))
         elif uncertainty.column_named(record, row.header, case) is None:
             yield _no_column(record, row)
         else:
             for name in uncertainty.SELECTORS:
                 if getattr(row, name) and not uncertainty.fields_of(record, name):
                     header = row.column_of(name).header
-                    said = f"the sheet {record.SHEET} has no {header}"
-                    yield error(row, name, said, "a blank cell")
+                    problem = f"the sheet {record.SHEET} has no {header}"
+                    yield error(row, name, problem, "a blank cell")
 
 
 def _no_column(record: type[schema.Record], row: schema.Uncertainty) -> Finding:
     chosen = (field for sheet, field in uncertainty.CHOICES if sheet == record.SHEET)
-    known = {fold(c.header): c.header for c in uncertainty.columns_with_ranges(record)}
-    said = f"the sheet {record.SHEET} has no column of numbers called {row.header!r}"
+    known = {normalize(c.header): c.header for c in uncertainty.columns_with_ranges(record)}
+    problem = f"the sheet {record.SHEET} has no column of numbers called {row.header!r}"
     hint = name_hint(row.header, known)
-    if fold(row.header) in {fold(record.column_of(field).header) for field in chosen}:
-        said = f"{row.header!r} is what you choose, not an uncertain fact"
+    if normalize(row.header) in {normalize(record.column_of(field).header) for field in chosen}:
+        problem = f"{row.header!r} is what you choose, not an uncertain fact"
         hint = "`planner sweep` varies caps"
-    return error(row, "header", said, f"one of {', '.join(known.values())}", hint)
+    return error(row, "header", problem, f"one of {', '.join(known.values())}", hint)
 
 
 def assumptions_have_one_range(case: Case) -> Iterator[Finding]:
     """Rows of Uncertainty with one name in Together have the same Low and High."""
     firsts: dict[str, schema.Uncertainty] = {}
     for row in case.uncertainty:
-        first = firsts.setdefault(fold(row.together), row) if row.together else row
+        first = firsts.setdefault(normalize(row.together), row) if row.together else row
         for name in ("low", "high"):
             number, wanted = getattr(row, name), getattr(first, name)
             if number != wanted:
-                said = f"{number:g}, but {wanted:g} in row {first.row}"
-                said += f" for the same {row.together!r}"
-                yield error(row, name, said, "one range for all numbers that move together")
+                problem = f"{number:g}, but {wanted:g} in row {first.row}"
+                problem += f" for the same {row.together!r}"
+                yield error(row, name, problem, "one range for all numbers that move together")
 
 
 def ranges_that_match_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows that match no number above 0."""
     for row in case.uncertainty:
         if uncertainty.matches_nothing(case, row):
-            said = "no number of the workbook matches the row"
-            yield warn(row, "sheet", said, "the row changes nothing")
+            problem = "no number of the workbook matches the row"
+            yield warn(row, "sheet", problem, "the row changes nothing")

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from models import schema
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.checks.common import closest_names, plants, warn
 from models.errors import Finding
 from models.schema import Record
@@ -39,22 +39,24 @@ def names_spelt_alike(case: Case) -> Iterator[Finding]:
             rows[name].append(row)
         often = sorted(rows, key=lambda name: -len(rows[name]))
         for name, like in _one_letter_off(often):
-            said = f"the {kind} {name!r} is one letter off the {kind} {like!r}, and counts apart"
-            yield warn(rows[name][0], field, said, f"did you mean {like!r}?")
+            problem = f"the {kind} {name!r} is one letter off the {kind} {like!r}, and counts apart"
+            yield warn(rows[name][0], field, problem, f"did you mean {like!r}?")
 
 
 def _one_letter_off(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each name that is one letter off an earlier one, with the earlier one."""
     known: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        folded = fold(name)
-        if not _LEAST_LETTERS <= len(folded) <= _MOST_LETTERS:
+        normalized = normalize(name)
+        if not _LEAST_LETTERS <= len(normalized) <= _MOST_LETTERS:
             continue
         # two such names are equal once a letter is left out of one of them, or of both
-        letters = (i for i, letter in enumerate(folded) if not letter.isdigit())
-        parts = {folded, *(folded[:i] + folded[i + 1 :] for i in letters)}
+        letters = (i for i, letter in enumerate(normalized) if not letter.isdigit())
+        parts = {normalized, *(normalized[:i] + normalized[i + 1 :] for i in letters)}
         likes = (like for part in parts for like in known[part])
-        like = next((each for each in likes if is_one_letter_off(fold(each), folded)), None)
+        like = next(
+            (each for each in likes if is_one_letter_off(normalize(each), normalized)), None
+        )
         if like is not None:
             yield name, like
         for part in parts:
@@ -88,16 +90,16 @@ def misspelt_at_home(case: Case) -> dict[str, tuple[Record, int]]:
     for home in (schema.Mineral, schema.Member, schema.Refiner):
         defined: dict[str, list[Record]] = defaultdict(list)
         for row in case.records(home.SHEET):
-            defined[fold(_name(row))].append(row)
+            defined[normalize(_name(row))].append(row)
         used: Counter[str] = Counter()
         for record in schema.SHEETS:
             fields = [column.field for column in record.columns() if home.SHEET in column.refers]
             used.update(getattr(row, name) for row in case.records(record.SHEET) for name in fields)
-        sold = {fold(project.refiner) for project in case.projects}
+        sold = {normalize(project.refiner) for project in case.projects}
         idle = [name for name, rows in defined.items() if not used[_name(rows[0])]]
-        odd = [n for n in used if n and used[n] >= _LEAST_USES and fold(n) not in defined]
-        for name in [n for n in odd if fold(n) not in sold][:_MOST_SEARCHED]:
-            for like in closest_names(fold(name), idle, _SIMILAR):
+        odd = [n for n in used if n and used[n] >= _LEAST_USES and normalize(n) not in defined]
+        for name in [n for n in odd if normalize(n) not in sold][:_MOST_SEARCHED]:
+            for like in closest_names(normalize(name), idle, _SIMILAR):
                 is_other = re.sub(r"\D", "", name) != re.sub(r"\D", "", like)
                 if not is_other and used[name] > len(defined[like]):
                     found[name] = defined[like][0], used[name]

@@ -143,16 +143,18 @@ def inputs_without_a_source(case: Case) -> Iterator[Finding]:
 
 
 def plants_reached_through_members(case: Case) -> Iterator[Finding]:
-    """Warn of a plant that is cut off, if a member can buy the input and hand it over."""
+    """Warn of a plant that is cut off, if a member can buy the input and transfer it."""
     e = resolve.Expanded(case)
     for row, field, plant, name in _rows_with_a_plant(case):
         if isinstance(row, InputLane) and row.open is not False:
             continue
-        hands, sold = e.hand_overs, e.deliveries
+        transfers, sold = e.plant_transfers, e.deliveries
         reached = {
             (e.minerals[m], e.members[j])
-            for m, t, i, j in zip(*(vars(hands)[f.name] for f in fields(hands)), strict=True)
-            if e.intakes[i].refiner == plant and in_force(row, e.years[t])
+            for m, t, i, j in zip(
+                *(vars(transfers)[f.name] for f in fields(transfers)), strict=True
+            )
+            if e.plant_inputs[i].refiner == plant and in_force(row, e.years[t])
         }
         for mineral, member in sorted(reached):
             if name not in {"", mineral} or _is_blocked(case, row, mineral, member):
@@ -246,13 +248,13 @@ def floors_below_inputs(case: Case) -> Iterator[Finding]:
             yield warn(step, "value", problem.format(", ".join(set_for)))
 
 
-def members_that_hand_over_nothing(case: Case) -> Iterator[Finding]:
-    """Warn of members without a country, which cannot hand stock to plants."""
+def members_that_transfer_nothing(case: Case) -> Iterator[Finding]:
+    """Warn of members without a country, which cannot transfer stock to plants."""
     inputs = {row.input for row in case.needed_inputs}
-    for pile in case.stockpiles:
-        member = case.member_of.get(pile.member)
-        if pile.mineral in inputs and member is not None and not member.country:
-            problem = f"the member {pile.member} has no Country"
+    for stockpile in case.stockpiles:
+        member = case.member_of.get(stockpile.member)
+        if stockpile.mineral in inputs and member is not None and not member.country:
+            problem = f"the member {stockpile.member} has no Country"
             why = "a member serves the plants of its own country"
-            hint = f"its {pile.mineral} can't go to plants, since {why}"
-            yield warn(pile, "member", problem, hint)
+            hint = f"its {stockpile.mineral} can't go to plants, since {why}"
+            yield warn(stockpile, "member", problem, hint)

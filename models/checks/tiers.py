@@ -18,9 +18,9 @@ def tiers_only_open_lanes(case: Case) -> Iterator[Finding]:
         for field in ("freight", "tariff", "max") if row.tier else ():
             value = getattr(row, field)
             if value is not None:
-                said = f"the number {value:g} in a row with the tier {row.tier!r}"
+                problem = f"the number {value:g} in a row with the tier {row.tier!r}"
                 hint = f"a row with a tier sets only {schema.Lane.column_of('open').header}"
-                yield error(row, field, said, "a blank cell", hint)
+                yield error(row, field, problem, "a blank cell", hint)
 
 
 def tiers_that_match_no_demand(case: Case) -> Iterator[Finding]:
@@ -31,8 +31,8 @@ def tiers_that_match_no_demand(case: Case) -> Iterator[Finding]:
         if row.tier in known and not has_tier(case, row):
             of = f" of {row.member}" if row.member else ""
             what = f" for {row.mineral}" if row.mineral else ""
-            said = f"no demand{of}{what} has the tier {row.tier!r}"
-            yield warn(row, "tier", said, "the row changes nothing")
+            problem = f"no demand{of}{what} has the tier {row.tier!r}"
+            yield warn(row, "tier", problem, "the row changes nothing")
 
 
 def has_tier(case: Case, row: schema.Lane | ActionRow) -> bool:

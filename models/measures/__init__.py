@@ -324,15 +324,15 @@ def served_share(demand: float, short: float) -> float:
     return max(0.0, 1.0 - short / demand) if demand > 0 else 1.0
 
 
-def drawn_from_stock(need: Any, handed: Any, short: Any, bought: Any) -> Any:
+def drawn_from_stock(need: Any, transferred: Any, short: Any, bought: Any) -> Any:
     """Return what one member draws from its stock in a year; arrays give arrays.
 
     What another member adds to its own stock takes nothing off: add up over members afterwards.
 
-    formula: max(0, need + handed to plants - short - bought)
+    formula: max(0, need + transferred to plants - short - bought)
     unit: t
     """
-    return np.maximum(0.0, need + handed - short - bought)
+    return np.maximum(0.0, need + transferred - short - bought)
 
 
 def served_without(others: float, drawn: float, base: float, served: float) -> float | None:
@@ -340,7 +340,8 @@ def served_without(others: float, drawn: float, base: float, served: float) -> f
 
     ``others`` are the tonnes that members and plants buy from all others, ``drawn`` what those
     members draw from stocks that do draw. ``base`` is demand with what plants take (bought, or
-    handed over), ``served`` the share of demand that the plan serves. Nothing is bought instead.
+    transferred to plants), ``served`` the share of demand that the plan serves. Nothing is bought
+    instead.
 
     formula: min(served, (others + drawn) / base)
     unit: share

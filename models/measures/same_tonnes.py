@@ -158,8 +158,8 @@ class Purchases:
         until = np.cumsum(self.tonnes)
         first = np.searchsorted(self.cell, self.cell)  # where each entry's cell begins
         before = until - self.tonnes - (until - self.tonnes)[first]
-        taken = np.clip(wanted.ravel()[self.cell] - before, 0.0, self.tonnes)
-        return self._by_cell(taken * self.price)
+        bought = np.clip(wanted.ravel()[self.cell] - before, 0.0, self.tonnes)
+        return self._by_cell(bought * self.price)
 
     def against(self, reference: Purchases) -> Baskets:
         """Return the same tonnes here and in a reference.

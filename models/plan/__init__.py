@@ -33,6 +33,6 @@ from models.program.families.security import security_requirements as security_r
 from models.program.families.shortage import OF_TIER as OF_TIER
 from models.program.families.shortage import SHORTAGE as SHORTAGE
 from models.program.families.stockpiles import STOCK as STOCK
-from models.program.market import BEYOND as BEYOND
 from models.program.market import LEVY as LEVY
+from models.program.market import PLANT_DEMAND as PLANT_DEMAND
 from models.program.market import TARIFF as TARIFF

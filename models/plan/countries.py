@@ -46,8 +46,8 @@ def country_shares(plan: Solved, buyers: int | None = None) -> dict[str, Any]:
         bought += np.bincount(cell, sold[code], bought.size).reshape(bought.shape)
     need = np.empty(bought.shape)
     need[:, :, 0] = [[case.coalition_demand(m, year) for m in e.minerals] for year in e.years]
-    need[:, :, 0] += plan.beyond_demand.T
-    need[:, :, 1:] = np.moveaxis((e.demand + plan.handed_by)[:, : len(names) - 1], 2, 0)
+    need[:, :, 0] += plan.plant_demand.T
+    need[:, :, 1:] = np.moveaxis((e.demand + plan.transferred_by)[:, : len(names) - 1], 2, 0)
     is_row = (sold.reshape(limit.shape) > 0) | np.isfinite(limit)
     order = [np.argsort(np.array(names)) for names in axes.values()]
     rows = tuple(o[r] for o, r in zip(order, np.nonzero(is_row[np.ix_(*order)]), strict=True))

@@ -46,7 +46,7 @@ class Gaps:
     capacity, and for unbuilt projects in the years of their best start. Joint inputs count at the
     plan's prices. ``landed`` is the cost of a tonne at the buyer that is closest to buying one
     more, ore and inputs included, and ``worth`` the marginal price of supply there. ``member`` is
-    that buyer by position, or the code ``to_plant`` of a plant's intake.
+    that buyer by position, or the code ``to_plant`` of a plant's input.
     """
 
     gap: Floats
@@ -69,16 +69,18 @@ def gaps_of(plan: Solved) -> Gaps:
     reduced = program.rows.cost - program.rows.value_at(duals)
     ore, ore_cost = _ore(plan, reduced)
     sold, flows = e.sales, e.input_flows
-    buyer = np.concatenate([d.member, [to_plant(i) for i in flows.intake.tolist()]]).astype(int)
+    buyer = np.concatenate([d.member, [to_plant(i) for i in flows.plant_input.tolist()]]).astype(
+        int
+    )
     value = program.rows.value_at(balance)[program.sold] / worth_of[sold.year]
     lacks = reduced[program.sold] / worth_of[sold.year]
     price = np.concatenate([d.landed, flows.landed])
-    if e.intakes:
+    if e.plant_inputs:
         prices = _prices(plan, duals, ore)
-        value[len(d) :] = _worth(plan, lacks, ore, prices)[flows.intake, flows.year]
+        value[len(d) :] = _worth(plan, lacks, ore, prices)[flows.plant_input, flows.year]
         lacks[len(d) :] -= value[len(d) :]
-        for i, intake in enumerate(e.intakes):
-            for r, ratio in intake.needs:
+        for i, plant_input in enumerate(e.plant_inputs):
+            for r, ratio in plant_input.needs:
                 ore[r] += ratio * _price_in(plan, i, r, prices)
                 ore_cost[r] += ratio * _price_in(plan, i, r, prices)
     lacks += ore[sold.source, sold.year]
@@ -97,40 +99,40 @@ def gaps_of(plan: Solved) -> Gaps:
 
 
 def _prices(plan: Solved, duals: Floats, ore: Floats) -> Floats:
-    """Return the cost of the next tonne of an input to a plant, by (intake, year) [money/t].
+    """Return the cost of the next tonne of an input to a plant, by (plant input, year) [money/t].
 
     It is the smallest over its suppliers, with their rents, ore and inputs; infinite if nobody can
     sell any. Joint inputs count at the plan's prices. ``duals`` leave out plants' own rows.
     """
     e, program = plan.expanded, plan.program
-    flows, hand = e.input_flows, e.hand_overs
+    flows, transfers = e.input_flows, e.plant_transfers
     rents = duals.copy()  # rents of suppliers' capacities count, duals of plants' needs do not
     for group in program.constraints:
         if group.component in {refining.CAPACITY, PROJECT_CAPACITY}:
             rents[group.at] = plan.discounted[group.at]
     cost = program.rows.cost - program.rows.value_at(rents)
     paid = cost[program.sold[len(e.deliveries) :]] / e.discounts[flows.year]
-    given = cost[program.handed] / e.discounts[hand.year]
-    prices = np.full((len(e.intakes), len(e.years)), np.inf)
+    given = cost[program.transferred] / e.discounts[transfers.year]
+    prices = np.full((len(e.plant_inputs), len(e.years)), np.inf)
     inner = ore.copy()
     for mineral in reversed(by_stage(plan.case)):  # inputs before their products
         m = e.mineral_at[mineral]
         at = np.flatnonzero(flows.mineral == m)
         np.minimum.at(
-            prices, (flows.intake[at], flows.year[at]),
+            prices, (flows.plant_input[at], flows.year[at]),
             paid[at] + inner[flows.source[at], flows.year[at]],
         )  # fmt: skip
-        at = np.flatnonzero(hand.mineral == m)
-        np.minimum.at(prices, (hand.intake[at], hand.year[at]), given[at])
-        for i in (i for i, of in enumerate(e.intakes) if of.mineral == mineral):
-            for r, ratio in e.intakes[i].needs:
+        at = np.flatnonzero(transfers.mineral == m)
+        np.minimum.at(prices, (transfers.plant_input[at], transfers.year[at]), given[at])
+        for i in (i for i, of in enumerate(e.plant_inputs) if of.mineral == mineral):
+            for r, ratio in e.plant_inputs[i].needs:
                 inner[r] += ratio * _price_in(plan, i, r, prices)
     return prices
 
 
 def _price_in(plan: Solved, i: int, r: int, prices: Floats) -> Floats:
     """Return the input cost per tonne of a source's product, by year; its part of a joint input."""
-    of, e = plan.expanded.intakes[i], plan.expanded
+    of, e = plan.expanded.plant_inputs[i], plan.expanded
     if not of.is_joint:
         return np.asarray(prices[i])
     product = e.sources[r].mineral
@@ -139,7 +141,7 @@ def _price_in(plan: Solved, i: int, r: int, prices: Floats) -> Floats:
 
 
 def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
-    """Return the value of one more tonne of an input to a plant, by (intake, year) [money/t].
+    """Return the value of one more tonne of an input to a plant, by (plant input, year) [money/t].
 
     If a plant makes nothing, it is the price that it could pay: its closest buyer's price, minus
     all other costs of its tonne. ``lacks`` has for each sale its cost without ore and inputs, minus
@@ -149,7 +151,7 @@ def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
     found, nearest = np.zeros(prices.shape), np.full(ore.shape, np.inf)
     np.minimum.at(nearest, (d.source, d.year), lacks[: len(d)])
     for mineral in by_stage(plan.case):  # products before their inputs
-        for i, of in enumerate(e.intakes):
+        for i, of in enumerate(e.plant_inputs):
             if of.mineral != mineral:
                 continue
             found[i] = [stages.worth(plan, i, year) for year in e.years]
@@ -157,7 +159,7 @@ def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
                 continue
             ((r, ratio),) = of.needs
             others = ore[r].copy()
-            for k, other in enumerate(e.intakes):
+            for k, other in enumerate(e.plant_inputs):
                 if k != i:
                     others += sum(
                         part * _price_in(plan, k, r, prices) for of_r, part in other.needs
@@ -166,7 +168,7 @@ def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
             idle = plan.sold[r] <= 0
             found[i, idle] = ((-nearest[r] - others) / ratio)[idle]
         at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
-        brings = found[flows.intake[at], flows.year[at]]
+        brings = found[flows.plant_input[at], flows.year[at]]
         np.minimum.at(nearest, (flows.source[at], flows.year[at]), lacks[len(d) + at] - brings)
     return found
 

@@ -160,7 +160,10 @@ class Plan(Solved):
         """Send the case, the results, the program's layout, and the cached results."""
         import pandas as pd
 
-        named, kinds = {"values", "delivered", "taken", "handed"}, pd.DataFrame | float
+        named, kinds = (
+            {"values", "delivered", "delivered_to_plants", "transferred"},
+            pd.DataFrame | float,
+        )
         tables = {n: v for n, v in vars(self).items() if n in named or isinstance(v, kinds)}
         return self.case, self.blocks, self._layout, self.extension, tables
 
@@ -284,7 +287,7 @@ class Plan(Solved):
         """
         e, rows, surge = self.expanded, [], self.case.settings.surge
         flows = e.input_flows
-        to_plants = summed_at((flows.source, flows.year), self.taken, self.sold.shape)
+        to_plants = summed_at((flows.source, flows.year), self.delivered_to_plants, self.sold.shape)
         capacity, of_project, of_surge = (
             self.duals.get(of.name, {}) for of in (REFINING_CAPACITY, PROJECT_CAPACITY, SURGE)
         )
@@ -353,13 +356,17 @@ class Plan(Solved):
         draw) [money/t].
         """
         rows = []
-        for (mineral, member), pile in self.case.stockpile_of.items():
-            before = pile.opening
+        for (mineral, member), stockpile in self.case.stockpile_of.items():
+            before = stockpile.opening
             for year in self.expanded.years:
                 key = (mineral, member, year)
                 after, worth = self.value(STOCK, key), self.dual(TARGET, key)
                 day = daily_demand(self.case, mineral, member, year)
-                target = (stock_target(self.case, pile, year), self.value(SHORTFALL, key), worth)
+                target = (
+                    stock_target(self.case, stockpile, year),
+                    self.value(SHORTFALL, key),
+                    worth,
+                )
                 days = after / day if day > 0 else np.nan
                 paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
                 of = (year, mineral, member, before, after)
@@ -415,7 +422,7 @@ class Plan(Solved):
     @cached_property
     def inputs(self) -> pd.DataFrame:
         """One row per flow of an input above 1e-6 t, bought or passed on: see ``stages.inputs``."""
-        order = "year mineral refiner project member plant" if self.expanded.intakes else ""
+        order = "year mineral refiner project member plant" if self.expanded.plant_inputs else ""
         table = _table(stages.inputs(self), stages.INPUTS, order)
         return table.drop(columns=[c for c in ("support", "levy") if not table[c].any()])
 
@@ -431,7 +438,7 @@ class Plan(Solved):
         A joint input serves several products of a refiner at once (column Joint of the sheet
         Inputs).
         """
-        return tuple(stages.beyond_need(self)) if self.expanded.intakes else ()
+        return tuple(stages.input_above_need(self)) if self.expanded.plant_inputs else ()
 
     def served_if_lost(self, year: int) -> dict[str, dict[str, tuple[float, float]]]:
         """Return the share of demand served if an outside country stops, by mineral and country.
@@ -465,14 +472,14 @@ class Plan(Solved):
         share = np.array([cap.share for cap in caps], dtype=float)
         nothing = np.array([self.tolerance(cap.mineral, cap.year) for cap in caps], dtype=float)
         room = np.where([cap.is_max for cap in caps], share * base - tonnes, tonnes - share * base)
-        prices, beyond = self.duals.get(SHARE.name, {}), self.amounts(EXCESS)
+        prices, excess_of = self.duals.get(SHARE.name, {}), self.amounts(EXCESS)
         return _table(whose, "limit kind stage mineral buyer group supplier year").assign(
             tonnes=tonnes,
             base=base,
             share=np.divide(tonnes, base, out=np.zeros_like(base), where=base > 0),
             allowed=share,
             room=room,
-            excess=[beyond.get(cap.key, 0.0) for cap in caps],
+            excess=[excess_of.get(cap.key, 0.0) for cap in caps],
             binding=is_any & (room <= nothing),
             shadow_price=[abs(prices.get(cap.key, 0.0)) for cap in caps],
         )
@@ -587,7 +594,7 @@ class Plan(Solved):
     def purchases(self) -> float:
         """Cost or price, tariff, levy and freight of all flows and inputs [money, undiscounted]."""
         bought = float((self.delivered * self.expanded.deliveries.landed).sum())
-        return bought + float((self.taken * self.expanded.input_flows.landed).sum())
+        return bought + float((self.delivered_to_plants * self.expanded.input_flows.landed).sum())
 
     @cached_property
     def cash(self) -> float:

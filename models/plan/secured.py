@@ -41,7 +41,7 @@ def secured_rows(plan: Solved) -> Iterator[tuple[Any, ...]]:
         t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
         left = float(supply[here & ~mine, t].sum()) + _stock(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
-        missing, need = plan.value(MISSING, s.key), s.demand + _taken_elsewhere(plan, s)
+        missing, need = plan.value(MISSING, s.key), s.demand + _used_elsewhere(plan, s)
         yield (
             s.row, s.year, s.mineral, s.country, need, float(plan.sold[here & mine, t].sum()),
             left, survived_share(left, need), target, missing if missing > nothing else 0.0,
@@ -49,16 +49,19 @@ def secured_rows(plan: Solved) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def _taken_elsewhere(plan: Solved, s: Survival) -> float:
+def _used_elsewhere(plan: Solved, s: Survival) -> float:
     """Return the use of an input by plants outside a country, and the need of unmet demand [t]."""
     if not s.is_input:
         return 0.0
     e = plan.expanded
     m, t = e.mineral_at[s.mineral], e.years.index(s.year)
-    home = np.array([of.country == s.country for of in e.intakes], dtype=bool)
-    found = float(plan.beyond_demand[m, t])
-    for flows, tonnes in ((e.input_flows, plan.taken), (e.hand_overs, plan.handed)):
-        here = (flows.mineral == m) & (flows.year == t) & home[flows.intake]
+    home = np.array([of.country == s.country for of in e.plant_inputs], dtype=bool)
+    found = float(plan.plant_demand[m, t])
+    for flows, tonnes in (
+        (e.input_flows, plan.delivered_to_plants),
+        (e.plant_transfers, plan.transferred),
+    ):
+        here = (flows.mineral == m) & (flows.year == t) & home[flows.plant_input]
         found -= float(tonnes[here].sum())
     return found
 

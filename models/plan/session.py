@@ -467,7 +467,7 @@ def _has_same_layout(base: Expanded, variant: Expanded) -> bool:
             [(c.refiner, c.mineral, c.member) for c in case.contracts],
             [p.name for p in case.projects],
             [(m.mineral, m.country) for m in case.mines],
-            [(i.mineral, i.refiner, i.project, i.product) for i in e.intakes],
+            [(i.mineral, i.refiner, i.project, i.product) for i in e.plant_inputs],
         )
 
     return layout(base) == layout(variant)

@@ -35,32 +35,36 @@ def inputs(plan: Solved) -> Iterator[tuple[Any, ...]]:
     of one more tonne of the input to the plant) [money/t], unused (tonnes above the need of a joint
     line) [t].
     """
-    e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
-    if not e.intakes:
+    e, flows, transfers = plan.expanded, plan.expanded.input_flows, plan.expanded.plant_transfers
+    if not e.plant_inputs:
         return
     unused, arriving = unused_of(plan), _arriving(plan)
 
     def plant(i: int, t: int, tonnes: float) -> tuple[tuple[Any, ...], tuple[float, float]]:
-        """Return the names of the plant of intake ``i``, and its columns worth and unused.
+        """Return the names of the plant of plant input ``i``, and its columns worth and unused.
 
         ``t`` is the year by position. Unused input is divided among flows by their ``tonnes``.
         """
-        intake, part = e.intakes[i], tonnes / arriving[i, t]
-        buyer = (intake.refiner, intake.project, intake.product, intake.country)
+        plant_input, part = e.plant_inputs[i], tonnes / arriving[i, t]
+        buyer = (plant_input.refiner, plant_input.project, plant_input.product, plant_input.country)
         return buyer, (worth(plan, i, e.years[t]), part * unused[i, t])
 
-    for k in np.flatnonzero(plan.taken > tolerances.LEAST_FLOW).tolist():
-        source, i, t = e.sources[flows.source[k]], int(flows.intake[k]), int(flows.year[k])
-        tonnes, landed = float(plan.taken[k]), float(flows.landed[k])
+    for k in np.flatnonzero(plan.delivered_to_plants > tolerances.LEAST_FLOW).tolist():
+        source, i, t = e.sources[flows.source[k]], int(flows.plant_input[k]), int(flows.year[k])
+        tonnes, landed = float(plan.delivered_to_plants[k]), float(flows.landed[k])
         buyer, figures = plant(i, t, tonnes)
         seller = (source.mineral, source.name, source.project, source.country, "")
         prices = (flows.cost, flows.tariff, flows.freight, flows.support, flows.levy)
         money = (*(float(price[k]) for price in prices), landed, tonnes * landed)
         yield (e.years[t], *seller, *buyer, tonnes, *money, *figures)
-    for k in np.flatnonzero(plan.handed > tolerances.LEAST_FLOW).tolist():
-        i, t, tonnes = int(hand.intake[k]), int(hand.year[k]), float(plan.handed[k])
+    for k in np.flatnonzero(plan.transferred > tolerances.LEAST_FLOW).tolist():
+        i, t, tonnes = (
+            int(transfers.plant_input[k]),
+            int(transfers.year[k]),
+            float(plan.transferred[k]),
+        )
         buyer, figures = plant(i, t, tonnes)
-        giver = (e.intakes[i].mineral, "", "", "", e.members[hand.member[k]])
+        giver = (e.plant_inputs[i].mineral, "", "", "", e.members[transfers.member[k]])
         yield (e.years[t], *giver, *buyer, tonnes, *(0.0,) * 7, *figures)
 
 
@@ -73,28 +77,31 @@ def input_cost(plan: Solved, spent: Floats | None = None) -> Floats:
     """
     e, flows = plan.expanded, plan.expanded.input_flows
     cost = np.zeros((len(e.sources), len(e.years)))
-    sold = np.array([plan.sold[[r for r, _ in i.needs]].sum(axis=0) for i in e.intakes])
-    spent = plan.taken * flows.landed if spent is None else spent
-    for mineral in reversed(by_stage(plan.case)) if e.intakes else ():
+    sold = np.array([plan.sold[[r for r, _ in i.needs]].sum(axis=0) for i in e.plant_inputs])
+    spent = plan.delivered_to_plants * flows.landed if spent is None else spent
+    for mineral in reversed(by_stage(plan.case)) if e.plant_inputs else ():
         rows = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
-        paid = spent[rows] + plan.taken[rows] * cost[flows.source[rows], flows.year[rows]]
-        places = zip(flows.intake[rows].tolist(), flows.year[rows].tolist(), strict=True)
+        paid = (
+            spent[rows]
+            + plan.delivered_to_plants[rows] * cost[flows.source[rows], flows.year[rows]]
+        )
+        places = zip(flows.plant_input[rows].tolist(), flows.year[rows].tolist(), strict=True)
         for (i, t), money in zip(places, paid.tolist(), strict=True):
             if sold[i, t] > 0:
-                cost[[r for r, _ in e.intakes[i].needs], t] += money / sold[i, t]
+                cost[[r for r, _ in e.plant_inputs[i].needs], t] += money / sold[i, t]
     return cost
 
 
-def beyond_need(plan: Solved) -> Iterator[Finding]:
+def input_above_need(plan: Solved) -> Iterator[Finding]:
     """Yield a warning per joint line that takes more of an input than its largest need."""
     e, needed = plan.expanded, [row for row in plan.case.inputs if row.tonnes > 0]
     unused = unused_of(plan).sum(axis=1)
-    for intake, tonnes in zip(e.intakes, unused.tolist(), strict=True):
+    for plant_input, tonnes in zip(e.plant_inputs, unused.tolist(), strict=True):
         if tonnes > 0:
-            key = (intake.refiner, intake.mineral)
+            key = (plant_input.refiner, plant_input.mineral)
             rows = (row.row for row in needed if (row.refiner, row.input) == key and row.joint)
-            taken = f"{intake.refiner} takes {tonnes:,.6g} t of {intake.mineral}"
-            problem = f"{taken} more than its largest need"
+            used = f"{plant_input.refiner} takes {tonnes:,.6g} t of {plant_input.mineral}"
+            problem = f"{used} more than its largest need"
             hint = "the plan's sheet Inputs shows it by year"
             header = Input.column_of("joint").header
             yield warning(Input.SHEET, next(rows), header, found=problem, hint=hint)
@@ -111,26 +118,28 @@ def lost_fractions(plan: Solved, country: str) -> Floats:
     purchases and stock drawn in the year; stocks are not lost. A source without sales loses
     nothing.
     """
-    e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
+    e, flows, transfers = plan.expanded, plan.expanded.input_flows, plan.expanded.plant_transfers
     lost = _lost_ore(plan, country)
     lost[[s.country == country for s in e.sources]] = 1.0
     lost[plan.sold <= 0] = 0.0
-    for mineral in reversed(by_stage(plan.case)) if e.intakes else ():
+    for mineral in reversed(by_stage(plan.case)) if e.plant_inputs else ():
         m = e.mineral_at[mineral]
-        gone, arrived = np.zeros((2, len(e.intakes), len(e.years)))
-        sold, given = np.flatnonzero(flows.mineral == m), np.flatnonzero(hand.mineral == m)
+        gone, arrived = np.zeros((2, len(e.plant_inputs), len(e.years)))
+        sold, given = np.flatnonzero(flows.mineral == m), np.flatnonzero(transfers.mineral == m)
         lost_here = lost[flows.source[sold], flows.year[sold]]
-        lost_there = _lost_purchases(plan, mineral, lost)[hand.member[given], hand.year[given]]
+        lost_there = _lost_purchases(plan, mineral, lost)[
+            transfers.member[given], transfers.year[given]
+        ]
         for ways, rows, tonnes, part in (
-            (flows, sold, plan.taken[sold], lost_here),
-            (hand, given, plan.handed[given], lost_there),
+            (flows, sold, plan.delivered_to_plants[sold], lost_here),
+            (transfers, given, plan.transferred[given], lost_there),
         ):
-            np.add.at(arrived, (ways.intake[rows], ways.year[rows]), tonnes)
-            np.add.at(gone, (ways.intake[rows], ways.year[rows]), tonnes * part)
+            np.add.at(arrived, (ways.plant_input[rows], ways.year[rows]), tonnes)
+            np.add.at(gone, (ways.plant_input[rows], ways.year[rows]), tonnes * part)
         share = _share(gone, arrived)
-        for i, intake in enumerate(e.intakes):
-            if intake.mineral == mineral:
-                for r, _ in intake.needs:
+        for i, plant_input in enumerate(e.plant_inputs):
+            if plant_input.mineral == mineral:
+                for r, _ in plant_input.needs:
                     lost[r] = np.where(plan.sold[r] > 0, np.maximum(lost[r], share[i]), 0.0)
     return lost
 
@@ -157,7 +166,7 @@ def stock_drawn(plan: Solved) -> Floats:
 def _drawn(plan: Solved) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = summed_at((d.mineral, d.member, d.year), plan.delivered, e.demand.shape)
-    every = drawn_from_stock(e.demand, plan.handed_by, plan.missing, bought)
+    every = drawn_from_stock(e.demand, plan.transferred_by, plan.missing, bought)
     return np.asarray(every * e.has_stock[:, :, None])
 
 
@@ -222,18 +231,18 @@ def served_without_country(
     """
     e, sales, t = plan.expanded, plan.expanded.sales, plan.expanded.years.index(year)
     is_lost = np.array([s.country == country for s in e.sources], dtype=float)
-    parts = lost_fractions(plan, country)[:, t] if e.intakes or plan.case.mines else is_lost
+    parts = lost_fractions(plan, country)[:, t] if e.plant_inputs or plan.case.mines else is_lost
     rows = np.flatnonzero(sales.year == t)
     source, tonnes, m = sales.source[rows], plan.all_sold[rows], sales.mineral[rows]
     to_members, count = tonnes * (sales.member[rows] >= 0), len(e.minerals)
     elsewhere = np.bincount(m, tonnes * (1.0 - is_lost[source]), count)
     unaffected = np.bincount(m, to_members * (1.0 - parts[source]), count)
-    taken = plan.taken_by_plants[:, t].tolist()
+    used = plan.used_by_plants[:, t].tolist()
     from_stock, need = stock_drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
     lacking = plan.missing[:, :, t].sum(axis=1)
     found: dict[str, tuple[float | None, float | None]] = {}
     columns = (elsewhere, unaffected, from_stock, need, lacking)
-    amounts = zip(e.minerals, *(each.tolist() for each in columns), taken, strict=True)
+    amounts = zip(e.minerals, *(each.tolist() for each in columns), used, strict=True)
     for name, others, left, stock, wanted, missing, by_plants in amounts:
         served = served_share(wanted, missing)
         last = served_without(others, stock, wanted + by_plants, served)
@@ -261,28 +270,31 @@ def _countries(case: Case) -> set[str]:
 
 def worth(plan: Solved, i: int, year: int) -> float:
     """Return the value of one more tonne of an input to a plant in a year [money/t]."""
-    e, intake = plan.expanded, plan.expanded.intakes[i]
-    if not intake.is_joint:
-        return plan.dual(NEED, (intake.mineral, *intake.buyer, year))
-    keys = ((intake.mineral, intake.refiner, e.sources[r].mineral, year) for r, _ in intake.needs)
+    e, plant_input = plan.expanded, plan.expanded.plant_inputs[i]
+    if not plant_input.is_joint:
+        return plan.dual(NEED, (plant_input.mineral, *plant_input.buyer, year))
+    keys = (
+        (plant_input.mineral, plant_input.refiner, e.sources[r].mineral, year)
+        for r, _ in plant_input.needs
+    )
     return sum(plan.dual(JOINT_NEED, key) for key in keys)
 
 
 def _arriving(plan: Solved) -> Floats:
-    """Return the arriving tonnes of each input [t], by (intake, year)."""
-    e, flows, hand = plan.expanded, plan.expanded.input_flows, plan.expanded.hand_overs
-    intake = np.concatenate([flows.intake, hand.intake])
-    year = np.concatenate([flows.year, hand.year])
-    tonnes = np.concatenate([plan.taken, plan.handed])
-    return summed_at((intake, year), tonnes, (len(e.intakes), len(e.years)))
+    """Return the arriving tonnes of each input [t], by (plant input, year)."""
+    e, flows, transfers = plan.expanded, plan.expanded.input_flows, plan.expanded.plant_transfers
+    plant_input = np.concatenate([flows.plant_input, transfers.plant_input])
+    year = np.concatenate([flows.year, transfers.year])
+    tonnes = np.concatenate([plan.delivered_to_plants, plan.transferred])
+    return summed_at((plant_input, year), tonnes, (len(e.plant_inputs), len(e.years)))
 
 
 def unused_of(plan: Solved) -> Floats:
-    """Return the input of joint lines above their largest need [t], by (intake, year)."""
+    """Return the input of joint lines above their largest need [t], by (plant input, year)."""
     e, unused = plan.expanded, _arriving(plan)
-    for i, intake in enumerate(e.intakes):
-        need = np.max([ratio * plan.sold[r] for r, ratio in intake.needs], axis=0)
-        rounding = [plan.tolerance(intake.mineral, year) for year in e.years]
-        is_more = intake.is_joint & (unused[i] - need > rounding)
+    for i, plant_input in enumerate(e.plant_inputs):
+        need = np.max([ratio * plan.sold[r] for r, ratio in plant_input.needs], axis=0)
+        rounding = [plan.tolerance(plant_input.mineral, year) for year in e.years]
+        is_more = plant_input.is_joint & (unused[i] - need > rounding)
         unused[i] = np.where(is_more, unused[i] - need, 0.0)
     return unused

@@ -29,7 +29,9 @@ def supply_columns(plan: Solved) -> dict[str, Any]:
     case, e, d = plan.case, plan.expanded, plan.expanded.deliveries
     of_delivery = (d.mineral, d.member, d.year)
     bought = summed_at(of_delivery, plan.delivered, e.demand.shape)
-    price = d.landed + plan.cached(stages.input_cost)[d.source, d.year] if e.intakes else d.landed
+    price = (
+        d.landed + plan.cached(stages.input_cost)[d.source, d.year] if e.plant_inputs else d.landed
+    )
     paid = summed_at(of_delivery, plan.delivered * price, e.demand.shape)
     short, prices = plan.missing, marginal_prices(plan)
     each = [[case.shortage_cost(m, year) for year in e.years] for m in e.minerals]

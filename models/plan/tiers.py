@@ -126,12 +126,12 @@ def _sold(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
 def _stock(plan: Solved, where: Where) -> float:
     """Return the most that a reserve can give to tiers in a year [t]."""
     mineral, member, year = where
-    pile = plan.case.stockpile_of.get((mineral, member))
-    if pile is None:
+    stockpile = plan.case.stockpile_of.get((mineral, member))
+    if stockpile is None:
         return 0.0
     before = [y for y in plan.case.years if y < year][-1:]
-    held = plan.value(STOCK, (mineral, member, before[0])) if before else pile.opening
-    return held if pile.max_draw is None else min(held, pile.max_draw)
+    held = plan.value(STOCK, (mineral, member, before[0])) if before else stockpile.opening
+    return held if stockpile.max_draw is None else min(held, stockpile.max_draw)
 
 
 def _parts(

@@ -194,7 +194,7 @@ class Variation:
         Raises NoVectorsError if a changed position belongs to nobody who could be selected.
         """
         selected = dict(vectors)
-        if {*selection.selectors} - {"years", "mineral"} and self.expanded.intakes:
+        if {*selection.selectors} - {"years", "mineral"} and self.expanded.plant_inputs:
             msg = "a plant's input belongs to both its seller and the plant"
             raise NoVectorsError(msg)
         for name, wanted in selection.selectors.items():

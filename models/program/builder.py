@@ -218,8 +218,10 @@ class KeysFromPositions:
             kinds.SOURCE: names_of(e.sources, refiner="name", project="project", mineral="mineral"),
             kinds.CONTRACT: {kinds.CONTRACT: range(len(case.contracts)), **contracts},
             kinds.MINE: names_of(case.mines, country="country", mineral="mineral"),
-            kinds.INTAKE: names_of(e.intakes, input="mineral", plant="refiner", product="product")
-            | {kinds.PLANT_PROJECT: [intake.project for intake in e.intakes]},
+            kinds.PLANT_INPUT: names_of(
+                e.plant_inputs, input="mineral", plant="refiner", product="product"
+            )
+            | {kinds.PLANT_PROJECT: [plant_input.project for plant_input in e.plant_inputs]},
             kinds.PROJECT: names_of(case.projects, project="name"),
             kinds.MINERAL: {kinds.MINERAL: e.minerals},
             kinds.MEMBER: {kinds.MEMBER: e.members},
@@ -239,15 +241,15 @@ class Builder:
     """Collects a program family by family.
 
     ``flow`` has the column of each delivery, ``sold`` of each of the case's ``sales``, and
-    ``handed`` of each of its ``hand_overs``. ``beyond`` has by (mineral, year) the column for the
-    part of the share limits' base that exceeds demand (-1: none). The family of ore fills
-    ``mined``: mine and year (by position) and column of each ore column. The families of stocks and
-    shortages fill ``stock`` and ``short``: mineral, member, year and column; ``tier_short`` has the
-    number of the tier before the year. ``built`` has the
-    column of each (project by position, first year), ``balance`` the row of each (mineral, member,
-    year), by position. ``posted`` has the entries of members' balances: mineral, member and year by
-    position, columns, and sign. ``entries`` are rows, columns and values. ``limit_of`` has the
-    position of each numbered row of Share limits.
+    ``transferred`` of each of its ``plant_transfers``. ``plant_demand`` has by (mineral, year) the
+    column for the part of the share limits' base that exceeds demand (-1: none). The family of ore
+    fills ``mined``: mine and year (by position) and column of each ore column. The families of
+    stocks and shortages fill ``stock`` and ``short``: mineral, member, year and column;
+    ``tier_short`` has the number of the tier before the year. ``built`` has the column of each
+    (project by position, first year), ``balance`` the row of each (mineral, member, year), by
+    position. ``posted`` has the entries of members' balances: mineral, member and year by position,
+    columns, and sign. ``entries`` are rows, columns and values. ``limit_of`` has the position of
+    each numbered row of Share limits.
     """
 
     def __init__(self, expanded: Expanded, names: NameIndex) -> None:
@@ -265,7 +267,7 @@ class Builder:
             kinds.CONTRACT: integers([m[c.mineral] for c in case.contracts]),
             kinds.MINE: integers([m[n.mineral] for n in case.mines]),
             kinds.PROJECT: integers([m[p.mineral] for p in case.projects]),
-            kinds.INTAKE: integers([m[i.mineral] for i in e.intakes]),
+            kinds.PLANT_INPUT: integers([m[i.mineral] for i in e.plant_inputs]),
         }
         self.variables: list[ComponentArrays] = []
         self.constraints: list[ComponentArrays] = []
@@ -276,8 +278,8 @@ class Builder:
         none = integers([])
         self.flow: Ints = none
         self.sold: Ints = none
-        self.handed: Ints = none
-        self.beyond: Ints = np.full((len(e.minerals), self.years), -1, dtype=np.int64)
+        self.transferred: Ints = none
+        self.plant_demand: Ints = np.full((len(e.minerals), self.years), -1, dtype=np.int64)
         self.balance: Ints = np.zeros((0, 0, 0), dtype=np.int64)
         self.built: dict[tuple[int, int], int] = {}
         self.mined: tuple[Ints, Ints, Ints] = (none, none, none)
@@ -331,12 +333,12 @@ class Builder:
             charges = [Charge(h, _each(p, len(year)), year) for h, p in charges.items()]
         now = _each(price, len(year)) * self.discount[year] if cost is None else cost
         numbers = {"cost": now, "lower": lower, "upper": upper, "whole": whole}
-        if self.expanded.case.agreed is not None and of.decided is not None:
-            numbers |= self._agreed(of, index, lower, upper)
+        if self.expanded.case.fixed_decisions is not None and of.decided is not None:
+            numbers |= self._fixed_bounds(of, index, lower, upper)
         cell, of_year = where if cell is None else cell, self.calendar[year]
         return self._add(self.variables, of, index, cell, of_year, numbers, charges)
 
-    def _agreed(
+    def _fixed_bounds(
         self, component: kinds.Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
     ) -> dict[str, Numbers]:
         """Return the bounds of columns, with the values that an earlier plan has fixed."""
@@ -511,8 +513,9 @@ class Program:
     the year of the money of a row's dual, 0 for none. ``row_size`` [t] is the magnitude of a row's
     limit where its bound does not show it. ``need`` [t] is the largest demand, opening stock or
     stock target of each block; ``least_need`` the smallest demand. ``sold`` has the column of each
-    of the case's ``sales``, deliveries first, ``handed`` of each of its ``hand_overs``. ``names``
-    are the numbered names in keys. ``draft`` is the builder before share limits were added.
+    of the case's ``sales``, deliveries first, ``transferred`` of each of its ``plant_transfers``.
+    ``names`` are the numbered names in keys. ``draft`` is the builder before share limits were
+    added.
     """
 
     blocks: tuple[tuple[Cell, ...], ...]
@@ -529,7 +532,7 @@ class Program:
     least_need: Floats
     flow: Ints
     sold: Ints
-    handed: Ints
+    transferred: Ints
     names: tuple[Any, ...]
     draft: Builder
 

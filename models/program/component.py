@@ -94,7 +94,7 @@ class Obstacle:
 
     The sentence begins with ``what``. If there is a ``name``, the names of all suppliers with this
     reason follow. Otherwise the number of suppliers comes before ``what``, or before ``many`` for
-    several; without ``many``, ``what`` is said once. ``named`` are things to name in brackets, with
+    several; without ``many``, ``what`` is used once. ``named`` are things to name in brackets, with
     their size.
     """
 
@@ -155,7 +155,7 @@ INPUT, PLANT, PLANT_PROJECT, PRODUCT = "input", "plant", "plant project", "produ
 SOURCE_YEAR, PLANT_YEAR = (REFINER, PROJECT, MINERAL, YEAR), (PLANT, PLANT_PROJECT, PRODUCT, YEAR)
 CONTRACT_YEAR = (CONTRACT, REFINER, MINERAL, MEMBER, YEAR)
 """Keys, or ends of keys, of several components."""
-SOURCE, MINE, CALENDAR, INTAKE = "source", "mine", "calendar", "intake"
+SOURCE, MINE, CALENDAR, PLANT_INPUT = "source", "mine", "calendar", "plant_input"
 """Kinds of positions that give several parts of a key; a calendar year is its own position."""
 _STANDS_FOR = {CONTRACT: {REFINER, MINERAL, MEMBER}, REFINER: {PROJECT, MINERAL}}
 
@@ -197,7 +197,7 @@ BUYING = DecisionKind(2, "bought")
 TAKING = DecisionKind(3, "taken")
 """Purchases under contracts, by contract."""
 BUYING_FOR_PLANTS = DecisionKind(4, "bought by plants")
-HANDING_OVER = DecisionKind(5, "handed to plants")
+TRANSFERRING = DecisionKind(5, "handed to plants")
 NOT_LISTED = DecisionKind(6, "")
 """For columns that follow from listed ones, such as the ore behind a refiner's sales."""
 
@@ -290,7 +290,7 @@ class Columns(Component):
 
     def fixed_value(self, case: Case, key: Any) -> float | None:
         """Return the value that an earlier plan fixed for a column; None if it is free."""
-        of = case.agreed
+        of = case.fixed_decisions
         if of is None or self.decided is None or self.decided(case, key) >= of.before:
             return None
         return of.amount(self.name, self.stable_key(case, key))
@@ -366,13 +366,13 @@ def key_matches(plan: Solved, rows: Rows, key: Any, cell: Where) -> bool:
 
 
 def obstacle_when_full(
-    told: Callable[[Solved, Flow], Obstacle],
+    obstacle_of: Callable[[Solved, Flow], Obstacle],
 ) -> Callable[[Solved, Flow, Sequence[int]], Iterator[Obstacle]]:
     """Return ``Rows.obstacles`` with one reason per supplier if any of its rows is full."""
 
     def obstacles(plan: Solved, flow: Flow, at: Sequence[int]) -> Iterator[Obstacle]:
         if any(plan.slack[row] <= flow.tolerance for row in at):
-            yield told(plan, flow)
+            yield obstacle_of(plan, flow)
 
     return obstacles
 

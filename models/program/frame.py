@@ -93,9 +93,10 @@ class Frame:
         )
         self.input_at = np.flatnonzero(inside)
         self.input_flow = market.input_columns(self)
-        self.handed: dict[tuple[int, int, int], Any] = {}
-        """The column of each (intake, member, year) by position, added by the family inputs."""
-        self.beyond: dict[tuple[int, int], Any] = {}
+        self.transferred: dict[tuple[int, int, int], Any] = {}
+        """The column of each (plant input, member, year) by position, added by the family
+        inputs."""
+        self.plant_demand: dict[tuple[int, int], Any] = {}
         """The part of the base of the coalition's share limits that exceeds demand, (mineral,
         year)."""
 
@@ -119,8 +120,12 @@ class Frame:
 
         def bounds(_: Any, *parts: Any) -> tuple[float, float | None]:
             key = parts if len(parts) > 1 else parts[0]
-            agreed = component.fixed_value(self.case, key)
-            return (least.get(key, 0.0), most.get(key)) if agreed is None else (agreed, agreed)
+            fixed_decisions = component.fixed_value(self.case, key)
+            return (
+                (least.get(key, 0.0), most.get(key))
+                if fixed_decisions is None
+                else (fixed_decisions, fixed_decisions)
+            )
 
         def domain(_: Any, *parts: Any) -> Any:
             key = parts if len(parts) > 1 else parts[0]
@@ -129,7 +134,7 @@ class Frame:
         found = pyo.Var(
             list(keys),
             within=domain if whole else pyo.NonNegativeReals,
-            bounds=None if upper is None and self.case.agreed is None else bounds,
+            bounds=None if upper is None and self.case.fixed_decisions is None else bounds,
         )
         setattr(self.model, component.name, found)
         return found

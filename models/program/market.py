@@ -115,8 +115,8 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
             place = component.address_of(record, "price", year)
     else:
         flows, i = e.input_flows, i - len(e.deliveries)
-        intake = e.intakes[e.input_flows.intake[i]]
-        buyer, country = intake.plant, intake.country
+        plant_input = e.plant_inputs[e.input_flows.plant_input[i]]
+        buyer, country = plant_input.plant, plant_input.country
         words = f"{worth:.4g} t of {source.mineral}: {words}"
     money = {heading: worth * float(price[i]) for heading, price in charges_of(flows).items()}
     tariff, paid = f"tariff, {float(flows.tariff[i]) * 100:.4g} % of the price", money[SUPPORT]
@@ -194,7 +194,7 @@ def _input_sale(plan: Solved, key: Any, mineral: str) -> tuple[str, str]:
 INPUT_FLOW = _sales(
     name="input_flow",
     key=(component.REFINER, component.PROJECT, component.MINERAL, *component.PLANT_YEAR),
-    index=(component.SOURCE, component.INTAKE, component.YEAR),
+    index=(component.SOURCE, component.PLANT_INPUT, component.YEAR),
     meaning="Tonnes of an input that a plant buys from a refiner or project.",
     cell=(Refiner, "cost"),
     move=_input_sale,
@@ -202,25 +202,25 @@ INPUT_FLOW = _sales(
 )
 
 
-def _handed_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
+def _transfer_words(_: Solved, key: Any, mineral: str) -> tuple[str, str]:
     name, member, *_, year = key
     words = f"{'' if name == mineral else f'{name} '}passed on by {member} to {plant_words(key)}"
     return f"{words}, {year}", f"{words}, {year}"
 
 
-HANDED = component.Columns(
+TRANSFERRED = component.Columns(
     name="handed_input",
     key=(component.INPUT, component.MEMBER, *component.PLANT_YEAR),
-    index=(component.INTAKE, component.MEMBER, component.YEAR),
+    index=(component.PLANT_INPUT, component.MEMBER, component.YEAR),
     meaning="Tonnes of an input that a member passes on to a plant from its purchases or stock.",
     balance=-1,
-    move=_handed_words,
+    move=_transfer_words,
     decided=component.year_of_key,
     is_first_stage=False,
-    decision=component.HANDING_OVER,
+    decision=component.TRANSFERRING,
     divided=by_member,
 )
-BEYOND = component.Columns(
+PLANT_DEMAND = component.Columns(
     name="taken_by_plants",
     key=(component.MINERAL, component.YEAR),
     meaning="Inputs that plants use, plus inputs that unmet demand for products would have needed.",
@@ -271,7 +271,7 @@ def add_flows(b: builder.Builder) -> None:
         b.flow[at] = b.columns(of, parts, price=landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
     f = b.expanded.input_flows
-    index, charges = (f.source, f.intake, f.year), charges_of(f)
+    index, charges = (f.source, f.plant_input, f.year), charges_of(f)
     to_plants = b.columns(INPUT_FLOW, index, price=f.landed, charges=charges)
     b.sold = np.concatenate([b.flow, to_plants])
 
@@ -281,9 +281,9 @@ def input_columns(f: Frame) -> list[Any]:
     e, flows = f.expanded, f.expanded.input_flows
     keys = []
     for i in f.input_at.tolist():
-        source, intake = e.sources[flows.source[i]], e.intakes[flows.intake[i]]
+        source, plant_input = e.sources[flows.source[i]], e.plant_inputs[flows.plant_input[i]]
         seller = (source.name, source.project, source.mineral)
-        keys.append((*seller, *intake.buyer, e.years[flows.year[i]]))
+        keys.append((*seller, *plant_input.buyer, e.years[flows.year[i]]))
     columns = f.variables(INPUT_FLOW, keys)
     return [columns[key] for key in keys]
 
@@ -300,8 +300,8 @@ def balance(f: Frame) -> None:
     rows: dict[Any, Row] = {}
     for key, wanted in demand.items():
         arrive, leave = f.books.posted_in.get(key, []), f.books.posted_out.get(key, [])
-        pile = f.case.stockpile_of.get(key[:2]) if key[2] == f.case.years[0] else None
-        right = wanted - (0.0 if pile is None else pile.opening)
+        stockpile = f.case.stockpile_of.get(key[:2]) if key[2] == f.case.years[0] else None
+        right = wanted - (0.0 if stockpile is None else stockpile.opening)
         if arrive or leave:  # without demand and a stock there is nothing to balance
             amounts = [1.0] * len(arrive) + [-1.0] * len(leave)
             rows[key] = (right, [*arrive, *leave], amounts, right)
@@ -315,9 +315,9 @@ def balances(b: builder.Builder) -> None:
     stored = np.broadcast_to(e.has_stock[:, None, :], table.shape)
     m, t, j = np.nonzero((table > 0) | stored)
     opening = np.zeros(len(m))
-    for (mineral, member), pile in e.case.stockpile_of.items():
+    for (mineral, member), stockpile in e.case.stockpile_of.items():
         at = (m == e.mineral_at[mineral]) & (j == e.member_at[member]) & (t == 0)
-        opening[at] = pile.opening
+        opening[at] = stockpile.opening
     need = table[m, t, j] - opening
 
     rows = b.rows(BALANCE, (m, j, t), least=need, most=need)

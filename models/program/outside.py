@@ -283,7 +283,7 @@ class ModelNames:
 
     def __init__(self) -> None:
         self._given: dict[int, str] = {}
-        self._taken: set[str] = set()
+        self._used_names: set[str] = set()
 
     def __call__(self, part: Any) -> str:
         if id(part) not in self._given:
@@ -292,10 +292,10 @@ class ModelNames:
             base, parts = _plain(part.parent_component().name), [_plain(str(key)) for key in keys]
             wanted = f"{base}({','.join(parts)})"[:_LONGEST] if keys else base
             name, number = wanted, 1
-            while name in self._taken:
+            while name in self._used_names:
                 number += 1
                 name = f"{wanted}_{number}"
-            self._taken.add(name)
+            self._used_names.add(name)
             self._given[id(part)] = name
         return self._given[id(part)]
 

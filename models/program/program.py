@@ -99,7 +99,7 @@ def build_program(
         least_need=least_need,
         flow=columns[b.flow],
         sold=columns[b.sold],
-        handed=columns[b.handed],
+        transferred=columns[b.transferred],
         names=tuple(b.names.names),
         draft=draft,
     )
@@ -195,11 +195,11 @@ def _needs(b: builder.Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple
     np.maximum.at(most, of_cell[at], largest[at])
     at &= largest > 0
     np.minimum.at(least, of_cell[at], largest[at])
-    for pile in case.stockpiles:
-        block = of_cell[e.mineral_at[pile.mineral] * b.years] if b.years else -1
+    for stockpile in case.stockpiles:
+        block = of_cell[e.mineral_at[stockpile.mineral] * b.years] if b.years else -1
         if block >= 0:
-            targets = (stock_target(case, pile, year) for year in case.years)
-            most[block] = max(most[block], pile.opening, *targets)
+            targets = (stock_target(case, stockpile, year) for year in case.years)
+            most[block] = max(most[block], stockpile.opening, *targets)
     return most, np.where(np.isfinite(least), least, 1.0)
 
 

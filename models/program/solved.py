@@ -83,43 +83,46 @@ class Solved:
         return np.maximum(self.x[self.program.flow], 0.0)
 
     @cached_property
-    def taken(self) -> Floats:
+    def delivered_to_plants(self) -> Floats:
         """Tonnes of each flow of an input to a plant, in the order of ``input_flows``."""
         return np.maximum(self.x[self.program.sold[len(self.program.flow) :]], 0.0)
 
     @cached_property
-    def handed(self) -> Floats:
-        """Tonnes that members pass on to plants, in the order of the case's ``hand_overs``."""
-        return np.maximum(self.x[self.program.handed], 0.0)
+    def transferred(self) -> Floats:
+        """Tonnes that members transfer to plants, in the order of ``plant_transfers``."""
+        return np.maximum(self.x[self.program.transferred], 0.0)
 
     @cached_property
     def all_sold(self) -> Floats:
         """Tonnes of each of the case's ``sales``."""
-        return np.concatenate([self.delivered, self.taken])
+        return np.concatenate([self.delivered, self.delivered_to_plants])
 
     @cached_property
-    def beyond_demand(self) -> Floats:
+    def plant_demand(self) -> Floats:
         """Inputs used by plants plus those that unmet demand would have used [t], (mineral, year).
 
         They are added to demand in the base of the coalition's share limits.
         """
-        return self.taken_by_plants + self.expanded.taken_for(self.missing.sum(axis=1))
+        return self.used_by_plants + self.expanded.inputs_for(self.missing.sum(axis=1))
 
     @cached_property
-    def taken_by_plants(self) -> Floats:
-        """Inputs that plants take, bought or handed over by members [t], by (mineral, year)."""
+    def used_by_plants(self) -> Floats:
+        """Inputs that plants take, bought or transferred by members [t], by (mineral, year)."""
         e = self.expanded
-        taken = np.zeros((len(e.minerals), len(e.years)))
-        for flows, tonnes in ((e.input_flows, self.taken), (e.hand_overs, self.handed)):
-            np.add.at(taken, (flows.mineral, flows.year), tonnes)
-        return taken
+        used = np.zeros((len(e.minerals), len(e.years)))
+        for flows, tonnes in (
+            (e.input_flows, self.delivered_to_plants),
+            (e.plant_transfers, self.transferred),
+        ):
+            np.add.at(used, (flows.mineral, flows.year), tonnes)
+        return used
 
     @cached_property
-    def handed_by(self) -> Floats:
-        """Tonnes that members pass on to plants [t], by (mineral, member, year)."""
-        e, hand = self.expanded, self.expanded.hand_overs
-        at = (hand.mineral, hand.member, hand.year)
-        return summed_at(at, self.handed, (len(e.minerals), len(e.members), len(e.years)))
+    def transferred_by(self) -> Floats:
+        """Tonnes that members transfer to plants [t], by (mineral, member, year)."""
+        e, transfers = self.expanded, self.expanded.plant_transfers
+        at = (transfers.mineral, transfers.member, transfers.year)
+        return summed_at(at, self.transferred, (len(e.minerals), len(e.members), len(e.years)))
 
     @cached_property
     def values(self) -> dict[str, dict[Any, float]]:
@@ -189,13 +192,13 @@ class Solved:
     def _received(self, each: Floats) -> Floats:
         """Return members' treasuries' income if each input flow pays ``each`` per tonne."""
         e, home = self.expanded, {member.country for member in self.case.members}
-        is_home = np.array([of.country in home for of in e.intakes], dtype=bool)
-        return np.asarray(self.taken * each * is_home[e.input_flows.intake])
+        is_home = np.array([of.country in home for of in e.plant_inputs], dtype=bool)
+        return np.asarray(self.delivered_to_plants * each * is_home[e.input_flows.plant_input])
 
     @cached_property
     def inputs_tonnes(self) -> float:
         """All purchases of plants from other sources [t]."""
-        return float(self.taken.sum())
+        return float(self.delivered_to_plants.sum())
 
     @cached_property
     def levies(self) -> float:
@@ -362,11 +365,11 @@ class Solved:
         if not e.is_input(e.minerals[mineral]) or (of_purchases and members):
             return 0.0
         if members:
-            return float(self.handed_by[mineral, list(members), year].sum())
+            return float(self.transferred_by[mineral, list(members), year].sum())
         if of_purchases:
             at = (e.input_flows.mineral == mineral) & (e.input_flows.year == year)
-            return float(self.taken[at].sum())
-        return float(self.beyond_demand[mineral, year])
+            return float(self.delivered_to_plants[at].sum())
+        return float(self.plant_demand[mineral, year])
 
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
         """Return the purchases of a mineral by members in a year [t], all by position."""

@@ -102,7 +102,7 @@ def build_least_change(
         opened[-1 - i] = (None, [*of_tiers, model.change[i]], amounts, 0.0)
     fields = (f.of_deliveries(name).tolist() for name in ("source", "member", "year"))
     flows, inside = expanded.input_flows, f.input_at.tolist()
-    plants = ((flows.source[k], to_plant(flows.intake[k]), flows.year[k]) for k in inside)
+    plants = ((flows.source[k], to_plant(flows.plant_input[k]), flows.year[k]) for k in inside)
     places = [*zip(*fields, strict=True), *plants]
     columns = [*f.delivery, *f.input_flow]
     for i, cell in enumerate(relaxable):

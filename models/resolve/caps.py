@@ -264,8 +264,8 @@ def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]
     if not rows or (demand <= 0 and not is_input):
         return
     selling = {expanded.sources[r].country for r in sellers(expanded, mineral, year)}
-    piles = (pile.opening for pile in case.stockpiles if pile.mineral == name)
-    opening = sum(piles) if year == 0 else 0.0
+    stockpiles = (stockpile.opening for stockpile in case.stockpiles if stockpile.mineral == name)
+    opening = sum(stockpiles) if year == 0 else 0.0
     usual = case.shortage_cost(name, when) / ONCE_IN
     for i, row in rows:
         selector = row.lost_country or f"{schema.EACH_OUTSIDE}{schema.COALITION}"

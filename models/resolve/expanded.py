@@ -318,7 +318,7 @@ class Expanded:
         Limits on an input add them to its demand, as ``limit_base_demand`` does for its own
         shortage.
         """
-        return self.taken_for(self._demand(lambda row: row.unmet).sum(axis=1))
+        return self.inputs_for(self._demand(lambda row: row.unmet).sum(axis=1))
 
     def _demand(self, tonnes_of: Callable[[Demand], Iterable[tuple[int, float]]]) -> Floats:
         table = np.zeros((len(self.minerals), len(self.members), len(self.years)))
@@ -333,8 +333,8 @@ class Expanded:
     def has_stock(self) -> Bools:
         """Whether a member has a stockpile of a mineral, by (mineral, member)."""
         table = np.zeros((len(self.minerals), len(self.members)), dtype=bool)
-        for pile in self.case.stockpiles:
-            table[self.mineral_at[pile.mineral], self.member_at[pile.member]] = True
+        for stockpile in self.case.stockpiles:
+            table[self.mineral_at[stockpile.mineral], self.member_at[stockpile.member]] = True
         return table
 
     def takes(self, mineral: int) -> Bools:
@@ -506,13 +506,17 @@ class Expanded:
 
     # ---- stages ----------------------------------------------------------------------------------
 
-    intakes = cached_property(stages.intakes_of)
+    plant_inputs = cached_property(stages.plant_inputs_of)
     input_flows = cached_property(stages.input_flows_of)
-    hand_overs = cached_property(stages.hand_overs_of)
+    plant_transfers = cached_property(stages.plant_transfers_of)
 
     def buyer_name(self, number: int) -> str:
         """Return the name of a member by position, or of the plant with a code of ``to_plant``."""
-        return self.members[number] if number >= 0 else self.intakes[stages.TO_PLANT - number].plant
+        return (
+            self.members[number]
+            if number >= 0
+            else self.plant_inputs[stages.TO_PLANT - number].plant
+        )
 
     @cached_property
     def unmet_ratios(self) -> dict[str, dict[str, float]]:
@@ -529,20 +533,22 @@ class Expanded:
             for product, ratio in ratios.items()
         )
 
-    def taken_for(self, products: Floats) -> Floats:
+    def inputs_for(self, products: Floats) -> Floats:
         """Return inputs of all stages that products would take; both by (mineral, ...) [t]."""
-        taken = np.zeros(products.shape)
+        needed = np.zeros(products.shape)
         for i, product, ratio in self.unmet_pairs:
-            taken[i] += ratio * products[product]
-        return taken
+            needed[i] += ratio * products[product]
+        return needed
 
     def is_input(self, mineral: str) -> bool:
         """Return whether plants use a mineral, or would use it for unmet demand."""
-        return mineral in self._taken_by_plants
+        return mineral in self._inputs_of_plants
 
     @cached_property
-    def _taken_by_plants(self) -> frozenset[str]:
-        return frozenset({intake.mineral for intake in self.intakes} | self.unmet_ratios.keys())
+    def _inputs_of_plants(self) -> frozenset[str]:
+        return frozenset(
+            {plant_input.mineral for plant_input in self.plant_inputs} | self.unmet_ratios.keys()
+        )
 
     @cached_property
     def sales(self) -> stages.Sales:
@@ -595,10 +601,10 @@ _MADE_OF: dict[str, frozenset[str]] = {
     "lanes": _OF_LANES,
     **dict.fromkeys(("contract_lanes", "minimums"), _OF_LANES | {"contracts"}),
     **dict.fromkeys(("deliveries", "cell_starts"), _OF_DELIVERIES),
-    "intakes": _OF_SOURCES | {"inputs"},
+    "plant_inputs": _OF_SOURCES | {"inputs"},
     "unmet_ratios": frozenset({"inputs"}),
     "input_flows": _OF_SALES,
-    **dict.fromkeys(("hand_overs", "sales", "of_source_year", "can_sell"), _OF_SALES),
+    **dict.fromkeys(("plant_transfers", "sales", "of_source_year", "can_sell"), _OF_SALES),
 }
 """The case fields from which each table is made, besides minerals, members and years."""
 

@@ -107,7 +107,7 @@ def _by_demand(e: Expanded, mineral: str) -> Iterable[Floats]:
     Demand for an input includes the need of demand for its products, through all stages.
     """
     m = e.mineral_at[mineral]
-    demand = (e.demand[m] + e.taken_for(e.demand)[m]).T
+    demand = (e.demand[m] + e.inputs_for(e.demand)[m]).T
     yield demand
     yield np.broadcast_to(demand.sum(axis=0), demand.shape)
     yield np.ones(demand.shape)

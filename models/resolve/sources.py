@@ -154,24 +154,24 @@ def budgets_due(case: Case) -> Iterator[tuple[schema.BudgetYear, float, float]]:
         if not case.settings.carry_over_budget:
             budget, due = 0.0, 0.0
         budget += row.capex
-        due += paid.get(row.year, 0.0) + row.taken
+        due += paid.get(row.year, 0.0) + row.committed
         yield row, budget, due
 
 
-def stock_target(case: Case, pile: schema.Stockpile, year: int) -> float:
+def stock_target(case: Case, stockpile: schema.Stockpile, year: int) -> float:
     """Return the target at a year's end [t]: from the workbook (t or days), else the opening stock.
 
     A day is a 365th of the member's demand of that year.
     """
-    stated = pile.target.at(year)
+    stated = stockpile.target.at(year)
     if stated is not None:
         return stated
-    if pile.target_days is not None:
-        return pile.target_days * daily_demand(case, pile.mineral, pile.member, year)
-    return pile.opening
+    if stockpile.target_days is not None:
+        return stockpile.target_days * daily_demand(case, stockpile.mineral, stockpile.member, year)
+    return stockpile.opening
 
 
-def stock_room(case: Case, pile: schema.Stockpile) -> float:
+def stock_room(case: Case, stockpile: schema.Stockpile) -> float:
     """Return the most that a stock can hold in a cheapest plan [t]: its maximum or less.
 
     It adds up the tonnes that may be useful: the opening stock, the target, all demand for the
@@ -182,20 +182,21 @@ def stock_room(case: Case, pile: schema.Stockpile) -> float:
     with. The stock of a mineral that plants use, or make from others, may hold all possible
     purchases. For plans that do not minimise cost the maximum itself is the bound.
     """
-    if any(pile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
-        of = [source for source in sources_of(case) if source.mineral == pile.mineral]
+    if any(stockpile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
+        of = [source for source in sources_of(case) if source.mineral == stockpile.mineral]
         most = sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
-        return min(pile.max, pile.opening + most)
-    demand = sum(case.coalition_demand(pile.mineral, year) for year in case.years)
+        return min(stockpile.max, stockpile.opening + most)
+    demand = sum(case.coalition_demand(stockpile.mineral, year) for year in case.years)
     leasts = sum(
-        row.limit == schema.MIN and row.mineral in {"", pile.mineral} for row in case.share_limits
+        row.limit == schema.MIN and row.mineral in {"", stockpile.mineral}
+        for row in case.share_limits
     )
-    today = sum(s.tonnes for s in case.current_supply if s.mineral == pile.mineral)
-    target = max(stock_target(case, pile, year) for year in case.years)
-    again = 2 + leasts + any(row.mineral in {"", pile.mineral} for row in case.security)
-    grows = any(r.max_growth is not None and r.mineral == pile.mineral for r in case.refiners)
+    today = sum(s.tonnes for s in case.current_supply if s.mineral == stockpile.mineral)
+    target = max(stock_target(case, stockpile, year) for year in case.years)
+    again = 2 + leasts + any(row.mineral in {"", stockpile.mineral} for row in case.security)
+    grows = any(r.max_growth is not None and r.mineral == stockpile.mineral for r in case.refiners)
     times = _FOR_ROOM if grows or case.settings.share_basis == schema.PURCHASES else 1.0
-    return min(pile.max, times * (pile.opening + target + again * demand + today))
+    return min(stockpile.max, times * (stockpile.opening + target + again * demand + today))
 
 
 def daily_demand(case: Case, mineral: str, member: str, year: int) -> float:
@@ -203,16 +204,16 @@ def daily_demand(case: Case, mineral: str, member: str, year: int) -> float:
     return case.demand_of.get((mineral, member, year), 0.0) / DAYS
 
 
-def target_penalty(case: Case, pile: schema.Stockpile, year: int) -> float:
+def target_penalty(case: Case, stockpile: schema.Stockpile, year: int) -> float:
     """Return the penalty for a tonne below target in a year [money/t/yr].
 
     The default is 2 % of the shortage cost, and 50 % in the last year: a reserve is for an
     emergency, so it is not sold at the end.
     """
-    if pile.target_penalty is not None:
-        return pile.target_penalty
+    if stockpile.target_penalty is not None:
+        return stockpile.target_penalty
     part = 1 / 2 if year == case.years[-1] else 1 / 50
-    return part * case.shortage_cost(pile.mineral, year)
+    return part * case.shortage_cost(stockpile.mineral, year)
 
 
 def capital_charge(case: Case, project: schema.Project) -> float:

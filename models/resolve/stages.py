@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Intake:
+class PlantInput:
     """One input of one plant: a refiner or a project of a product, or a refiner's joint products.
 
     ``mineral`` is the input; ``product`` is "" for joint products. ``needs`` has the sources (by
@@ -78,8 +78,8 @@ def inputs_by_plant(case: Case) -> dict[str, frozenset[str]]:
     return takes
 
 
-def intakes_of(e: Expanded) -> tuple[Intake, ...]:
-    """Return all intakes, by input, refiner, project and product."""
+def plant_inputs_of(e: Expanded) -> tuple[PlantInput, ...]:
+    """Return all plant inputs, by input, refiner, project and product."""
     needs: dict[tuple[str, str, str, str], list[tuple[int, float]]] = {}
     for r, source in enumerate(e.sources) if e.case.inputs else ():
         for row in needed_rows(e.case, source):
@@ -88,7 +88,7 @@ def intakes_of(e: Expanded) -> tuple[Intake, ...]:
             needs.setdefault(key, []).append((r, row.tonnes))
     order = sorted(needs, key=lambda key: (e.mineral_at[key[0]], *key[1:]))
     return tuple(
-        Intake(*key, e.sources[needs[key][0][0]].country, not key[3], tuple(needs[key]))
+        PlantInput(*key, e.sources[needs[key][0][0]].country, not key[3], tuple(needs[key]))
         for key in order
     )
 
@@ -211,27 +211,27 @@ class PricedFlows:
 class InputFlows(PricedFlows):
     """Every possible sale of an input to a plant.
 
-    ``intake`` (the buying plant, and its product) is a position in ``Expanded.intakes``.
+    ``plant_input`` (the buying plant, and its product) is a position in ``Expanded.plant_inputs``.
     """
 
-    intake: Ints
+    plant_input: Ints
 
 
 @dataclass(frozen=True)
-class HandOvers:
-    """Every input that a member can pass on to a plant in its country, from purchases or stock.
+class PlantTransfers:
+    """Every input that a member can transfer to a plant in its country, from purchases or stock.
 
-    One entry per input, year, plant and member. ``mineral`` is the input, ``intake`` the plant's
-    use of it; all fields are positions in the lists of ``Expanded``.
+    One entry per input, year, plant and member. ``mineral`` is the input, ``plant_input`` the
+    plant's use of it; all fields are positions in the lists of ``Expanded``.
     """
 
     mineral: Ints
     year: Ints
-    intake: Ints
+    plant_input: Ints
     member: Ints
 
     def __len__(self) -> int:
-        return len(self.intake)
+        return len(self.plant_input)
 
 
 Place = tuple[str, str]
@@ -263,14 +263,20 @@ def input_lanes(e: Expanded, mineral: str, places: list[Place]) -> tuple[Floats,
     return freight, tariff, is_open
 
 
-def closing_lane(e: Expanded, source: Source, intake: Intake, year: int) -> InputLane | None:
+def closing_lane(
+    e: Expanded, source: Source, plant_input: PlantInput, year: int
+) -> InputLane | None:
     """Return the row of Input lanes that closes the lane from a source to a plant."""
-    closing, country = None, intake.country
+    closing, country = None, plant_input.country
     for row in e.case.input_lanes:
         if row.open is None or row.input not in {"", source.mineral} or not in_force(row, year):
             continue
         is_home = row.is_abroad and source.country == country
-        if selects_source(row, source) and _is_to(row, country, intake.refiner) and not is_home:
+        if (
+            selects_source(row, source)
+            and _is_to(row, country, plant_input.refiner)
+            and not is_home
+        ):
             closing = row
     return None if closing is None or closing.open else closing
 
@@ -294,18 +300,18 @@ def input_flows_of(e: Expanded) -> InputFlows:
     A plant can sell if it can deliver to a member, or to another plant that can sell.
     """
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
-    if e.intakes:  # a case without plants may not need its deliveries
+    if e.plant_inputs:  # a case without plants may not need its deliveries
         sells[e.deliveries.source, e.deliveries.year] = True
     by_mineral: dict[str, list[int]] = {}
-    for position, intake in enumerate(e.intakes):
-        by_mineral.setdefault(intake.mineral, []).append(position)
+    for position, plant_input in enumerate(e.plant_inputs):
+        by_mineral.setdefault(plant_input.mineral, []).append(position)
     flows: dict[int, Iterable[Ints | Floats]] = {}
     named = {row.to_plant for row in e.case.input_lanes}
-    for mineral in by_stage(e.case) if e.intakes else ():
+    for mineral in by_stage(e.case) if e.plant_inputs else ():
         if mineral not in by_mineral or not e.of_mineral[mineral]:
             continue
         places, sources = by_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
-        takers = [e.intakes[place] for place in places]
+        takers = [e.plant_inputs[place] for place in places]
         # plants that no row names have the lanes of their country
         lands = [(of.country, of.refiner if of.refiner in named else "") for of in takers]
         buyers = sorted(set(lands))
@@ -315,16 +321,16 @@ def input_flows_of(e: Expanded) -> InputFlows:
             e.case, mineral, sellers, [buyer_blocs(e.case, country) for country, _ in buyers]
         )
         land = np.array([*map(buyers.index, lands)], dtype=np.int64)
-        takes = np.array([_takes(intake, sells) for intake in takers])
+        takes = np.array([_takes(plant_input, sells) for plant_input in takers])
         can = is_open[:, land, :] & e.startable[sources][:, None, :] & takes[None, :, :]
-        t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, intake
+        t, s, i = np.nonzero(can.transpose(2, 0, 1))  # by year, source, plant input
         sells[sources[s], t] = True
         lane, cost = (s, land[i], t), e.costs[sources[s], t]
         support = np.minimum(e.supports[sources[s], t], cost)
-        m, intakes = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
+        m, plant_inputs = e.mineral_at[mineral], np.array(places, dtype=np.int64)[i]
         flows[m] = (
             np.full(len(s), m), t, sources[s], cost, tariff[lane], freight[lane], support,
-            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]), intakes,
+            levy(floors[lane], cost * (1.0 + tariff[lane]) + freight[lane]), plant_inputs,
         )  # fmt: skip
     at, money = np.zeros(0, np.int64), np.zeros(0)
     none: tuple[Ints | Floats, ...] = (*(at,) * 3, *(money,) * 5, at)
@@ -332,24 +338,25 @@ def input_flows_of(e: Expanded) -> InputFlows:
     return InputFlows(*map(np.concatenate, parts))
 
 
-def _takes(intake: Intake, sells: Bools) -> Bools:
-    """Return the years in which a plant with an intake can sell its product."""
-    return np.asarray(sells[[r for r, _ in intake.needs]].any(axis=0))
+def _takes(plant_input: PlantInput, sells: Bools) -> Bools:
+    """Return the years in which a plant with an input can sell its product."""
+    return np.asarray(sells[[r for r, _ in plant_input.needs]].any(axis=0))
 
 
-def hand_overs_of(e: Expanded) -> HandOvers:
-    """Return the possible hand-overs: the member has a row in Stockpiles for the input."""
+def plant_transfers_of(e: Expanded) -> PlantTransfers:
+    """Return the possible transfers: the member has a row in Stockpiles for the input."""
     sells = np.zeros((len(e.sources), len(e.years)), dtype=bool)
-    if e.intakes:
+    if e.plant_inputs:
         sells[e.sales.source, e.sales.year] = True
     places = [
-        (e.mineral_at[intake.mineral], t, i, j)
-        for i, intake in enumerate(e.intakes)
+        (e.mineral_at[plant_input.mineral], t, i, j)
+        for i, plant_input in enumerate(e.plant_inputs)
         for j, member in enumerate(e.case.members)
-        if member.country == intake.country and e.has_stock[e.mineral_at[intake.mineral], j]
-        for t in np.flatnonzero(_takes(intake, sells)).tolist()
+        if member.country == plant_input.country
+        and e.has_stock[e.mineral_at[plant_input.mineral], j]
+        for t in np.flatnonzero(_takes(plant_input, sells)).tolist()
     ]
-    return HandOvers(*np.array(sorted(places), dtype=np.int64).reshape(-1, 4).T)
+    return PlantTransfers(*np.array(sorted(places), dtype=np.int64).reshape(-1, 4).T)
 
 
 # ---- sales of sources -------------------------------------------------------------------------
@@ -358,9 +365,9 @@ TO_PLANT = -1
 """The code used in place of a member's position for a sale to a plant."""
 
 
-def to_plant(intake: int) -> int:
-    """Return the negative code for a plant's intake (by position) in arrays of members."""
-    return TO_PLANT - int(intake)
+def to_plant(plant_input: int) -> int:
+    """Return the negative code for a plant's input (by position) in arrays of members."""
+    return TO_PLANT - int(plant_input)
 
 
 @dataclass(frozen=True)

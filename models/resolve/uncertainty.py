@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from models import schema
-from models.case import Case, clean_name, fold
+from models.case import Case, clean_name, normalize
 from models.schema.column import MOST_PRICE, MOST_TONNES, ByYear, CellKind, Column, Record
 from models.schema.evidence import DERIVED, ESTIMATE, PUBLISHED, WIDER, pedigree
 
@@ -99,8 +99,10 @@ def columns_with_ranges(record: type[Record]) -> tuple[Column, ...]:
     return (*(c for c in numbers if (record.SHEET, c.field) not in CHOICES), *spread)
 
 
-RANGED = {fold(name): record for name, record in _RECORDS.items() if columns_with_ranges(record)}
-"""The sheets with numbers that may have a range, by case-folded name."""
+RANGED = {
+    normalize(name): record for name, record in _RECORDS.items() if columns_with_ranges(record)
+}
+"""The sheets with numbers that may have a range, by normalized name."""
 
 
 def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, str] | None:
@@ -108,13 +110,17 @@ def column_named(record: type[Record], name: str, case: Case) -> tuple[Column, s
 
     Unit and year may be left out: all years of a number change together.
     """
-    texts = {fold(name), fold(_UNIT.sub("", name)), fold(_YEAR.sub("", _UNIT.sub("", name)))}
+    texts = {
+        normalize(name),
+        normalize(_UNIT.sub("", name)),
+        normalize(_YEAR.sub("", _UNIT.sub("", name))),
+    }
     for column in columns_with_ranges(record):
-        if fold(column.header) in texts or fold(column.title) in texts:
+        if normalize(column.header) in texts or normalize(column.title) in texts:
             return column, ""
     if record is schema.Demand and ("tonnes" in texts or name.strip() in map(str, case.years)):
         return SPREAD_COLUMNS[schema.Demand], ""
-    member = next((m.name for m in case.members if fold(m.name) in texts), "")
+    member = next((m.name for m in case.members if normalize(m.name) in texts), "")
     return (SPREAD_COLUMNS[schema.Freight], member) if record is schema.Freight and member else None
 
 
@@ -164,7 +170,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
     """
     found = dict[object, Factor]()
     for factor in _single_factors(case):
-        number, name = factor.first, fold(factor.together)
+        number, name = factor.first, normalize(factor.together)
         capacity = number._replace(field="capacity")
         if name:
             found[name] = _joined(found[name], factor) if name in found else factor
@@ -223,7 +229,7 @@ _Named = tuple[type[Record], Column, str]
 
 
 def _named(case: Case, row: schema.Uncertainty) -> _Named | None:
-    record = RANGED.get(fold(row.sheet))
+    record = RANGED.get(normalize(row.sheet))
     found = column_named(record, row.header, case) if record else None
     return (record, *found) if record and found else None
 

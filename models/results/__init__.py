@@ -6,7 +6,7 @@ from models.results.decisions import DecideNow as DecideNow
 from models.results.field import CATALOGUE as CATALOGUE
 from models.results.field import Colour as Colour
 from models.results.field import Field as Field
-from models.results.field import Look as Look
+from models.results.field import Format as Format
 from models.results.field import Name as Name
 from models.results.field import Result as Result
 from models.results.field import field as field

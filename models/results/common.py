@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from models.case import Case
-from models.results.field import Field, Look, Name, Result, field
+from models.results.field import Field, Format, Name, Result, field
 from models.schema import CellKind, Column, Record
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ LESS_TARIFFS = f"Cash cost minus tariffs. {UNDISCOUNTED}"
 
 YEAR = field(
     "Year",
-    Look.YEAR,
+    Format.YEAR,
     "The year of the plan. Only stocks, projects and growth link one year to the next.",
 )
 MINERAL = field.text("Mineral", "The mineral, as named in the sheet Minerals.", names=Name.MINERAL)
@@ -47,26 +47,28 @@ CONTRACT = field.text(
     names=Name.CONTRACT,
 )
 LIMIT_KIND = field.text("Limit kind", "max: at most this share. min: at least this share.")
-MEASURE = field("Measure", Look.LONG)
-VALUE = field("Value", Look.LONG)
-WHAT = field("What", Look.LONG)
-ACCEPTED = field("Accepted up to", Look.TINY)
-REMARK = field("Remark", Look.LONG)
-MEANING = field("Meaning", Look.LONG)
+MEASURE = field("Measure", Format.LONG)
+VALUE = field("Value", Format.LONG)
+WHAT = field("What", Format.LONG)
+ACCEPTED = field("Accepted up to", Format.TINY)
+REMARK = field("Remark", Format.LONG)
+MEANING = field("Meaning", Format.LONG)
 SHEET = field.text("Sheet")
 COLUMN = field.text("Column")
-CHANGE = field("Change", Look.TONNES)
-MAX = field("Max", Look.TONNES)
+CHANGE = field("Change", Format.TONNES)
+MAX = field("Max", Format.TONNES)
 UNIT = field.text(
     "Unit", "The substance that a tonne of this mineral counts, such as t Li content."
 )
-NOTE = field("Note", Look.REMARK, "The note of the row in the input workbook.", printed=False)
-SOURCE = field("Source", Look.REMARK, "The source of the row in the input workbook.", printed=False)
+NOTE = field("Note", Format.REMARK, "The note of the row in the input workbook.", printed=False)
+SOURCE = field(
+    "Source", Format.REMARK, "The source of the row in the input workbook.", printed=False
+)
 ROW = field.count(
     "Row in input", "Row in the sheet of the same name in the input workbook.", key="row"
 )
 
-TONNES = field("Tonnes", Look.TONNES, "Tonnes in that year, as the column Unit defines them.")
+TONNES = field("Tonnes", Format.TONNES, "Tonnes in that year, as the column Unit defines them.")
 DEMAND = field.tonnes("Demand", "Tonnes needed over the years of the row.")
 PURCHASES = field.tonnes("Purchases", "Tonnes bought, including those for stock.")
 SHORT = field.tonnes("Short", "Demand that is neither bought nor drawn from stock.")
@@ -108,7 +110,7 @@ HOW_COMPARED = (
 )
 EXTRA_COST = field.money("Extra cost of the same tonnes", f"{HOW_COMPARED} {UNDISCOUNTED}")
 EXTRA_COST_PER_T = EXTRA_COST.like(
-    "That extra cost, divided by the tonnes compared.", look=Look.PRICE, unit="{money}/t"
+    "That extra cost, divided by the tonnes compared.", fmt=Format.PRICE, unit="{money}/t"
 )
 EXTRA_COST_SHARE = field.share(
     "Extra cost of the same tonnes (share)",
@@ -148,7 +150,7 @@ SHORT_PRICE = (
 """The meaning of a marginal price if there is a shortage."""
 FREIGHT = field.price("Freight", "Freight from the refiner's country to the member.")
 LIMIT = field.share("Limit", "The allowed share: the largest for a max, the smallest for a min.")
-CAPACITY = field("Capacity", Look.TONNES, unit="t/yr")
+CAPACITY = field("Capacity", Format.TONNES, unit="t/yr")
 RENT = field.price(
     "Scarcity rent",
     "Saving of the coalition from one more tonne of capacity in that year; 0 if"
@@ -173,18 +175,22 @@ def units_of(case: Case) -> dict[str, str]:
     return {m.name: m.unit or "t" for m in case.minerals}
 
 
-_LOOKS = {
-    "t": Look.TONNES,
-    "t/yr": Look.TONNES,
-    "USD/t": Look.PRICE,
-    "USD/t/yr": Look.PRICE,
-    "USD m": Look.MILLIONS,
+_FORMAT_OF_UNIT = {
+    "t": Format.TONNES,
+    "t/yr": Format.TONNES,
+    "USD/t": Format.PRICE,
+    "USD/t/yr": Format.PRICE,
+    "USD m": Format.MILLIONS,
 }
-_LOOKS_OF_KIND = {CellKind.SHARE: Look.SHARE, CellKind.YEAR: Look.YEAR, CellKind.WHOLE: Look.YEAR}
+_FORMAT_OF_KIND = {
+    CellKind.SHARE: Format.SHARE,
+    CellKind.YEAR: Format.YEAR,
+    CellKind.WHOLE: Format.YEAR,
+}
 
 
-def look_of(column: Column) -> Look:
-    return _LOOKS_OF_KIND.get(column.kind) or _LOOKS.get(column.unit, Look.FACTOR)
+def format_of(column: Column) -> Format:
+    return _FORMAT_OF_KIND.get(column.kind) or _FORMAT_OF_UNIT.get(column.unit, Format.FACTOR)
 
 
 def carried_field(column: Column) -> Field:
@@ -192,10 +198,10 @@ def carried_field(column: Column) -> Field:
 
     A table leaves it out if all of its cells are blank.
     """
-    is_number = column.unit or column.kind in {CellKind.NUMBER, *_LOOKS_OF_KIND}
+    is_number = column.unit or column.kind in {CellKind.NUMBER, *_FORMAT_OF_KIND}
     return Field(
         column.header,
-        look_of(column) if is_number else Look.TEXT,
+        format_of(column) if is_number else Format.TEXT,
         column.meaning,
         unit=column.unit.replace("USD", "{money}"),
         names=Name.COUNTRY if column.kind is CellKind.COUNTRY else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models import tolerances, units
 from models.results import common
-from models.results.field import Field, Look, Name, Result, field
+from models.results.field import Field, Format, Name, Result, field
 from models.results.members import WhoPays
 from models.results.supply import Flows
 
@@ -56,31 +56,33 @@ class DecideNow(Result):
     )
     mineral = common.MINERAL
     what = common.WHAT.like(
-        "The refiner or the project; blank for a stockpile.", look=Look.TEXT, names=Name.REFINER
+        "The refiner or the project; blank for a stockpile.", fmt=Format.TEXT, names=Name.REFINER
     )
     country = common.COUNTRY.like("Country of the refiner or the project.")
     member = common.MEMBER.like("The member that buys or stores; for inputs, the plant that buys.")
-    amount = field("Amount", Look.FACTOR, "Tonnes of the first year, or the fraction of the plant.")
+    amount = field(
+        "Amount", Format.FACTOR, "Tonnes of the first year, or the fraction of the plant."
+    )
     unit = common.UNIT.like(f"{TONNES}, or the fraction {OF_PLANT}.")
     cost = Flows.cost.like(
         "Landed cost of the tonnes; of a plant its capital; 0 for tonnes drawn."
         f" {common.UNDISCOUNTED}",
-        look=Look.MONEY,
+        fmt=Format.MONEY,
         unit="{money}",
     )
     before = field(
-        "In the base plan", Look.FACTOR, "The same amount in the base plan.", optional=True
+        "In the base plan", Format.FACTOR, "The same amount in the base plan.", optional=True
     )
     change = common.CHANGE.like(
-        "Amount minus the amount in the base plan.", look=Look.FACTOR, optional=True
+        "Amount minus the amount in the base plan.", fmt=Format.FACTOR, optional=True
     )
 
-    def __init__(self, *, looks: Any = None, **more: Any) -> None:
+    def __init__(self, *, formats: Any = None, **more: Any) -> None:
         """Take columns, as ``Result`` does; a part of a plant is shown in per cent."""
         super().__init__(**more)
-        of = [Look.SHARE if unit == OF_PLANT else Look.FACTOR for unit in self.data["unit"]]
-        amounts = (f.name for f in (type(self).amount, *_COMPARED) if f.look is Look.FACTOR)
-        self.looks = (looks or {}) | {name: of for name in amounts if name in self.data}
+        of = [Format.SHARE if unit == OF_PLANT else Format.FACTOR for unit in self.data["unit"]]
+        amounts = (f.name for f in (type(self).amount, *_COMPARED) if f.fmt is Format.FACTOR)
+        self.formats = (formats or {}) | {name: of for name in amounts if name in self.data}
 
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
@@ -159,7 +161,7 @@ def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
         yield (kind, mineral, what, row["country"], buyer), _Amount(tonnes, TONNES, cost)
         paid[mineral, buyer] = paid.get((mineral, buyer), 0.0) + cost
         bought[mineral, buyer] = bought.get((mineral, buyer), 0.0) + tonnes
-    if plan.expanded.intakes:
+    if plan.expanded.plant_inputs:
         inputs = plan.inputs[(plan.inputs["year"] == first) & (plan.inputs["refiner"] != "")]
         for row in inputs.to_dict("records"):
             what, plant = row["project"] or row["refiner"], row["plant_project"] or row["plant"]

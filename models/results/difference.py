@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from models.results import common, members, overall, supply
-from models.results.field import Field, Look, Result, field
+from models.results.field import Field, Format, Result, field
 
 BOOK = "difference"
 
 _OLD = field.text("Old")
 _NEW = field.text("New")
-_CHANGE = common.CHANGE.like(look=Look.TEXT)
+_CHANGE = common.CHANGE.like(fmt=Format.TEXT)
 _PART = field.share(
     "Change (%)", "The change divided by the old figure; blank if that is 0 or a share."
 )
@@ -21,10 +21,10 @@ class Difference(Result):
     TABLE, BOOK, FILTERED = "Difference", BOOK, False
 
     measure = overall.Summary.measure
-    old = _OLD.like(look=Look.LONG)
-    new = _NEW.like(look=Look.LONG)
+    old = _OLD.like(fmt=Format.LONG)
+    new = _NEW.like(fmt=Format.LONG)
     change = _CHANGE.like(
-        look=Look.LONG,
+        fmt=Format.LONG,
         meaning="New minus old; for shares in percentage points; for text, whether the two"
         " differ. Blank: the two can't be compared, and the remark says why.",
     )
@@ -41,7 +41,7 @@ class InputChanges(Result):
     sheet = common.SHEET
     what = field(
         "Input",
-        Look.LONG,
+        Format.LONG,
         "The names in the row, then the column, with the years that differ.",
     )
     old = _OLD.like("Blank: the old workbook has no such row, or its cell is empty.")
@@ -70,13 +70,13 @@ class MineralChanges(Result):
     unit = common.UNIT
 
 
-_PAID = members.PAID.like(look=Look.MONEY, unit="{money}")
+_PAID = members.PAID.like(fmt=Format.MONEY, unit="{money}")
 _LANDED = supply.Flows.landed.like(unit="{money} per t")
 
 
 def _triple(of: Field, *, printed: bool = True) -> tuple[Field, Field, Field]:
     """Declare the fields of a column's old value, new value and change."""
-    plain = Field("", of.look, unit=of.unit, printed=printed)
+    plain = Field("", of.fmt, unit=of.unit, printed=printed)
     old, new, change = (plain.like(header=f"{of.header}, {w}") for w in ("old", "new", "change"))
     return old, new, change
 
@@ -131,10 +131,16 @@ class Moves(Result):
     )
     buyer = field.text("To", key="to")
     old = _OLD.like(
-        look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="old_t"
+        fmt=Format.TONNES,
+        meaning="Tonnes in the years that both plans have.",
+        unit="t",
+        key="old_t",
     )
     new = _NEW.like(
-        look=Look.TONNES, meaning="Tonnes in the years that both plans have.", unit="t", key="new_t"
+        fmt=Format.TONNES,
+        meaning="Tonnes in the years that both plans have.",
+        unit="t",
+        key="new_t",
     )
     change = common.CHANGE.like("New minus old.", unit="t", key="change_t")
     unit = common.UNIT

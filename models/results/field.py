@@ -1,4 +1,4 @@
-"""The declaration of results: header, unit, look, meaning and JSON key of each column.
+"""The declaration of results: header, unit, format, meaning and JSON key of each column.
 
 A result is a table that the planner writes. Its class declares its columns as fields. An object of
 the class holds the data, one sequence per field; an object per row would be slow, since a plan has
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Look(StrEnum):
+class Format(StrEnum):
     """The kind of a column's values, which decides their format."""
 
     TEXT = "text"
@@ -41,7 +41,7 @@ class Look(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        return self in {Look.TEXT, Look.LONG, Look.SENTENCE, Look.REMARK}
+        return self in {Format.TEXT, Format.LONG, Format.SENTENCE, Format.REMARK}
 
 
 class Name(StrEnum):
@@ -85,13 +85,13 @@ class Field:
     attribute's name ("": just that name). Fields that are not ``printed`` are to the right of the
     printed page. A table may leave out ``optional`` fields. A ``spread`` field stands for several
     columns, one for each of some names that only the data give (see ``spread_over``). ``widest`` is
-    the largest width of a column in characters (0: as its look has it). ``scale`` divides the
+    the largest width of a column in characters (0: as its format has it). ``scale`` divides the
     numbers in sheets (1e6 for millions), but not in data and JSON. ``blank`` is what a terminal
     shows for a blank cell. The class of the field fills ``name`` and ``table``.
     """
 
     header: str
-    look: Look
+    fmt: Format
     meaning: str = ""
     unit: str = ""
     names: Name | None = None
@@ -108,36 +108,36 @@ class Field:
 
     @classmethod
     def text(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.TEXT, meaning, **more)
+        return cls(header, Format.TEXT, meaning, **more)
 
     @classmethod
     def country(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.TEXT, meaning, names=Name.COUNTRY, **more)
+        return cls(header, Format.TEXT, meaning, names=Name.COUNTRY, **more)
 
     @classmethod
     def count(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.COUNT, meaning, **more)
+        return cls(header, Format.COUNT, meaning, **more)
 
     @classmethod
     def tonnes(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.TONNES, meaning, unit="t", **more)
+        return cls(header, Format.TONNES, meaning, unit="t", **more)
 
     @classmethod
     def share(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.SHARE, meaning, **more)
+        return cls(header, Format.SHARE, meaning, **more)
 
     @classmethod
     def price(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.PRICE, meaning, unit="{money}/t", **more)
+        return cls(header, Format.PRICE, meaning, unit="{money}/t", **more)
 
     @classmethod
     def money(cls, header: str, meaning: str = "", **more: Any) -> Field:
-        return cls(header, Look.MONEY, meaning, unit="{money}", **more)
+        return cls(header, Format.MONEY, meaning, unit="{money}", **more)
 
     @classmethod
     def millions(cls, header: str, meaning: str = "", *, scale: float = 1e6, **more: Any) -> Field:
         """Declare a column of money in millions; with ``scale`` 1 the data are in millions too."""
-        return cls(header, Look.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
+        return cls(header, Format.MILLIONS, meaning, unit="{money} m", scale=scale, **more)
 
     def like(self, meaning: str | None = None, **changes: Any) -> Field:
         return replace(self, meaning=self.meaning if meaning is None else meaning, **changes)
@@ -202,8 +202,8 @@ class Result:
     """A table that the planner writes. The docstring of a subclass describes the sheet.
 
     ``TABLE`` is the name of the sheet, ``GRAIN`` the fields that identify a row, ``BOOK`` the kind
-    of workbook ("": a plan). ``words`` fill the placeholders of headers. ``looks`` give a look to
-    each cell of a column that mixes several. ``sections`` are the positions of rows that head a
+    of workbook ("": a plan). ``words`` fill the placeholders of headers. ``formats`` give a format
+    to each cell of a column that mixes several. ``sections`` are the positions of rows that head a
     group.
     """
 
@@ -241,7 +241,7 @@ class Result:
         self,
         *,
         words: Mapping[str, str] | None = None,
-        looks: Mapping[str, Sequence[Look]] | None = None,
+        formats: Mapping[str, Sequence[Format]] | None = None,
         sections: Iterable[int] = (),
         **columns: Any,
     ) -> None:
@@ -259,7 +259,7 @@ class Result:
             msg = f"{type(self).__name__}: columns have different lengths"
             raise ValueError(msg)
         self.words: Mapping[str, str] = words or {}
-        self.looks: Mapping[str, Sequence[Look]] = looks or {}
+        self.formats: Mapping[str, Sequence[Format]] = formats or {}
         self.sections = frozenset(sections)
 
     @classmethod
@@ -304,7 +304,7 @@ class Result:
     def without(self, *fields: Field) -> Self:
         left = {f.name for f in self.fields} - {f.name for f in fields}
         data = {name: values for name, values in self.data.items() if name in left}
-        return type(self)(words=self.words, looks=self.looks, sections=self.sections, **data)
+        return type(self)(words=self.words, formats=self.formats, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
         return self.take([i for i, keep in enumerate(_listed(kept)) if keep])
@@ -322,8 +322,8 @@ class Result:
     def take(self, rows: list[int]) -> Self:
         """Return the rows at some positions, in their order."""
         data = {name: _rows_at(values, rows) for name, values in self.data.items()}
-        looks = {name: [each[i] for i in rows] for name, each in self.looks.items()}
-        return type(self)(words=self.words, looks=looks, **data)
+        formats = {name: [each[i] for i in rows] for name, each in self.formats.items()}
+        return type(self)(words=self.words, formats=formats, **data)
 
 
 R = TypeVar("R", bound=Result)
@@ -355,14 +355,14 @@ def header_of_name(name: str, others: Iterable[Field]) -> str:
     A spreadsheet's table has no control characters in headers, reads ``_x0041_`` as A, and keeps
     255 characters. A longer name therefore ends with a digest of itself.
     """
-    taken = {f.header.casefold() for f in others}
+    other_headers = {f.header.casefold() for f in others}
     header = _ESCAPE.sub("_X", "".join(filter(str.isprintable, name)))
     if len(header) > _LONGEST:
         header = f"{header[:_LONGEST]}… {hashlib.sha256(name.encode()).hexdigest()[:8]}"
     bare = header.casefold()
     while bare.endswith(_OF_NAME):
         bare = bare.removesuffix(_OF_NAME)
-    return f"{header}{_OF_NAME}" if bare in taken else header
+    return f"{header}{_OF_NAME}" if bare in other_headers else header
 
 
 def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix

@@ -69,10 +69,10 @@ class PlantInputs(PlanTable):
     @classmethod
     def _more(cls, plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         minerals, products = [source.mineral for source in plan.expanded.sources], {}
-        for intake in plan.expanded.intakes:
-            if intake.is_joint:
-                names = (minerals[source] for source, _ in intake.needs)
-                products[intake.mineral, intake.refiner] = PRODUCTS.join(names)
+        for plant_input in plan.expanded.plant_inputs:
+            if plant_input.is_joint:
+                names = (minerals[source] for source, _ in plant_input.needs)
+                products[plant_input.mineral, plant_input.refiner] = PRODUCTS.join(names)
         rows = zip(table["mineral"], table["plant"], table["product"], strict=True)
         return {
             "tariff": table["cost"] * table["tariff"],

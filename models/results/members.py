@@ -12,7 +12,7 @@ from models import measures, schema
 from models.measures import SAME_COST, Dependence, rounded_share
 from models.results import common
 from models.results.common import UNDISCOUNTED, PlanTable, words_of
-from models.results.field import Look, Name, Result, field
+from models.results.field import Format, Name, Result, field
 from models.results.numbers import PlanNumbers
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def levies_paid(plan: Plan) -> pd.DataFrame:
     flows = plan.flows.assign(levy=plan.flows.get("levy", 0.0), plant="")
     flows = flows.assign(levies=flows["tonnes"] * flows["levy"])[flows["levy"] > 0]
     payer, amounts = ["year", "mineral", "member", "plant"], ["tonnes", "levies"]
-    e, paid = plan.expanded, plan.taken * plan.expanded.input_flows.levy
+    e, paid = plan.expanded, plan.delivered_to_plants * plan.expanded.input_flows.levy
     inputs = [
         (e.years[e.input_flows.year[k]], e.minerals[e.input_flows.mineral[k]], "",
-         e.intakes[e.input_flows.intake[k]].plant, plan.taken[k], paid[k])
+         e.plant_inputs[e.input_flows.plant_input[k]].plant, plan.delivered_to_plants[k], paid[k])
         for k in np.flatnonzero(paid > 0).tolist()
     ]  # fmt: skip
     if inputs:
@@ -57,7 +57,7 @@ def levies_received(plan: Plan) -> dict[str, float]:
         return {}
     received = measures.sums(levies_paid(plan), "levies", "member")
     for k in np.flatnonzero(plan.input_levies > 0).tolist():
-        country = e.intakes[e.input_flows.intake[k]].country
+        country = e.plant_inputs[e.input_flows.plant_input[k]].country
         names = [member.name for member in plan.case.members if member.country == country]
         for name in names:
             received[name] = received.get(name, 0.0) + float(plan.input_levies[k]) / len(names)
@@ -169,7 +169,7 @@ class Members(Result):
     )
     floors_of = field(
         "Paid to",
-        Look.LONG,
+        Format.LONG,
         "The plants that receive these payments, or pay them back (below 0), each with"
         " its row of Supports.",
         optional=True,
@@ -222,7 +222,7 @@ class Members(Result):
         " (EU) 2024/1252, Art. 5, for the Union's consumption.",
     )
     remark = common.REMARK.like(
-        look=Look.LONG, meaning="A note on the member's payments.", optional=True, widest=44
+        fmt=Format.LONG, meaning="A note on the member's payments.", optional=True, widest=44
     )
     paid = PAID.like(header="Paid in all", printed=False, key="paid_usd")
     dearer = field.share(

@@ -154,7 +154,7 @@ class PlanNumbers(Result):
             columns["same_cost"][i] = of[name].cost
             # tonnes of several minerals are not compared with one another
             columns["tonnes_compared"][i] = of[name].compared if name else None
-        numbers = type(self)(words=self.words, looks={}, **columns)
+        numbers = type(self)(words=self.words, formats={}, **columns)
         for name in ("minerals", "years", "bought", "by_year", "by_member"):
             setattr(numbers, name, getattr(self, name))
         numbers.baskets = baskets
@@ -238,13 +238,13 @@ def purchases_of(plan: Plan) -> Purchases:
     """
     e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     products = [
-        intake.product or PRODUCTS.join(e.sources[r].mineral for r, _ in intake.needs)
-        for intake in e.intakes
+        plant_input.product or PRODUCTS.join(e.sources[r].mineral for r, _ in plant_input.needs)
+        for plant_input in e.plant_inputs
     ]
     made = sorted(set(products))
     buyers = [*((member, "") for member in e.members), *(("", product) for product in made)]
     product_at = np.array([len(e.members) + made.index(p) for p in products], dtype=np.int64)
-    of_plants = product_at[f.intake] if len(f) else np.zeros(0, dtype=np.int64)
+    of_plants = product_at[f.plant_input] if len(f) else np.zeros(0, dtype=np.int64)
     at = tuple(
         np.concatenate(parts)
         for parts in ((d.member, of_plants), (d.mineral, f.mineral), (d.year, f.year))
@@ -288,7 +288,7 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
     ]
     home = {n for n in names if schema.COALITION in plan.case.blocs_of(n)}
     tops = [measures.largest_supplier(amounts, home) for amounts in by_country]
-    base = e.demand[:, :, t].sum(axis=1) + plan.beyond_demand[:, t]
+    base = e.demand[:, :, t].sum(axis=1) + plan.plant_demand[:, t]
     found: dict[str, dict[str, Any]] = {}
     # where no country outside sells, nothing is lost
     nothing = stages.served_without_country(plan, "", year)
@@ -297,7 +297,7 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
             found[mineral] = {"served_last": nothing[mineral][0]}
     for name in dict.fromkeys(top[0] for top in tops if top):
         served = stages.served_without_country(plan, name, year)
-        depends = stages.dependence(plan, name)[:, t].tolist() if e.intakes else []
+        depends = stages.dependence(plan, name)[:, t].tolist() if e.plant_inputs else []
         for m, (mineral, top) in enumerate(zip(e.minerals, tops, strict=True)):
             if top is None or top[0] != name:
                 continue
@@ -307,7 +307,7 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
                 "supplier_share": top[1],
                 "supplier_of_demand": ratio(by_country[m][name], float(base[m])),
                 "served_last": last,
-                "served_through": through if e.intakes else None,
+                "served_through": through if e.plant_inputs else None,
                 "dependence": depends[m] if depends else None,
             }
     return found
@@ -345,9 +345,15 @@ def money_by_mineral(plan: Plan) -> dict[str, dict[str, float]]:
         return np.asarray(sum(every, np.zeros(len(e.minerals))))
 
     # payments of plants for inputs, without and with support
-    net, gross = plan.taken * flows.landed, plan.taken * (flows.landed + flows.support)
+    net, gross = (
+        plan.delivered_to_plants * flows.landed,
+        plan.delivered_to_plants * (flows.landed + flows.support),
+    )
     worth = net * e.discounts[flows.year]
-    tariffs, levies = plan.taken * flows.cost * flows.tariff, plan.taken * flows.levy
+    tariffs, levies = (
+        plan.delivered_to_plants * flows.cost * flows.tariff,
+        plan.delivered_to_plants * flows.levy,
+    )
     is_flow = plan.delivered > tolerances.LEAST_FLOW
     bought = np.zeros(len(e.minerals))
     np.add.at(bought, d.mineral, plan.delivered * d.landed * is_flow)
@@ -375,14 +381,14 @@ def with_input_costs(
     from models.plan.stages import input_cost  # a check does without
 
     e, d, flows = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
-    if not e.intakes:
+    if not e.plant_inputs:
         return dict(zip(e.minerals, amounts.tolist(), strict=True))
     cost = input_cost(plan, charged)
     more, less = amounts.astype(float), np.zeros(len(e.minerals))
     np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
-    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.intakes])
-    spent = charged + plan.taken * cost[flows.source, flows.year]
-    np.add.at(more, flows.mineral, (made[flows.intake, flows.year] <= 0) * spent)
+    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.plant_inputs])
+    spent = charged + plan.delivered_to_plants * cost[flows.source, flows.year]
+    np.add.at(more, flows.mineral, (made[flows.plant_input, flows.year] <= 0) * spent)
     np.add.at(less, flows.mineral, counted)
     pairs = zip(more.tolist(), less.tolist(), strict=True)
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.results import common
-from models.results.field import Look, Name, Result, field
+from models.results.field import Format, Name, Result, field
 from models.results.supply import Contracts, Flows, Shortages, Stocks
 
 BOOK = "orders"
@@ -24,7 +24,7 @@ class OrderLines(Result):
     )
     plan_id = field.text("plan_id", "The plan's id, which changes if any of its orders changes.")
     scenario = field.text("scenario", "The scenario and the options that the plan was made with.")
-    year = field("year", Look.YEAR, "The year of delivery.")
+    year = field("year", Format.YEAR, "The year of delivery.")
     start_date = field.text("start_date", "The first day of delivery, YYYY-MM-DD.")
     end_date = field.text("end_date", "The last day of delivery, YYYY-MM-DD.")
     member = field.text("member", "The member that buys.", names=Name.MEMBER)
@@ -46,30 +46,30 @@ class OrderLines(Result):
         "contract", "The contract that the tonnes are bought under; empty: spot.",
         names=Name.CONTRACT,
     )  # fmt: skip
-    tonnes = field("tonnes", Look.TONNES, "Tonnes of the year.")
+    tonnes = field("tonnes", Format.TONNES, "Tonnes of the year.")
     currency = field.text("currency", "The currency of every price and amount.")
     price_year = field.text(
         "price_year", "Prices are in this year's money; empty if the workbook names no year."
     )
     unit_price = field(
-        "unit_price", Look.PRICE, "The refiner's cost, or the contract's price, per tonne."
+        "unit_price", Format.PRICE, "The refiner's cost, or the contract's price, per tonne."
     )
-    unit_tariff = field("unit_tariff", Look.PRICE, "Tariff per tonne.")
-    unit_freight = field("unit_freight", Look.PRICE, "Freight per tonne.")
+    unit_tariff = field("unit_tariff", Format.PRICE, "Tariff per tonne.")
+    unit_freight = field("unit_freight", Format.PRICE, "Freight per tonne.")
     unit_levy = field(
         "unit_levy",
-        Look.PRICE,
+        Format.PRICE,
         "Levy per tonne that raises the price to a price floor; missing if no order pays one.",
         optional=True,
     )
-    unit_landed = field("unit_landed", Look.PRICE, "Price, tariff, freight and levy per tonne.")
-    price_amount = field("price_amount", Look.MONEY, "Tonnes x unit_price.")
-    tariff_amount = field("tariff_amount", Look.MONEY, "Tonnes x unit_tariff.")
-    freight_amount = field("freight_amount", Look.MONEY, "Tonnes x unit_freight.")
-    levy_amount = field("levy_amount", Look.MONEY, "Tonnes x unit_levy.", optional=True)
+    unit_landed = field("unit_landed", Format.PRICE, "Price, tariff, freight and levy per tonne.")
+    price_amount = field("price_amount", Format.MONEY, "Tonnes x unit_price.")
+    tariff_amount = field("tariff_amount", Format.MONEY, "Tonnes x unit_tariff.")
+    freight_amount = field("freight_amount", Format.MONEY, "Tonnes x unit_freight.")
+    levy_amount = field("levy_amount", Format.MONEY, "Tonnes x unit_levy.", optional=True)
     total_amount = field(
         "total_amount",
-        Look.MONEY,
+        Format.MONEY,
         "Price, tariff, freight and levy of all tonnes, as in the column Total of the sheet Plan.",
     )
 
@@ -188,7 +188,7 @@ class Calendar(Result):
     tonnes = common.TONNES.like("Tonnes of the year: the sum of all deliveries.")
     parts = field(
         "One column for each part of the year",
-        Look.TONNES,
+        Format.TONNES,
         "Tonnes delivered in that part of the year.",
         optional=True,
         spread=True,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from models.measures import IF_IT_STOPS, SEE_MORE, TIED_INPUTS, WITH_SURGE
 from models.results import common
-from models.results.field import Colour, Look, Name, Result, field
+from models.results.field import Colour, Format, Name, Result, field
 
 HHI = (
     "Herfindahl-Hirschman index: the sum of squared country shares in per cent."
@@ -44,7 +44,7 @@ class Summary(Result):
     )
     minerals = field(
         "One column for each mineral",
-        Look.TONNES,
+        Format.TONNES,
         "The measure for this mineral alone; blank if it is for the whole plan.",
         optional=True,
         spread=True,
@@ -208,11 +208,11 @@ class ByMineral(Result):
     )
     hhi_capacity = field(
         "HHI by capacity",
-        Look.INDEX,
+        Format.INDEX,
         f"Before the plan, by nameplate capacity of all refiners. {HHI}",
     )
     hhi_purchases = field(
-        "HHI by purchases", Look.INDEX, f"With the plan, by the coalition's purchases. {HHI}"
+        "HHI by purchases", Format.INDEX, f"With the plan, by the coalition's purchases. {HHI}"
     )
     supplier_today = field.country(
         "Largest supplier today",
@@ -261,7 +261,7 @@ class ByMineral(Result):
         " exceeded, and total cost has its penalty. Blank: it has no limit.",
     )
     paid = common.PURCHASES.like(
-        look=Look.MONEY,
+        fmt=Format.MONEY,
         meaning=f"Cost or price, tariff and freight of all flows. {common.UNDISCOUNTED}",
         unit="{money}",
     )
@@ -274,7 +274,7 @@ class ByMineral(Result):
         "Limit on it", "The coalition's tightest limit on that country in that year; blank: none."
     )
     country = field.country("Largest country", "The country with the largest share in any year.")
-    year = field("In year", Look.YEAR, "The year of the largest share.")
+    year = field("In year", Format.YEAR, "The year of the largest share.")
     years_at_limit = field.count(
         "Years at limit",
         "Number of years in which the coalition's limit on the last year's largest"
@@ -298,7 +298,7 @@ class MeasuresByYear(Result):
     GRAIN = ("measure", "mineral")
 
     measure = common.MEASURE.like(
-        look=Look.TEXT,
+        fmt=Format.TEXT,
         meaning="The measure of the row; the row above each block explains it.",
         widest=24,
     )
@@ -306,7 +306,7 @@ class MeasuresByYear(Result):
     unit = common.UNIT.like("Unit of the numbers in the row.")
     years = field(
         "One column for each year",
-        Look.TONNES,
+        Format.TONNES,
         "The measure in that year; blank if there is no value.",
         optional=True,
         spread=True,
@@ -324,7 +324,7 @@ class Scorecard(Result):
     GRAIN = ("measure", "mineral", "buyer")
 
     measure = common.MEASURE.like(
-        look=Look.TEXT,
+        fmt=Format.TEXT,
         meaning="The measure of the row; the row above each group explains it. Shares of supply"
         " are shares of purchases. They differ from the shares of demand in Summary if there is a"
         " shortage or if stocks are filled. Low is better for concentration and reliance. High is"
@@ -372,7 +372,7 @@ class Scorecard(Result):
     source = common.SOURCE.like("Source of the measure or the benchmark.")
     formula = field(
         "Formula",
-        Look.REMARK,
+        Format.REMARK,
         "Formula of the measure. S_c is a country's share of supply, D the buyer's demand.",
         printed=False,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from models.results.common import ACCEPTED, COLUMN, MEANING, SHEET, UNIT, VALUE, WHAT
-from models.results.field import Look, Result, field
+from models.results.field import Format, Result, field
 
 _PLAN = field.text(
     "Plan",
@@ -34,7 +34,7 @@ class Values(Result):
     )
     key = _KEY.like("The variable within the family; countries are codes.")
     value = VALUE.like(
-        look=Look.TONNES,
+        fmt=Format.TONNES,
         meaning="Tonnes; for the family built, the fraction of a project. Variables that are not"
         " listed are 0, except the flows of the sheet Plan. planner verify reads them.",
         printed=False,
@@ -59,7 +59,7 @@ class Duals(Result):
     key = _KEY.like("The constraint within the family; countries are codes.")
     dual = field(
         "Dual",
-        Look.PRICE,
+        Format.PRICE,
         "Cost of one more unit on the right-hand side, undiscounted. Constraints that"
         " are not listed have no dual value. planner verify reads them.",
         unit="{money} per unit",
@@ -79,7 +79,7 @@ class Checks(Result):
     cell = field.text("Cell")
     column = COLUMN
     what = WHAT
-    value = VALUE.like(look=Look.TINY)
+    value = VALUE.like(fmt=Format.TINY)
     accepted = ACCEPTED.like("Largest value that passes the check.")
     unit = UNIT
 
@@ -92,10 +92,10 @@ class ChartData(Result):
     GRAIN = ("chart", "series", "category")
     FILTERED = False
 
-    chart = field("Chart", Look.LONG, printed=False)
+    chart = field("Chart", Format.LONG, printed=False)
     series = field.text("Series")
     category = field.text("Category")
-    value = VALUE.like(look=Look.SHARE)
+    value = VALUE.like(fmt=Format.SHARE)
 
 
 class Glossary(Result):
@@ -107,7 +107,7 @@ class Glossary(Result):
 
     term = field.text("Term")
     meaning = MEANING
-    places = field("Where", Look.LONG)
+    places = field("Where", Format.LONG)
 
 
 # ---- of every study ----------------------------------------------------------------------------
@@ -119,22 +119,22 @@ class About(Result):
     """What was asked, options, versions, and warnings about the input; one number in a row."""
 
     TABLE, BOOK, PLACE = "About", BOOK, 158
-    what = WHAT.like(look=Look.TEXT)
+    what = WHAT.like(fmt=Format.TEXT)
     value = VALUE
 
     @classmethod
     def of(cls, rows: Mapping[str, Any], warnings: Iterable[str] = ()) -> Self:
-        """Return the sheet of some values by name: a text, or a number and its look.
+        """Return the sheet of some values by name: a text, or a number and its format.
 
         Blank values are left out. Warnings on the input are the last rows.
         """
         every = (*rows.items(), *(("Warning", warning) for warning in warnings))
         filled = [(str(name), v) for name, v in every if v not in {None, ""}]
-        pairs = [(name, v if isinstance(v, tuple) else (v, Look.LONG)) for name, v in filled]
+        pairs = [(name, v if isinstance(v, tuple) else (v, Format.LONG)) for name, v in filled]
         return cls(
             what=[name for name, _ in pairs],
             value=[value for _, (value, _) in pairs],
-            looks={"value": [look for _, (_, look) in pairs]},
+            formats={"value": [fmt for _, (_, fmt) in pairs]},
         )
 
     def option(self, what: str) -> str:
@@ -154,12 +154,12 @@ class Runs(Result):
     proven = field.text("Proven")
     objective = field(
         "Objective",
-        Look.MONEY,
+        Format.MONEY,
         "Total cost, which the program minimizes: cash, shortage and other penalties,"
         " discounted to the first year.",
     )
-    violation = field("Largest violation", Look.TINY, unit="t")
+    violation = field("Largest violation", Format.TINY, unit="t")
     allowed = ACCEPTED.like(unit="t")
-    dual_infeasibility = field("Dual infeasibility", Look.TINY)
-    gap = field("Gap", Look.TINY)
-    trouble = field("Trouble", Look.LONG)
+    dual_infeasibility = field("Dual infeasibility", Format.TINY)
+    gap = field("Gap", Format.TINY)
+    trouble = field("Trouble", Format.LONG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.results import common, proof
-from models.results.field import Look, Result, field
+from models.results.field import Format, Result, field
 from models.results.supply import Flows
 
 BOOK = "roll"
@@ -48,10 +48,10 @@ class SupplierVariance(Result):
         "Tonnes not delivered x planned landed cost per tonne.",
         optional=True,
     )
-    orders = field("Orders", Look.COUNT, optional=True)
+    orders = field("Orders", Format.COUNT, optional=True)
     unreported = field(
         "Orders not reported",
-        Look.COUNT,
+        Format.COUNT,
         "Orders without a figure: they count as planned.",
         optional=True,
     )
@@ -64,11 +64,11 @@ class CarriedOver(Result):
 
     sheet = common.SHEET
     cell = proof.Checks.cell.like("The cell in this workbook.")
-    what = common.WHAT.like(look=Look.LONG, meaning="The names in the row.")
+    what = common.WHAT.like(fmt=Format.LONG, meaning="The names in the row.")
     column = common.COLUMN
     before = field.text("Was", "The value in the previous workbook; blank: it had none.")
     after = field.text("Is now", "The value in this workbook; blank: it was removed.")
-    reason = field("Why", Look.LONG, "The source of the new value.")
+    reason = field("Why", Format.LONG, "The source of the new value.")
 
 
 class ChangedOrders(Result):
@@ -86,13 +86,13 @@ class ChangedOrders(Result):
     member = common.MEMBER
     contract = Flows.contract
     before = field(
-        "Ordered before", Look.TONNES, "Tonnes ordered in the previous plan; 0: no such order."
+        "Ordered before", Format.TONNES, "Tonnes ordered in the previous plan; 0: no such order."
     )
-    now = field("Ordered now", Look.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
+    now = field("Ordered now", Format.TONNES, "Tonnes ordered in this plan; 0: the order is gone.")
     change = common.CHANGE.like("Tonnes ordered now minus tonnes ordered before.")
     unit = common.UNIT
     why = CarriedOver.reason.like(
-        look=Look.TEXT,
+        fmt=Format.TEXT,
         meaning=f"{PRICE}: the landed cost of the supplier, or of another one of the mineral, has"
         f" changed. {PLANT}: a plant for the mineral is built in other years. {STOCK}: the"
         f" stockpile holds other than planned (in workbooks of planner roll). {OTHER}: none"
@@ -115,6 +115,6 @@ class ChangedBuilds(Result):
     mineral = common.MINERAL
     country = common.COUNTRY
     year = common.YEAR.like("The first year of output.")
-    before = field("Built before", Look.FACTOR, "The fraction of the plant in the previous plan.")
-    now = field("Built now", Look.FACTOR, "The fraction of the plant in this plan.")
-    change = common.CHANGE.like("Built now minus built before.", look=Look.FACTOR)
+    before = field("Built before", Format.FACTOR, "The fraction of the plant in the previous plan.")
+    now = field("Built now", Format.FACTOR, "The fraction of the plant in this plan.")
+    change = common.CHANGE.like("Built now minus built before.", fmt=Format.FACTOR)

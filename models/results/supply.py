@@ -11,7 +11,7 @@ from models.case import Case
 from models.measures import IN_SECURITY, excess_of_purchases, shares_of
 from models.results import common, proof
 from models.results.common import PlanTable
-from models.results.field import Look, Name, Result, field
+from models.results.field import Format, Name, Result, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ class Shortages(PlanTable):
     share = common.SHARE_SHORT
     cause = field(
         "Cause",
-        Look.SENTENCE,
+        Format.SENTENCE,
         "Why each supplier that could serve the member does not. The formula bar shows"
         " the whole text.",
     )
@@ -107,7 +107,7 @@ class ShortageCauses(Result):
     mineral = common.MINERAL
     years = field.text("Years", "Years in which the same members have a shortage for this cause.")
     members = field(
-        "Members", Look.LONG, "Names of the members, or all that need the mineral.", widest=40
+        "Members", Format.LONG, "Names of the members, or all that need the mineral.", widest=40
     )
     demand = common.DEMAND.like("Demand of these members in these years.")
     short = common.MISSING_TONNES.like("What these members miss in these years together.")
@@ -138,7 +138,7 @@ class Refiners(PlanTable):
     utilization = field.share("Utilization", "Tonnes as a share of Capacity.")
     rent = common.RENT
     gap = proof.Runs.gap.like(
-        look=Look.PRICE,
+        fmt=Format.PRICE,
         unit="{money}/t",
         meaning="Payment per tonne that an idle plant would need at least. More may be needed"
         " (see planner support). For a partly used plant it is 0. For an unbuilt project it"
@@ -148,7 +148,7 @@ class Refiners(PlanTable):
     project = common.PROJECT.like(printed=False)
     nameplate = field(
         "Nameplate capacity",
-        Look.TONNES,
+        Format.TONNES,
         "The whole capacity, including the part closed to the coalition.",
         unit="t/yr",
         printed=False,
@@ -373,8 +373,8 @@ class Contracts(PlanTable):
     refiner = common.REFINER
     mineral = common.MINERAL
     member = common.MEMBER
-    min = field("Min", Look.TONNES, unit="t/yr")
-    minimum = field("Min in force", Look.TONNES, unit="t/yr")
+    min = field("Min", Format.TONNES, unit="t/yr")
+    minimum = field("Min in force", Format.TONNES, unit="t/yr")
     maximum = common.MAX.like(
         "Most tonnes that the contract gives; blank if there is no maximum.", unit="t/yr"
     )
@@ -426,7 +426,7 @@ class Stocks(PlanTable):
     shortfall = field.tonnes("Below target", "Tonnes missing from the target.")
     most = common.MAX.like("Most tonnes that can be stored.", unit="t")
     worth = field.price("Shadow price of target", "Saving if the target were one tonne lower.")
-    days = field("Days of cover", Look.DAYS, "Closing stock in days of that year's demand.")
+    days = field("Days of cover", Format.DAYS, "Closing stock in days of that year's demand.")
     day_worth = field.money(
         "Shadow price of a day",
         "Saving if the target were lower by one day of demand.",
@@ -446,8 +446,12 @@ class Stocks(PlanTable):
     def table(cls, plan: Plan) -> pd.DataFrame:
         """Return the stocks, with shadow prices of fill and draw if any stockpile limits them."""
         prices = {"max_fill": "fill_worth", "max_draw": "draw_worth"}
-        piles = plan.case.stockpiles
-        free = [limit for limit in prices if all(getattr(pile, limit) is None for pile in piles)]
+        stockpiles = plan.case.stockpiles
+        free = [
+            limit
+            for limit in prices
+            if all(getattr(stockpile, limit) is None for stockpile in stockpiles)
+        ]
         return super().table(plan).drop(columns=[prices[limit] for limit in free])
 
     @classmethod
@@ -482,7 +486,7 @@ class Projects(PlanTable):
     )
     spent_in = field(
         "Capex spent in",
-        Look.YEAR,
+        Format.YEAR,
         "Year in which the capex is spent: the first year of output minus the lead time.",
     )
     charge = field.money(
@@ -523,7 +527,7 @@ class Ore(PlanTable):
     freight = common.FREIGHT.like("Freight of the ore from mine to refiner.")
     mine_capacity = field(
         "Mine capacity",
-        Look.TONNES,
+        Format.TONNES,
         "Capacity of the country's mines of the mineral in that year, in contained metal.",
         unit="t/yr",
     )
@@ -586,8 +590,8 @@ class Changes(PlanTable):
     refiner = common.REFINER
     country = common.COUNTRY
     member = common.MEMBER
-    today = field("Today", Look.TONNES, unit="t/yr")
-    planned = field("Planned {first}", Look.TONNES, unit="t/yr")
+    today = field("Today", Format.TONNES, unit="t/yr")
+    planned = field("Planned {first}", Format.TONNES, unit="t/yr")
     change = common.CHANGE.like("Planned minus today.", unit="t/yr")
     unit = common.UNIT
 

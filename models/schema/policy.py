@@ -296,7 +296,7 @@ class BudgetYear(Record):
 
     year: int = column("Year", CellKind.YEAR, "The year.", key=True)
     capex: float = number("Capex", "Capital that may be spent in the year.", "USD m")
-    taken: float = field(default=0.0, compare=False)
+    committed: float = field(default=0.0, compare=False)
     """Budget that plants under construction use, if this part of a case does not include them.
 
     In money m; no column.

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 
 from models import measures, schema, tolerances
 from models.plan import Plan
-from models.results import Look, Stocks
+from models.results import Format, Stocks
 from models.scorecard.supplied import (
     Buyer,
     PlanSupply,
@@ -69,8 +69,8 @@ class Required:
     is_most: bool = False
 
     def is_met(self, reached: float) -> bool:
-        beyond = reached - self.share if self.is_most else self.share - reached
-        return beyond <= tolerances.LIMIT_KEPT
+        missed_by = reached - self.share if self.is_most else self.share - reached
+        return missed_by <= tolerances.LIMIT_KEPT
 
     def worst(self, reached: Mapping[int, float]) -> tuple[int, float]:
         """Return the year and share that miss the benchmark by most, or keep it by least."""
@@ -94,7 +94,7 @@ class Measure:
     source: str
     value: Callable[[Supply], Value]
     unit: str = "share of consumption"
-    look: Look = Look.SHARE
+    fmt: Format = Format.SHARE
     before: str = ""
     required: Required | None = None
     missing_data: Callable[[Supply], str] = lambda _: ""
@@ -284,7 +284,7 @@ HHI_COUNTRY = Measure(
     " 2023",
     lambda supply: _hhi(supply.by_country),
     unit="index, 0 to 10,000",
-    look=Look.INDEX,
+    fmt=Format.INDEX,
     of_coalition=True,
 )
 HHI_OWNER = Measure(
@@ -294,7 +294,7 @@ HHI_OWNER = Measure(
     "as HHI; owner from the column Owner country, blank: country of the refiner",
     lambda supply: _hhi(supply.by_owner),
     unit="index, 0 to 10,000",
-    look=Look.INDEX,
+    fmt=Format.INDEX,
     of_coalition=True,
 )
 HHI_GOVERNANCE = Measure(
@@ -306,7 +306,7 @@ HHI_GOVERNANCE = Measure(
     " trade parameter t_c = 1; Blengini et al., EUR 28654 EN",
     _hhi_governance,
     unit="index, 0 to 10",
-    look=Look.SECONDS,
+    fmt=Format.SECONDS,
     of_coalition=True,
 )
 EXTRACTION = Measure(
@@ -377,7 +377,7 @@ COVER = Measure(
     "days of consumption, as for oil stocks in Council Directive 2009/119/EC",
     _cover,
     unit="days",
-    look=Look.DAYS,
+    fmt=Format.DAYS,
     before="opening",
 )
 N_1_ALL = Measure(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.measures import (
     OverByPurchases,
     largest_countries,
@@ -48,8 +48,8 @@ def scored_buyers(case: Case) -> tuple[Buyer, ...]:
     """Return the coalition, and the EU if there are a group and a bloc called EU."""
     position = {m.name: j for j, m in enumerate(case.members)}
     chosen = [Buyer("", tuple(range(len(position))), COALITION)]
-    group = next((name for name in case.groups if fold(name) == fold(EU)), None)
-    bloc = next((name for name in case.blocs if fold(name) == fold(EU)), None)
+    group = next((name for name in case.groups if normalize(name) == normalize(EU)), None)
+    bloc = next((name for name in case.blocs if normalize(name) == normalize(EU)), None)
     if group is not None and bloc is not None:
         chosen.append(Buyer(group, tuple(position[m] for m in case.groups[group]), bloc))
     return tuple(chosen)
@@ -211,7 +211,7 @@ class Supply:
         e, plan = self.overall.expanded, self.overall.plan
         t = 0 if self.year is None else e.years.index(self.year)
         own = float(e.demand[e.mineral_at[self.mineral], list(self.buyer.members), t].sum())
-        return own if self.buyer.name else own + plan.beyond_demand[e.mineral_at[self.mineral], t]
+        return own if self.buyer.name else own + plan.plant_demand[e.mineral_at[self.mineral], t]
 
     @property
     def is_first_stage(self) -> bool:
@@ -247,13 +247,15 @@ class Supply:
         """
         case = self.overall.case
         members = {case.members[j].name for j in self.buyer.members}
-        piles = [s for s in case.stockpiles if s.mineral == self.mineral and s.member in members]
-        if not piles:
+        stockpiles = [
+            s for s in case.stockpiles if s.mineral == self.mineral and s.member in members
+        ]
+        if not stockpiles:
             return None
         if self.year is None:
-            return sum(pile.opening for pile in piles)
+            return sum(stockpile.opening for stockpile in stockpiles)
         value, year = self.overall.plan.value, self.year
-        return sum(value(STOCK, (self.mineral, pile.member, year)) for pile in piles)
+        return sum(value(STOCK, (self.mineral, stockpile.member, year)) for stockpile in stockpiles)
 
     @property
     def usable(self) -> dict[str, float]:
@@ -309,7 +311,7 @@ def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
             supply, bought = (float(np.sum([*amounts.values()])) for amounts in here)
             (lost, most), (seller, sold) = map(largest_country, here)
             at = plan.expanded.mineral_at[mineral], case.years.index(year)
-            demand = case.coalition_demand(mineral, year) + float(plan.beyond_demand[at])
+            demand = case.coalition_demand(mineral, year) + float(plan.plant_demand[at])
             at_home = home_demand(case, mineral, year, lost)
             rows.append(
                 {

@@ -313,7 +313,7 @@ class PersistentSolver:
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
             kinds[rows.whole] = int(highspy.HighsVarType.kInteger)
-        handed = self._highs.passModel(
+        status = self._highs.passModel(
             columns,
             count,
             len(rows.values),
@@ -331,7 +331,7 @@ class PersistentSolver:
             kinds,
         )
         # a warning means that tiny coefficients were dropped: the proof decides
-        _check(handed, "the program", highspy.HighsStatus.kWarning)
+        _check(status, "the program", highspy.HighsStatus.kWarning)
         self.rows = rows
         return self
 

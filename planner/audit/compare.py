@@ -14,7 +14,7 @@ from typing import Any
 
 from models import tolerances
 from models.errors import Finding
-from models.results import CATALOGUE, ChartData, Checks, Glossary, Look, Summary
+from models.results import CATALOGUE, ChartData, Checks, Format, Glossary, Summary
 from models.results.changes import TableChange, TableDifference
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN
@@ -26,7 +26,7 @@ from planner.workbook.plan_file import PART, SUMMARY, fits_double
 Grids = Mapping[str, Grid]
 _MISSING = "this sheet is missing"
 _SENTENCES = {Checks.TABLE, ChartData.TABLE, Glossary.TABLE}
-_TEXTS = {Look.LONG, Look.SENTENCE, Look.REMARK}
+_TEXTS = {Format.LONG, Format.SENTENCE, Format.REMARK}
 _MOST_IN_ROW = 6
 """Largest number of cells that show which row is missing."""
 
@@ -149,10 +149,10 @@ def _page(there: Placed, wanted: Placed, sheet: Grid) -> Iterator[Finding]:
 
 def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
     """Yield the cells of a table that differ, and rows that are missing, added or moved."""
-    places, looks = sorted(expected.header), dict(enumerate(table.columns, start=1))
+    places, columns_at = sorted(expected.header), dict(enumerate(table.columns, start=1))
     due, here = ({p: grid.values(p) for p in places} for grid in (expected, sheet))
-    is_same = partial(_is_same, _Rounding(expected, due, looks))
-    compared = TableDifference(due, here, _keys(expected, looks), places, in_order=True)
+    is_same = partial(_is_same, _Rounding(expected, due, columns_at))
+    compared = TableDifference(due, here, _keys(expected, columns_at), places, in_order=True)
     found = [_finding(sheet, expected, each) for each in compared.cells(is_same)]
     yield from sorted(found, key=lambda f: f.row)
     rows = [after for _, after in compared.pairs if after is not None]
@@ -162,7 +162,7 @@ def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
         yield Finding(sheet.title, sheet.rows[row], found=message)
 
 
-def _keys(expected: Grid, looks: Mapping[int, TableColumn]) -> list[int]:
+def _keys(expected: Grid, columns_at: Mapping[int, TableColumn]) -> list[int]:
     """Return the columns that identify a row; without declared ones, all columns of texts."""
     part, places = PART.fullmatch(expected.title), sorted(expected.header)
     kind = CATALOGUE.get(expected.title) or CATALOGUE.get(part[1] if part else "")
@@ -170,7 +170,7 @@ def _keys(expected: Grid, looks: Mapping[int, TableColumn]) -> list[int]:
     if kind is not None:
         of = kind.positions([str(expected.header[place]) for place in places])
         grain = [places[of[name]] for name in kind.GRAIN if name in of]
-    return grain or [p for p in places if p in looks and looks[p].look.is_text] or places
+    return grain or [p for p in places if p in columns_at and columns_at[p].fmt.is_text] or places
 
 
 def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
@@ -201,11 +201,11 @@ class _Rounding:
         self,
         expected: Grid,
         due: Mapping[int, Sequence[object]],
-        looks: Mapping[int, TableColumn],
+        columns_at: Mapping[int, TableColumn],
     ) -> None:
         self.expected, self.due = expected, due
-        self.formats = {p: column.looks for p, column in looks.items() if column.looks}
-        self.largest: dict[int, dict[Look | None, float]] = {}
+        self.formats = {p: column.formats for p, column in columns_at.items() if column.formats}
+        self.largest: dict[int, dict[Format | None, float]] = {}
         headers = {header: place for place, header in expected.header.items()}
         is_checks = expected.title == Checks.TABLE
         self.proof = headers.get(Checks.value.header, 0) if is_checks else 0
@@ -217,19 +217,19 @@ class _Rounding:
             most = self.largest[place] = {}
             for i, value in enumerate(self.due[place]):
                 if fits_double(value):
-                    look = self._look(place, i)
-                    most[look] = max(most.get(look, 0.0), abs(float(value)))
-        room = tolerances.CANCELLED_SUM * self.largest[place].get(self._look(place, row), 0.0)
+                    fmt = self._format(place, i)
+                    most[fmt] = max(most.get(fmt, 0.0), abs(float(value)))
+        room = tolerances.CANCELLED_SUM * self.largest[place].get(self._format(place, row), 0.0)
         if place == self.proof and self.due[place][row]:
             accepted = self.due[self.accepted][row] if self.accepted else None
             room += tolerances.PROOF_REPEATED * float(accepted) if fits_double(accepted) else 0.0
         return room
 
-    def _look(self, place: int, row: int) -> Look | None:
+    def _format(self, place: int, row: int) -> Format | None:
         """Return the format of a cell in a column that has several: others have other units."""
-        looks = self.formats.get(place, ())
+        columns_at = self.formats.get(place, ())
         number = self.expected.rows[row] - self.expected.header_row - 1
-        return looks[number] if number < len(looks) else None
+        return columns_at[number] if number < len(columns_at) else None
 
 
 def _is_same(rounding: _Rounding, column: Hashable, row: int, due: object, here: object) -> bool:
@@ -268,7 +268,7 @@ def common_fields(
         places = {
             place: place_of[header]
             for place, header in wanted.header.items()
-            if header in place_of and (header in kept or columns[place - 1].look not in _TEXTS)
+            if header in place_of and (header in kept or columns[place - 1].fmt not in _TEXTS)
         }
         here[title] = _fields(there, places, wanted)
         due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)

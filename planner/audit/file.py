@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from models.case import fold
+from models.case import normalize
 from models.errors import Finding
 from models.plan.block_solver import NO_NUMBERS
 from models.results import Checks, Field, Figure, Summary
@@ -202,14 +202,14 @@ class _Grids(Mapping[str, Grid]):
         return len(self._sheets)
 
 
-def open_sheets(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanSheets:
+def open_sheets(path: Path, on_stage: Callable[[str], None] = lambda _: None) -> PlanSheets:
     """Read the sheets of a plan workbook cell by cell, to verify it.
 
     Raises InputError if it is not a workbook, or not a plan. Also if it has a sheet or a part
     twice: then its contents would depend on the program that reads it. If the file is missing, the
     error suggests a similar name.
     """
-    tell(f"Reading {path}")
+    on_stage(f"Reading {path}")
     return with_suggestion(path, _sheets_of)
 
 
@@ -218,7 +218,7 @@ def _sheets_of(path: Path) -> PlanSheets:
     plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})
     of_a_plan = (plan_file.SUMMARY, plan_file.PLAN, Checks.TABLE)
-    if {*map(fold, grids)}.isdisjoint(map(fold, of_a_plan)):
+    if {*map(normalize, grids)}.isdisjoint(map(normalize, of_a_plan)):
         message, hint = "this is not a plan", "name a workbook that planner solve wrote"
         if archive.is_input(path):
             message = "this is an input workbook, not a plan"

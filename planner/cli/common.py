@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.documents.folder import FolderKind
     from planner.render.table import Table
     from planner.scenarios import WhatIf
-    from planner.studies import Progress, Tell, Where
+    from planner.studies import OnProgress, Progress, Where
 
 
 _LONGEST = 255
@@ -145,12 +145,12 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
     short, so that names of files made from the plan fit, too. ``options`` are the command's options
     for the case; ``scenario`` is the scenario's name as the workbook spells it, if known.
     """
-    from models.case import fold
+    from models.case import normalize
     from planner.documents.folder import file_part
     from planner.scenarios import BASE
 
     scenario = " ".join((scenario or options.get("scenario") or BASE).split())
-    scenario = "" if fold(scenario) == fold(BASE) else scenario
+    scenario = "" if normalize(scenario) == normalize(BASE) else scenario
     what_ifs, cap = options.get("what_ifs"), options.get("max_country_share")
     words = [*what_ifs.words] if what_ifs else []
     words += [f"cap {cap * 100:.10g}"] if cap is not None else []
@@ -158,7 +158,7 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
     if not scenario and not words:
         return ""
     bytes_left = _LONGEST - len(os.fsencode(f"{input_stem(file)}--plan.xlsx"))
-    is_taken, text = _WHAT_IF in fold(scenario), " ".join(filter(None, [scenario, *words]))
+    is_taken, text = _WHAT_IF in normalize(scenario), " ".join(filter(None, [scenario, *words]))
     return file_part(text, min(bytes_left, _LONGEST_PART), is_taken)
 
 
@@ -488,8 +488,8 @@ def place(workers: int | None, cluster: str | None) -> Where:
 
 
 @contextmanager
-def progress_reporter(as_json: bool) -> Iterator[Tell]:
-    """Yield the ``tell`` callback of ``run_study``: a progress bar if stderr is a terminal.
+def progress_reporter(as_json: bool) -> Iterator[OnProgress]:
+    """Yield the ``on_progress`` callback of ``run_study``: a progress bar if stderr is a terminal.
 
     Otherwise, one line per minute reports progress. A notice, for example that a worker died or
     that a cluster has no workers, is a separate line. With --json nothing is written.
@@ -498,16 +498,16 @@ def progress_reporter(as_json: bool) -> Iterator[Tell]:
         report = listener
         yield (lambda p: report(p.notice, p.done, p.total)) if report else lambda _: None
     elif sys.stderr.isatty():
-        with _bar() as tell:
-            yield tell
+        with _bar() as on_progress:
+            yield on_progress
     else:
         yield _lines()
 
 
-def _lines() -> Tell:
+def _lines() -> OnProgress:
     began = last_line = time.monotonic()
 
-    def tell(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         nonlocal last_line
         if progress.notice:
             click.echo(progress.notice, err=True)
@@ -520,7 +520,7 @@ def _lines() -> Tell:
         done = f"{progress.done:,} of {progress.total:,} runs finished"
         line("Planning", f"{done}, {_duration(elapsed)} elapsed, {left}")
 
-    return tell
+    return on_progress
 
 
 def _duration(seconds: float) -> str:
@@ -532,7 +532,7 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Tell]:
+def _bar() -> Iterator[OnProgress]:
     """Show a bar until the study is done: finished runs, time elapsed, time left."""
     from rich import progress as bars
     from rich.console import Console
@@ -544,13 +544,13 @@ def _bar() -> Iterator[Tell]:
     bar = bars.Progress(*runs, *times, console=console, transient=True)
     task = bar.add_task("", total=None)
 
-    def tell(progress: Progress) -> None:
+    def on_progress(progress: Progress) -> None:
         bar.update(task, completed=progress.done, total=progress.total)
         bar.start()  # with the first report, so that earlier lines are above the bar
         if progress.notice:
             bar.console.print(Text(progress.notice, style="yellow"))
 
     try:
-        yield tell
+        yield on_progress
     finally:
         bar.stop()

@@ -159,17 +159,17 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
 
 def _parts(text: str, named: Named) -> _Phrase:
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
-    actions = {case.fold(action): action for action in schema.ACTIONS}
-    if case.fold(head) not in actions:
+    actions = {case.normalize(action): action for action in schema.ACTIONS}
+    if case.normalize(head) not in actions:
         near = did_you_mean(head, schema.ACTIONS) or f"choose from {', '.join(schema.ACTIONS)}"
         wrong = "begin with an action" if "=" in head else f"there is no action {head!r}"
         refuse(f"{wrong}; {near}")
-    action, values = actions[case.fold(head)], dict[str, str]()
+    action, values = actions[case.normalize(head)], dict[str, str]()
     for part in filter(None, rest):
         key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             refuse(f"{part!r} has no key: write {_guess(part, named)}")
-        key = "years" if case.fold(key) == "year" else case.fold(key).replace("_", " ")
+        key = "years" if case.normalize(key) == "year" else case.normalize(key).replace("_", " ")
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
             refuse(f"there is no key {key!r}; {near or 'choose from ' + ', '.join(_KEYS)}")

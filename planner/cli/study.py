@@ -81,9 +81,9 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         return common.plan_path(file, output, csv_folder, kind.NAME, "-".join(filter(None, parts)))
 
     output_path()  # an unusable path is an error before any work is done
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     with common.progress_reporter(as_json) as watch:
-        study, seconds, confirm = _planned(kind, file, options, (where, watch, tell))
+        study, seconds, confirm = _planned(kind, file, options, (where, watch, on_stage))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
     if not study.planned:
         return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
@@ -220,18 +220,18 @@ def _planned(
     from planner.scenarios.start import start_file
     from planner.studies import LocalProcesses, engine
 
-    where, watch, tell = how
+    where, watch, on_stage = how
     if isinstance(where, LocalProcesses):
         where.preload()
-    start = start_file(file, **kind.base(options), tell=tell)
+    start = start_file(file, **kind.base(options), on_stage=on_stage)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:
         raise start.input_error(errors)
-    tell(f"Planning {study.task}")
+    on_stage(f"Planning {study.task}")
     began = time.perf_counter()
     with engine.confirmed_later(where) as confirm:
-        study.plan(where, watch, tell)
+        study.plan(where, watch, on_stage)
     return study, {"read": start.seconds, "solve": time.perf_counter() - began}, confirm
 
 

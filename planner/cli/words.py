@@ -212,7 +212,7 @@ def _rows_of(table: Table, room: int) -> list[str]:
         for r in range(len(table))
     ]
     every = [*zip(*heads, strict=True), *(row[:count] for row in body[:left])]
-    is_text = [c.look.is_text for c in columns]
+    is_text = [c.fmt.is_text for c in columns]
     lines = [
         "  ".join(
             f"{text:<{w}}" if of_text else f"{text:>{w}}"
@@ -226,12 +226,12 @@ def _rows_of(table: Table, room: int) -> list[str]:
 
 def _cells(column: TableColumn) -> list[str]:
     """Return cells with three digits, and without the unit, which the header or a column has."""
-    from models.results import Look
+    from models.results import Format
     from planner.render.claims import text_of
 
-    looks = column.looks or [column.look] * len(column.values)
+    formats = column.formats or [column.fmt] * len(column.values)
     return [
-        f"{float(f'{value:z.3g}'):,.10g}" if look is Look.MILLIONS and isinstance(value, float)
-        else terminal_safe(text_of(value, look))
-        for value, look in zip(column.values, looks, strict=True)
+        f"{float(f'{value:z.3g}'):,.10g}" if fmt is Format.MILLIONS and isinstance(value, float)
+        else terminal_safe(text_of(value, fmt))
+        for value, fmt in zip(column.values, formats, strict=True)
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models import tolerances
-from models.case import clean_name, common_letters, fold
+from models.case import clean_name, common_letters, normalize
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
@@ -82,7 +82,7 @@ def pull(
     path: Path,
     seconds: float = SECONDS,
     today: dt.date | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    on_stage: Callable[[str], None] = lambda _: None,
 ) -> Pulled:
     """Read the sources of a workbook, and compare their rows with the workbook's.
 
@@ -95,7 +95,7 @@ def pull(
     records.read_settings(grids.get(Settings.SHEET), context)
     if Member.SHEET in grids and grids[Member.SHEET].header_row:
         names = records.read_sheet(Member, grids[Member.SHEET], context).fields["name"]
-        context.members = {fold(name): name for name in reversed(names) if name}
+        context.members = {normalize(name): name for name in reversed(names) if name}
     context.findings.clear()
     sources = _sources(grids.get(DataSource.SHEET), context)
     formulas = edit.formula_cells(path)
@@ -113,7 +113,7 @@ def pull(
         )
         sheets[source.sheet] = sheet
         if not is_address(source.place):
-            tell(f"Reading {source.place}")
+            on_stage(f"Reading {source.place}")
         try:
             table = load(source.place, source.table, base, seconds)
             sheet.fill(source, table, (today or dt.datetime.now(dt.UTC).date()).isoformat())
@@ -147,7 +147,7 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
 
 
 def _known(grid: Grid) -> str:
-    return next((name for name in headers.RECORDS if fold(name) == fold(grid.title)), "")
+    return next((name for name in headers.RECORDS if normalize(name) == normalize(grid.title)), "")
 
 
 def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
@@ -208,7 +208,7 @@ class _FilledSheet:
         self.last = max(self.grid.rows, default=self.grid.header_row)
         self.bottom = self.last
         self.keys = [c for c in self.record.columns() if c.key]
-        headings = [self.headings.get(fold(c.header)) for c in self.keys]
+        headings = [self.headings.get(normalize(c.header)) for c in self.keys]
         columns = [self.grid.values(h.position if h else 0) for h in headings]
         rows = zip(self.grid.rows, *columns, strict=True)
         keys = [(row, self._key(values)) for row, *values in rows]
@@ -249,7 +249,7 @@ class _FilledSheet:
             self._put(key, given, table.name, day)
             if self.record is Member:  # their names are headers of Freight
                 name = str(by_field["name"])
-                self.context.members = {fold(name): name, **(self.context.members or {})}
+                self.context.members = {normalize(name): name, **(self.context.members or {})}
         self.given += len(seen)
         self.met |= seen.keys() & self.places.keys()
 
@@ -259,7 +259,9 @@ class _FilledSheet:
         if not pairs:
             texts = [(h, common_letters(clean_name(h))) for h in table.headers]
             known = (
-                h for h, t in texts if not self._parsed(t).is_remark or fold(t) in headers.REMARKS
+                h
+                for h, t in texts
+                if not self._parsed(t).is_remark or normalize(t) in headers.REMARKS
             )
             pairs = [(h, h) for h in known]
         at = "columns_of"
@@ -412,7 +414,7 @@ def _same(column: Column | None, value: object) -> object:
         return ""
     if column is not None and column.kind in _NUMBERS and is_number(value):
         return float(value)
-    spelt = fold(plain_number(as_float(value)) if is_number(value) else str(value))
+    spelt = normalize(plain_number(as_float(value)) if is_number(value) else str(value))
     if column is not None and column.kind is CellKind.COUNTRY:
         return iso3_code(spelt) or spelt
     if column is not None and column.kind is CellKind.YES_NO:
@@ -434,7 +436,7 @@ def _matches(value: object, required: str) -> bool:
             return math.isclose(float(value), float(required), rel_tol=tolerances.SAME_NUMBER)
         except ValueError:
             return False
-    return fold(str("" if value is None else value)) == fold(required)
+    return normalize(str("" if value is None else value)) == normalize(required)
 
 
 def _pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
@@ -450,8 +452,8 @@ def _pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
 
 def _position(name: str, table: SourceTable, field: str) -> int:
     """Return the position of a source's column; SourceError suggests a similar one."""
-    places = {fold(header): i for i, header in enumerate(table.headers)}
-    if fold(name) not in places:
+    places = {normalize(header): i for i, header in enumerate(table.headers)}
+    if normalize(name) not in places:
         message = f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}"
         refuse(message, field=field)
-    return places[fold(name)]
+    return places[normalize(name)]

@@ -23,8 +23,8 @@ from typing import Any
 import pandas as pd
 
 from models import errors, results
-from models.case import fold
-from models.results import About, Field, Figure, Look, Name, Result, Runs
+from models.case import normalize
+from models.results import About, Field, Figure, Format, Name, Result, Runs
 from models.results.field import spread_header
 from planner.scratch import scratch_file
 from planner.studies import kind_of
@@ -212,11 +212,11 @@ def _table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> Dat
         own = [place for place in places.values() if place not in of]
         frame = frame.melt(own, [*of], spread.name, value_name="value").dropna(subset="value")
         frame[spread.name] = frame[spread.name].map(of)
-        look = Look.YEAR if is_by_year else Look.TEXT
+        fmt = Format.YEAR if is_by_year else Format.TEXT
         name = spread.name.removesuffix("s")
-        meaning = "Blank: all together." if look.is_text else ""
-        fields[name] = Field(name.capitalize(), look, meaning, name=name)
-        fields["value"] = Field("Value", Look.LONG, spread.meaning, spread.unit, name="value")
+        meaning = "Blank: all together." if fmt.is_text else ""
+        fields[name] = Field(name.capitalize(), fmt, meaning, name=name)
+        fields["value"] = Field("Value", Format.LONG, spread.meaning, spread.unit, name="value")
         places |= {name: spread.name, "value": "value"}
     keys = {*kind.GRAIN, *(f.name.removesuffix("s") for f in kind.FIELDS if f.spread)}
     blank = [None] * len(frame)
@@ -245,13 +245,13 @@ def _columns(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, l
             text if isinstance(v, str) else None for v, text in zip(listed, texts, strict=True)
         ]
         yield replace(made, name=_MIXED, kind=_TEXT, meaning="The value, if it is text."), words
-    elif field.look.is_text:
+    elif field.fmt.is_text:
         yield replace(made, kind=_TEXT), texts
         if field.names is Name.COUNTRY:
             meaning = f"{field.header} as its ISO3 code."
             codes = [None if text is None else code_of(text) for text in texts]
             yield replace(made, name=f"{field.name}{_CODE}", kind=_TEXT, meaning=meaning), codes
-    elif field.look in {Look.YEAR, Look.COUNT}:
+    elif field.fmt in {Format.YEAR, Format.COUNT}:
         yield replace(made, kind=_WHOLE), [None if v is None else int(v) for v in numbers]
     else:
         yield made, [None if v is None else float(v) for v in numbers]
@@ -317,7 +317,7 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
             file.isolation_level = None
             file.execute("BEGIN IMMEDIATE")
             of = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-            there = {fold(name): name for (name,) in file.execute(of)}
+            there = {normalize(name): name for (name,) in file.execute(of)}
             if there and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
                 raise errors.WriteError(msg)

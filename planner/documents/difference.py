@@ -16,7 +16,7 @@ import pandas as pd
 from models import measures, schema, tolerances
 from models.measures import SAME_COST, Top, largest_country_shares, net_change, ratio
 from models.measures.same_tonnes import NOTHING, Purchases
-from models.results import CountryShares, Figure, Flows, Look, Members, Name, Prices, Result
+from models.results import CountryShares, Figure, Flows, Format, Members, Name, Prices, Result
 from models.results import difference as sheets
 from models.results.changes import SIDES, TableDifference
 from models.results.common import NOTE
@@ -66,7 +66,7 @@ class MeasurePair:
     measure: str
     old: Cell = None
     new: Cell = None
-    look: Look = Look.LONG
+    fmt: Format = Format.LONG
     unit: str = ""
     remark: str = ""
     counts: bool = True
@@ -93,7 +93,7 @@ class MeasurePair:
         by = self.change
         if by is None or not isinstance(self.old, float) or not self.old:
             return None
-        return None if self.look is Look.SHARE else by / abs(self.old)
+        return None if self.fmt is Format.SHARE else by / abs(self.old)
 
     @property
     def change_cell(self) -> Cell:
@@ -314,16 +314,16 @@ def _figure(
     if values == [None, None]:
         return
     unit = pair.new.unit(name) or pair.old.unit(name)
-    look, remark, is_known = Look.INDEX if unit else Look.COUNT, "", True
+    fmt, remark, is_known = Format.INDEX if unit else Format.COUNT, "", True
     if unit and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}:
-        look = Look.PRICE if "/" in unit else Look.MONEY
+        fmt = Format.PRICE if "/" in unit else Format.MONEY
         is_known, unit = pair.same_money, unit if pair.same_money else pair.money
         remark = "" if is_known else "Not in one currency."
     elif unit == "t":
-        look, is_known = Look.TONNES, pair.all_comparable
+        fmt, is_known = Format.TONNES, pair.all_comparable
         remark = "" if is_known else "Not all minerals are counted in one unit."
     elif unit.startswith("of "):
-        look, remark = Look.SHARE, "The change is in percentage points."
+        fmt, remark = Format.SHARE, "The change is in percentage points."
     if common:
         years = each_year(pair.years)
         values, remark = common, remark or f"Over the years that are in both plans: {years}."
@@ -331,7 +331,7 @@ def _figure(
         is_known, remark = False, remark or "Not compared: the plans cover different years."
     if None in values:
         is_known, remark = False, f"Only the {'new' if values[0] is None else 'old'} plan has it."
-    yield MeasurePair(name, values[0], values[1], look, unit, remark, is_known=is_known)
+    yield MeasurePair(name, values[0], values[1], fmt, unit, remark, is_known=is_known)
 
 
 def _word(plan: PlanFile, name: str) -> str | None:
@@ -341,15 +341,15 @@ def _word(plan: PlanFile, name: str) -> str | None:
 
 # ---- rows -------------------------------------------------------------------------------------
 
-_LOOKS = {
-    "demand": Look.TONNES, "purchased": Look.TONNES, "short": Look.TONNES, "paid": Look.MONEY,
-    "landed": Look.PRICE, "marginal": Look.PRICE, "share": Look.SHARE,
+_FORMAT_OF = {
+    **dict.fromkeys(("demand", "purchased", "short"), Format.TONNES), "paid": Format.MONEY,
+    "landed": Format.PRICE, "marginal": Format.PRICE, "share": Format.SHARE,
 }  # fmt: skip
 """The amounts that are compared, with their formats."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
 _PRICES = ("marginal", "landed")
-_ABSENT = {name: 0.0 for name, look in _LOOKS.items() if look in {Look.TONNES, Look.MONEY}}
+_ABSENT = {name: 0.0 for name, fmt in _FORMAT_OF.items() if fmt in {Format.TONNES, Format.MONEY}}
 """Amounts that count as 0 if a plan does not have the row."""
 
 
@@ -445,10 +445,10 @@ def _compared(
         is_of_one = pair.comparable(row["mineral"])
         row["unit"] = pair.unit(row["mineral"])
         are_compared = {
-            Look.TONNES: is_of_one, Look.MONEY: pair.same_money,
-            Look.PRICE: is_of_one and pair.same_money, Look.SHARE: pair.same_share_basis,
+            Format.TONNES: is_of_one, Format.MONEY: pair.same_money,
+            Format.PRICE: is_of_one and pair.same_money, Format.SHARE: pair.same_share_basis,
         }  # fmt: skip
-        unknown = (amount for amount in amounts if not are_compared[_LOOKS[amount]])
+        unknown = (amount for amount in amounts if not are_compared[_FORMAT_OF[amount]])
         row |= {f"{amount}_change": None for amount in unknown}
     return rows
 
@@ -525,14 +525,14 @@ def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
 
 
 def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
-    looks = [line.look for line in lines]
+    formats = [line.fmt for line in lines]
     return {
         "old": [line.old for line in lines],
         "new": [line.new for line in lines],
         "change": [line.change_cell for line in lines],
         "part": [line.relative_change for line in lines],
         "unit": [line.unit or None for line in lines],
-        "looks": {"old": looks, "new": looks, "change": looks},
+        "formats": {"old": formats, "new": formats, "change": formats},
     }
 
 
@@ -543,13 +543,13 @@ def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
     for row in result.minerals:
         unit = row["unit"]
         units = {
-            Look.TONNES: unit, Look.MONEY: pair.money, Look.PRICE: f"{pair.money} per {unit}",
+            Format.TONNES: unit, Format.MONEY: pair.money, Format.PRICE: f"{pair.money} per {unit}",
         }  # fmt: skip
         for amount in _MINERAL:
             old, new, by = (row[f"{amount}_{side}"] for side in SIDES)
-            name, look = sheets.FIGURES[amount], _LOOKS[amount]
-            unit_of_it, is_known = units.get(look, ""), by is not None
-            lines.append(MeasurePair(name, old, new, look, unit_of_it, is_known=is_known))
+            name, fmt = sheets.FIGURES[amount], _FORMAT_OF[amount]
+            unit_of_it, is_known = units.get(fmt, ""), by is not None
+            lines.append(MeasurePair(name, old, new, fmt, unit_of_it, is_known=is_known))
         country = sheets.FIGURES["country"]
         lines.append(MeasurePair(country, row["country_old"], row["country_new"]))
         minerals += [row["mineral"]] * (len(_MINERAL) + 1)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from models.case import fold
+from models.case import normalize
 from models.errors import WriteError
 from planner.render.table import Table
 from planner.render.words import few
@@ -68,9 +68,9 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     that differ only in case, get a code.
     """
     stems = {name: _stem(name) for name in names}
-    counts = Counter(map(fold, stems.values()))
+    counts = Counter(map(normalize, stems.values()))
     return {
-        name: stem if counts[fold(stem)] == 1 else f"{stem} {_code(name)}"
+        name: stem if counts[normalize(stem)] == 1 else f"{stem} {_code(name)}"
         for name, stem in stems.items()
     }
 

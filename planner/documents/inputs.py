@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.errors import InputError
-from models.results import Figure, Look
+from models.results import Figure, Format
 from models.results.difference import InputChanges
 from models.schema import Record, ScenarioStep, Settings
 from planner.render.table import Cell
@@ -58,24 +58,24 @@ class Inputs:
 
         An added or removed row has no old value; rows that only changed their order have neither.
         """
-        looks = self.changes.looks[InputChanges.old.name]
-        for row, look in zip(self.changes.rows(*CHANGE), looks, strict=True):
+        formats = self.changes.formats[InputChanges.old.name]
+        for row, fmt in zip(self.changes.rows(*CHANGE), formats, strict=True):
             sheet, old_cell, new_cell, name, old, new = row
             cell = new_cell or old_cell
             place = f"{sheet}!{cell}" if cell else sheet
             place += " (old)" if old_cell and not new_cell else ""
-            values = (_value(old, look), _value(new, look))
+            values = (_value(old, fmt), _value(new, fmt))
             if old is None and new in {None, changes.ADDED, changes.REMOVED}:  # a row
                 values = ("", str(new or ""))
             yield terminal_safe(place), truncated(terminal_safe(name), _NAME), *values
 
 
-def _value(value: Cell, look: Look) -> str:
+def _value(value: Cell, fmt: Format) -> str:
     if value is None or isinstance(value, str):
         return truncated(terminal_safe(value), _VALUE) if value else "blank"
-    if look is Look.SHARE:
+    if fmt is Format.SHARE:
         return f"{value * 100:z.4g} %"
-    return f"{value:g}" if look is Look.YEAR else f"{value:z,.6g}"
+    return f"{value:g}" if fmt is Format.YEAR else f"{value:z,.6g}"
 
 
 def find_input(plan: PlanFile) -> Path | None:
@@ -125,7 +125,7 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
                 " (it was changed or saved again since)"
             )
     texts = (str(plan.measure(Figure.SCENARIO) or "") for plan in (old, new))
-    scenarios = {fold(text.partition(";")[0]) for text in texts}
+    scenarios = {normalize(text.partition(";")[0]) for text in texts}
     changes = _changes(_lines(*books, scenarios))
     names = [book.file_name for book in books]
     return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
@@ -134,13 +134,15 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
 # ---- matching rows ------------------------------------------------------------------------------
 
 
-def _changes(lines: Iterable[tuple[Mapping[str, Cell], Look]]) -> InputChanges:
+def _changes(lines: Iterable[tuple[Mapping[str, Cell], Format]]) -> InputChanges:
     every = [*lines]
-    looks = [look for _, look in every]
-    return InputChanges.of_rows([row for row, _ in every], looks={"old": looks, "new": looks})
+    formats = [fmt for _, fmt in every]
+    return InputChanges.of_rows([row for row, _ in every], formats={"old": formats, "new": formats})
 
 
-def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[str, Cell], Look]]:
+def _lines(
+    old: Book, new: Book, scenarios: set[str]
+) -> Iterator[tuple[Mapping[str, Cell], Format]]:
     for change in (
         *changes.input_differences(old.case, new.case, _identities),
         *_steps(old.case, new.case, scenarios),
@@ -156,13 +158,13 @@ def _lines(old: Book, new: Book, scenarios: set[str]) -> Iterator[tuple[Mapping[
                 "old": _spelt(old.case, change, change.before),
                 "new": _spelt(new.case, change, change.after),
             },
-            change.look,
+            change.fmt,
         )
     for sheet in sorted(_IN_ORDER):
         mine, others = list(old.case.records(sheet)), list(new.case.records(sheet))
         if mine != others and Counter(mine) == Counter(others):
             order = "the same rows in another order: a later one overrides an earlier"
-            yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": order}, Look.TEXT
+            yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": order}, Format.TEXT
 
 
 def _cell(book: Book, sheet: str, row: int, column: str) -> str:
@@ -201,13 +203,14 @@ def _named(record: Record) -> Hashable:
     columns = type(record).columns()
     names = [c for c in columns if c.refers or c.kind.name in {"NAME", "COUNTRY", "CHOICE"}]
     values = [getattr(record, c.field) for c in [c for c in columns if c.key] or names]
-    return tuple(fold(value) if isinstance(value, str) else value for value in values)
+    return tuple(normalize(value) if isinstance(value, str) else value for value in values)
 
 
 def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
     """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
-        [step for step in case.scenarios if fold(step.name) in scenarios] for case in (old, new)
+        [step for step in case.scenarios if normalize(step.name) in scenarios]
+        for case in (old, new)
     )
     pairs = changes.paired_records(mine, others, _identities(ScenarioStep))
     for step, other in sorted(pairs, key=lambda pair: pair[1].row if pair[1] else 0):

@@ -316,7 +316,7 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
         names |= {str(name) for name in part["member"].dropna()}
     rows: dict[type[Result], pd.DataFrame] = {order_sheets.OrderSheet: table}
     rows |= {sheet: parts[kind] for kind, sheet in _SHEETS if kind.TABLE in plan.tables}
-    for name in sorted(names, key=lambda n: (case.fold(n), n)):
+    for name in sorted(names, key=lambda n: (case.normalize(n), n)):
         mine = {sheet: part[part["member"] == name] for sheet, part in rows.items()}
         yield MemberOrders(name, mine)
 
@@ -375,7 +375,7 @@ _BY_PLACE = re.compile(r"row \d+ of Contracts|contract \d+")
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no two characters are confused when read aloud."""
 Names = tuple[int, tuple[str, ...]]
-"""Year and folded names."""
+"""Year and normalized names."""
 
 
 def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
@@ -383,7 +383,7 @@ def order_id(year: int, key: Iterable[str], tranche: int = 0) -> str:
 
     Case and spaces of names do not matter. ``tranche`` numbers contracts with equal names, from 0.
     """
-    text = "\x1f".join([str(year), *_folded(key), *([str(tranche)] if tranche else [])])
+    text = "\x1f".join([str(year), *_normalized(key), *([str(tranche)] if tranche else [])])
     return f"ORD-{year}-{code(text, 12)}"
 
 
@@ -421,16 +421,16 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
     return ids
 
 
-def _folded(names: Iterable[str]) -> list[str]:
-    return [unicodedata.normalize("NFC", case.fold(name)) for name in names]
+def _normalized(names: Iterable[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", case.normalize(name)) for name in names]
 
 
 def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
     """Return year and names of each order, with a placeholder for a contract without a name."""
     every: list[Names] = []
     for year, *names, contract in zip(table["year"], *(table[n] for n in KEY), strict=True):
-        key = int(year), tuple(_folded([*names, contract]))
-        bare = int(year), tuple(_folded([*names, _NO_NAME]))
+        key = int(year), tuple(_normalized([*names, contract]))
+        bare = int(year), tuple(_normalized([*names, _NO_NAME]))
         is_named = key in tranches or not _BY_PLACE.fullmatch(contract)
         every.append(key if is_named else bare)
     return every
@@ -447,9 +447,9 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
     ranks_of = {}
     for key, several in alike.items():
         ranked = sorted(range(len(several)), key=several.__getitem__)
-        taken = [(several[i][0], several[i][3], rank) for rank, i in enumerate(ranked)]
+        placed = [(several[i][0], several[i][3], rank) for rank, i in enumerate(ranked)]
         least = tolerances.LEAST_FLOW
-        ranks_of[key] = [rank for _, tonnes, rank in sorted(taken) if tonnes > least]
+        ranks_of[key] = [rank for _, tonnes, rank in sorted(placed) if tonnes > least]
     return ranks_of
 
 
@@ -461,9 +461,9 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
         Contracts.year, Contracts.contract, *names, *terms
     ):
         name = contract if isinstance(contract, str) and contract else _NO_NAME
-        key = int(year), tuple(_folded([str(mineral), str(refiner), "", str(member), name]))
-        price, least, most, taken = (float(n) if _filled(n) else math.inf for n in numbers)
-        yield key, (price, least, most, taken)
+        key = int(year), tuple(_normalized([str(mineral), str(refiner), "", str(member), name]))
+        price, least, most, placed = (float(n) if _filled(n) else math.inf for n in numbers)
+        yield key, (price, least, most, placed)
 
 
 # ---- the folder: a workbook per member, one CSV file with all orders, and a description ----------

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from models import results
-from models.case import fold
+from models.case import normalize
 from planner.render.words import each_year, few
 from planner.workbook.plan_file import PlanFile
 
@@ -74,16 +74,16 @@ class Pair:
 
     def unit(self, mineral: str) -> str:
         """Return a mineral's unit; both if they differ."""
-        old, new = self.units.get(fold(mineral), ("", ""))
+        old, new = self.units.get(normalize(mineral), ("", ""))
         return new or old if self.comparable(mineral) else f"{old} and {new}"
 
     def comparable(self, mineral: str) -> bool:
         """Return whether a mineral has the same unit in both plans, or is in one of them alone."""
-        old, new = self.units.get(fold(mineral), ("", ""))
-        return not old or not new or fold(old) == fold(new)
+        old, new = self.units.get(normalize(mineral), ("", ""))
+        return not old or not new or normalize(old) == normalize(new)
 
     def is_in_both(self, mineral: str) -> bool:
-        return all(self.units.get(fold(mineral), ("", ""))) and self.comparable(mineral)
+        return all(self.units.get(normalize(mineral), ("", ""))) and self.comparable(mineral)
 
     @property
     def all_comparable(self) -> bool:
@@ -105,7 +105,7 @@ class Pair:
 
     def spelling(self, kind: results.Name, name: object) -> str:
         """Return the spelling of a mineral or member in the new plan, else in the old one."""
-        return self._spellings.get((kind, fold(str(name))), str(name))
+        return self._spellings.get((kind, normalize(str(name))), str(name))
 
     def country(self, code: str) -> str:
         """Return the spelling of a country in the new plan, else in the old one."""
@@ -119,7 +119,7 @@ class Pair:
                 for field in result.FIELDS:
                     if field.names in _SPELT:
                         for name in dict.fromkeys(_filled(plan, result, field)):
-                            spellings.setdefault((field.names, fold(name)), name)
+                            spellings.setdefault((field.names, normalize(name)), name)
         return spellings
 
     def notes(self) -> Iterator[str]:
@@ -161,7 +161,7 @@ class Pair:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
-        names = [{fold(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
+        names = [{normalize(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
@@ -187,7 +187,7 @@ def _units(plan: PlanFile) -> dict[str, str]:
         *plan.result(results.Prices).rows(results.Prices.mineral, results.Prices.unit),
         *plan.result(results.Flows).rows(results.Flows.mineral, results.Flows.unit),
     ):
-        units.setdefault(fold(str(mineral)), str(unit or "t"))
+        units.setdefault(normalize(str(mineral)), str(unit or "t"))
     return units
 
 

@@ -21,7 +21,7 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 from models.background import with_timeout
-from models.case import fold
+from models.case import normalize
 from models.checks.common import did_you_mean
 from models.checks.rows import is_address
 from models.errors import InputError
@@ -74,10 +74,10 @@ class SourceTable:
     csv: csv_folder.CsvFile | None = None
 
     def __post_init__(self) -> None:
-        count = Counter(fold(header) for header in self.headers)
-        twice = next((h for h in self.headers if fold(h) and count[fold(h)] > 1), None)
+        count = Counter(normalize(header) for header in self.headers)
+        twice = next((h for h in self.headers if normalize(h) and count[normalize(h)] > 1), None)
         if twice is not None:
-            refuse(f"{self.name} has {count[fold(twice)]} columns named {twice!r}")
+            refuse(f"{self.name} has {count[normalize(twice)]} columns named {twice!r}")
 
     def number(self, row: int) -> int:
         """Return the number of a row by its index: of a file as a spreadsheet program shows it."""
@@ -179,7 +179,7 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
     if not table and len(listed) == 1:
         return listed[0]
     for name in listed:
-        if fold(name) == fold(table):
+        if normalize(name) == normalize(table):
             return name
     shown = ", ".join(listed[:_FEW]) or "none"
     if not table:
@@ -261,7 +261,7 @@ def is_query(text: str) -> bool:
 
 def _table_of(text: str, names: Sequence[str], place: str) -> str:
     """Return the table that a text names; SourceError if it is a statement that is not a query."""
-    if fold(text) not in map(fold, names) and _IS_NO_NAME.search(text):
+    if normalize(text) not in map(normalize, names) and _IS_NO_NAME.search(text):
         refuse_writing(text)
     return _chosen(text, names, place, "table")
 

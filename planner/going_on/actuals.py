@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models import errors, tolerances
-from models.case import fold
+from models.case import normalize
 from models.checks.common import did_you_mean, error, name_hint
 from models.errors import UsageError
 from models.plan import Plan
@@ -66,10 +66,10 @@ def read_actuals(path: Path, currency: str) -> Actuals:
         raise refused(path, "this is an input workbook", "a workbook of actuals", _TO_FILL)
     grids = [*_grids(path)]
     context = ReadingContext(currency=currency)
-    records = {fold(record.SHEET): record for record in ACTUALS}
+    records = {normalize(record.SHEET): record for record in ACTUALS}
     rows: dict[type[Record], Any] = {}
     for grid in grids:
-        record = records.get(fold(grid.title))
+        record = records.get(normalize(grid.title))
         if record is not None and grid.header_row:
             context.layout.files |= {record.SHEET: grid.file} if grid.file else {}
             rows[record] = read_sheet(record, grid, context).records()
@@ -87,7 +87,10 @@ def _grids(path: Path) -> Iterable[Grid]:
 
 
 def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
-    return (row.year, *(fold(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")))
+    return (
+        row.year,
+        *(normalize(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")),
+    )
 
 
 _RULES = (
@@ -346,7 +349,7 @@ class _Matching:
     def _of_this_plan(self) -> Iterator[Delivery]:
         """Yield the rows of this plan; rows of another plan are one error, at the first of them."""
         rows = self.actuals.deliveries
-        others = [r for r in rows if r.plan and fold(r.plan) != fold(self.orders.plan_id)]
+        others = [r for r in rows if r.plan and normalize(r.plan) != normalize(self.orders.plan_id)]
         if others:
             more = f", and {counted(len(others) - 1, 'more row')}" if len(others) > 1 else ""
             found = f"the plan {others[0].plan}{more}: these rows belong to another plan"
@@ -358,17 +361,17 @@ class _Matching:
     def _by_id(self, row: Delivery) -> tuple[int, str] | None:
         """Return the position of a row's order, and the part delivered; None if it is wrong."""
         (name, part), purchases = split_id(row.order), self.before.purchases
-        position = self._ids.get(fold(name))
+        position = self._ids.get(normalize(name))
         if position is not None:
             return (position, part) if self._agrees(row, purchases[position]) else None
-        year = self._year_of_id.get(fold(name))
+        year = self._year_of_id.get(normalize(name))
         if year is not None:
             found = f"the order {row.order} belongs to {year}"
             self.wrong(row, "order", found, f"an order of {year_span(self._years)}")
             return None
         hint = ""
         if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
-            ids = {fold(each.order): each.order for each in purchases}
+            ids = {normalize(each.order): each.order for each in purchases}
             hint = name_hint(row.order, ids, _LEAST_SIMILARITY)
         found = f"{self.orders.plan.path.name} has no order {row.order!r}"
         self.wrong(row, "order", found, "an id that planner orders writes", hint)
@@ -377,17 +380,17 @@ class _Matching:
     @cached_property
     def _year_of_id(self) -> dict[str, int]:
         table = self.orders.table
-        return dict(zip(map(fold, table["order_id"]), map(int, table["year"]), strict=True))
+        return dict(zip(map(normalize, table["order_id"]), map(int, table["year"]), strict=True))
 
     @cached_property
     def _ids(self) -> dict[str, int]:
-        return {fold(each.order): i for i, each in enumerate(self.before.purchases)}
+        return {normalize(each.order): i for i, each in enumerate(self.before.purchases)}
 
     def _agrees(self, row: Delivery, order: Purchase) -> bool:
         """Return whether the names that a row gives are the names of its order."""
         for name in ("year", *ORDER_NAMES, "project", "contract"):
             typed, planned = getattr(row, name), getattr(order, name)
-            if typed not in {"", None} and fold(str(typed)) != fold(str(planned)):
+            if typed not in {"", None} and normalize(str(typed)) != normalize(str(planned)):
                 belongs = f"belongs to {planned}" if planned else f"has no {name}"
                 found = f"{typed}, but the order {row.order} {belongs}"
                 wanted = f"{planned} or a blank cell" if planned else "a blank cell"
@@ -422,7 +425,7 @@ class _Matching:
 
     @cached_property
     def _known(self) -> dict[str, dict[str, str]]:
-        """All names by column; each is spelt out by its folded form."""
+        """All names by column; each is spelt out by its normalized form."""
         case, ordered = self.plan.case, map(str, self.orders.table["contract"])
         names: dict[str, Iterable[str]] = {
             "mineral": case.mineral_of,
@@ -431,12 +434,14 @@ class _Matching:
             "project": [p.name for p in case.projects],
             "contract": [*ordered, *(c.name for c in case.contracts)],
         }
-        return {column: {fold(name): name for name in every} for column, every in names.items()}
+        return {
+            column: {normalize(name): name for name in every} for column, every in names.items()
+        }
 
     def _is_known(self, row: Delivery) -> bool:
         for name, known in self._known.items():
             typed = getattr(row, name)
-            if typed and fold(typed) not in known:
+            if typed and normalize(typed) not in known:
                 found = f"{typed!r} is not in the plan"
                 self.wrong(row, name, found, "", did_you_mean(typed, known.values()))
                 return False
@@ -446,12 +451,12 @@ class _Matching:
         return True
 
     def _source(self, row: Delivery) -> int | None:
-        return self._sources.get(tuple(map(fold, (row.refiner, row.mineral, row.project))))
+        return self._sources.get(tuple(map(normalize, (row.refiner, row.mineral, row.project))))
 
     @cached_property
     def _sources(self) -> dict[tuple[str, ...], int]:
         sources = enumerate(self.plan.expanded.sources)
-        return {tuple(map(fold, (s.name, s.mineral, s.project))): i for i, s in sources}
+        return {tuple(map(normalize, (s.name, s.mineral, s.project))): i for i, s in sources}
 
     def _unplanned(self, row: Delivery) -> Purchase | None:
         """Return a purchase without an order, at its cost in the plan."""
@@ -465,7 +470,7 @@ class _Matching:
             self.wrong(row, "paid", found, "the cost per tonne")
             return None
         source = self.plan.expanded.sources[self._source(row) or 0]
-        members = {fold(name): name for name in self.plan.case.member_of}
+        members = {normalize(name): name for name in self.plan.case.member_of}
         price = row.paid if planned is None else planned
         return Purchase(
             order="",
@@ -474,7 +479,7 @@ class _Matching:
             refiner=source.name,
             project=source.project,
             country=source.country,
-            member=members[fold(row.member)],
+            member=members[normalize(row.member)],
             contract=row.contract,
             planned=0.0,
             planned_price=price or 0.0,
@@ -485,9 +490,9 @@ class _Matching:
     def _landed(self, row: Delivery) -> float | None:
         """Return the cost of a tonne of a spot purchase in the plan; None without an open lane."""
         e, d = self.plan.expanded, self.plan.expanded.deliveries
-        members = [fold(name) for name in e.members]
+        members = [normalize(name) for name in e.members]
         same = (d.source == self._source(row)) & (d.year == e.years.index(row.year or 0))
-        same &= (d.member == members.index(fold(row.member))) & (d.contract < 0)
+        same &= (d.member == members.index(normalize(row.member))) & (d.contract < 0)
         places = np.flatnonzero(same)
         return float(d.landed[places[0]]) if len(places) else None
 
@@ -512,11 +517,13 @@ class _Matching:
 
     def _stocks(self) -> tuple[dict[tuple[str, str], float], set[tuple[object, ...]]]:
         found, given = dict(self.before.stocks), set[tuple[object, ...]]()
-        homes = {(fold(mineral), fold(member)): (mineral, member) for mineral, member in found}
+        homes = {
+            (normalize(mineral), normalize(member)): (mineral, member) for mineral, member in found
+        }
         for row in self.actuals.stocks:
             if not self._is_over(row):
                 continue
-            key = homes.get((fold(row.mineral), fold(row.member)))
+            key = homes.get((normalize(row.mineral), normalize(row.member)))
             if key is None:
                 name = f"{row.mineral} of {row.member}"
                 hint = did_you_mean(name, [" of ".join(home) for home in found])
@@ -528,10 +535,10 @@ class _Matching:
 
     def _built(self) -> tuple[dict[tuple[str, int], float], set[tuple[object, ...]]]:
         found, given = dict(self.before.built), set[tuple[object, ...]]()
-        projects = {fold(p.name): p for p in self.plan.case.projects}
+        projects = {normalize(p.name): p for p in self.plan.case.projects}
         last: dict[str, ActualBuild] = {}
         for row in self.actuals.built:
-            project = projects.get(fold(row.project))
+            project = projects.get(normalize(row.project))
             if project is None:
                 hint = did_you_mean(row.project, [p.name for p in projects.values()])
                 self.wrong(row, "project", f"{row.project!r} is not in the plan", "", hint)
@@ -543,7 +550,7 @@ class _Matching:
                 given.add((project.name, row.year))
                 last[project.name] = row
         for name, row in last.items():
-            parts = dict(projects[fold(name)].begun)
+            parts = dict(projects[normalize(name)].begun)
             parts |= {year: part for (of, year), part in found.items() if of == name}
             if sum(parts.values()) > 1.0 + tolerances.WHOLE_SUM:
                 planned = [y for y in parts if (name, y) not in given and parts[y] > 0]

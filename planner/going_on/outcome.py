@@ -13,7 +13,7 @@ from models.plan import BUILT, STOCK, Plan, solve
 from models.results import ChangedBuilds, ChangedOrders, DecideNow, Result, rounds
 from models.results.decisions import changes_of, decisions_of
 from models.results.rounds import OTHER, PLANT, PRICE, SupplierVariance
-from planner.render.claims import Sentence, SheetTables, say, told
+from planner.render.claims import Sentence, SheetTables, collect_sentences, say
 from planner.render.words import counted
 from planner.sheets.context import Context
 from planner.sheets.decide import changed_decisions
@@ -270,7 +270,9 @@ class _Findings(SheetTables):
         self.tables, self.is_planned = tables, is_planned
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.missed, self.cost, self.orders, self.reasons, self.moved, self.decide)
+        return collect_sentences(
+            self.missed, self.cost, self.orders, self.reasons, self.moved, self.decide
+        )
 
     def missed(self) -> Iterator[Sentence]:
         """Yield who delivered less than planned, and how many orders were not reported."""

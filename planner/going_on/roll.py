@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models import errors, resolve, schema, tolerances
-from models.case import Case, begun_capital, fold
+from models.case import Case, begun_capital, normalize
 from models.checks.advice import begun_beyond_the_budget
 from models.plan import BUILT, Plan, past
 from models.results import ChangedBuilds, ChangedOrders, DecideNow
@@ -73,8 +73,8 @@ FIRST = "Rolled"
 _TABLES = (SupplierVariance, ChangedOrders, ChangedBuilds, DecideNow)
 """The sheets on which its sentences are claims."""
 _ROLLED_SHEETS = {
-    *map(fold, (FIRST, PreviousOrder.SHEET, PreviousBuild.SHEET)),
-    *(fold(each.TABLE) for each in (CarriedOver, *_TABLES)),
+    *map(normalize, (FIRST, PreviousOrder.SHEET, PreviousBuild.SHEET)),
+    *(normalize(each.TABLE) for each in (CarriedOver, *_TABLES)),
 }
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
@@ -201,7 +201,7 @@ class _Writer:
         titles = [*self.target.titles]
         if any(str(self._header(title).get(1, "")).endswith(_TITLES) for title in titles):
             for title in titles:
-                if fold(title) in _ROLLED_SHEETS:
+                if normalize(title) in _ROLLED_SHEETS:
                     self.target.remove(title)
 
     def _header(self, title: str) -> Mapping[int, object]:
@@ -251,7 +251,7 @@ class _Writer:
     def _column(self, sheet: EditedSheet, record: type[Record], name: str) -> int:
         """Return the column of a field, added if it is missing; 0 for a missing remark."""
         layout = self.places[record.SHEET]
-        header = fold(_header(record, name))
+        header = normalize(_header(record, name))
         if header not in layout.columns and name not in REMARKS:
             text = header_text(record.column_of(name), self.rolled.currency)
             column = sheet.add_column(text)
@@ -266,10 +266,10 @@ class _Writer:
 
     def _new_sheet(self, record: type[Record]) -> EditedSheet:
         """Add a sheet of the input that the workbook does not have yet."""
-        behind = [fold(each.SHEET) for each in _AFTER.get(record, ())]
+        behind = [normalize(each.SHEET) for each in _AFTER.get(record, ())]
         sheet = self._with_headers(record, [REMARKS["source"]], behind)
         names = [*(c.header for c in record.columns()), REMARKS["source"]]
-        places = {fold(name): i for i, name in enumerate(names, start=1)}
+        places = {normalize(name): i for i, name in enumerate(names, start=1)}
         self.places[record.SHEET] = findings.SheetLayout(1, places)
         return sheet
 
@@ -306,12 +306,12 @@ class _Writer:
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
         page.title(f"{year_span(years)}{_TITLE}")
-        self._say(page, "answer")
+        self._write_sentences(page, "answer")
         page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
             f" plans from {outcome.to} on. Next: planner check, then planner solve."
         )
-        self._say(page, "decide", DECIDE)
+        self._write_sentences(page, "decide", DECIDE)
         page.heading("Carried over to this workbook")
         for name, count in Counter(str(row["sheet"]) for row in self.listed).items():
             page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
@@ -352,12 +352,12 @@ class _Writer:
         else:
             page.paragraph("Nothing was planned for these years, and nothing was bought.")
 
-    def _say(self, page: AddedPage, place: Place, heading: str = "") -> None:
+    def _write_sentences(self, page: AddedPage, place: Place, heading: str = "") -> None:
         """Write the sentences of one part of the page; without any, no heading."""
-        said = [each.text for each in self.sentences if each.place == place]
-        if said and heading:
+        texts = [each.text for each in self.sentences if each.place == place]
+        if texts and heading:
             page.heading(heading)
-        for text in said:
+        for text in texts:
             (page.paragraph if heading else page.key_sentence)(text)
 
 
@@ -452,25 +452,29 @@ def edits_of(plan: Plan, case: Case, outcome: PastYears) -> Edits:
 
 def _stocks(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> Iterator[CellEdit]:
     """Yield opening stocks, targets that were blank, and each Max below its opening stock."""
-    for pile in case.stockpiles:
-        key = pile.mineral, pile.member
+    for stockpile in case.stockpiles:
+        key = stockpile.mineral, stockpile.member
         if key not in outcome.stocks:  # a scenario removed the member
             continue
-        closing, whose = outcome.stocks[key], f"{pile.mineral}, {pile.member}"
+        closing, whose = outcome.stocks[key], f"{stockpile.mineral}, {stockpile.member}"
         why = f"{'actual' if key in outcome.actual else 'planned'}, end of {outcome.last}"
-        if pile.max < closing <= pile.max * (1.0 + tolerances.SAME_SUM):
-            closing = pile.max  # the solver's rounding
-        if closing != pile.opening:
-            yield CellEdit(schema.Stockpile, pile.row, "opening", closing, pile.opening, whose, why)
-        if pile.target.base is None and pile.target_days is None:
+        if stockpile.max < closing <= stockpile.max * (1.0 + tolerances.SAME_SUM):
+            closing = stockpile.max  # the solver's rounding
+        if closing != stockpile.opening:
+            yield CellEdit(
+                schema.Stockpile, stockpile.row, "opening", closing, stockpile.opening, whose, why
+            )
+        if stockpile.target.base is None and stockpile.target_days is None:
             reason = f"the cell was blank: the opening stock of {plan.expanded.years[0]}"
-            target = pile.opening
-            yield CellEdit(schema.Stockpile, pile.row, "target", target, None, whose, reason)
-        if closing > pile.max:
+            target = stockpile.opening
+            yield CellEdit(schema.Stockpile, stockpile.row, "target", target, None, whose, reason)
+        if closing > stockpile.max:
             text = "the stock at the end of the year exceeds this maximum"
-            yield CellEdit(schema.Stockpile, pile.row, "max", closing, pile.max, whose, text)
+            yield CellEdit(
+                schema.Stockpile, stockpile.row, "max", closing, stockpile.max, whose, text
+            )
             warnings.append(
-                f"Max of the reserve of {whose} is raised from {pile.max:z,.6g} t to"
+                f"Max of the reserve of {whose} is raised from {stockpile.max:z,.6g} t to"
                 f" {closing:z,.6g} t, the stock at the end of {outcome.last}"
             )
 

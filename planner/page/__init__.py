@@ -55,7 +55,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
     book: Book,
     name: str,
     solver: Highs,
-    tell: Callable[[str], None],
+    on_stage: Callable[[str], None],
     front: FirstPage,
     objective: float,
     sure: str = "",
@@ -67,12 +67,12 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
 
     Raises SolverError if the plan with nothing moved cannot be proven.
     """
-    tell("Finding what each slider changes")
+    on_stage("Finding what each slider changes")
     sliders, notes = with_sliders(book.case)
     wanted = starting_settings(sliders)
     bases = []
     for number, basis in enumerate(sliders.bases(wanted), 1):
-        tell(f"Computing starting plan {number} of {len(wanted)}")
+        on_stage(f"Computing starting plan {number} of {len(wanted)}")
         bases.append(basis)
     data, raw = serialized_program(sliders, bases)
     data |= _words(book, name, sliders) | {"objective": objective}
@@ -116,7 +116,7 @@ def _html(  # noqa: PLR0913 - the parts of a page
         ties=_TIES,
         solver=solver.title,
         licence=solver.licence,
-        said=text,
+        page_data=text,
         program=_zipped(raw),
         wasm=_zipped(solver.wasm),
         worker=base64.b64encode(worker.encode()).decode(),
@@ -169,12 +169,12 @@ def _zipped(raw: bytes) -> str:
 _ALIGNED = 8
 """Every array begins at a multiple of this many bytes, as typed arrays require."""
 _WHOLE = ("i1", "u1", "i2", "u2", "i4")
-_FLOW, _SHORT, _TIER, _TAKEN, _HANDED, _STOCK, _ORE, _BEYOND = range(1, 9)
+_FLOW, _SHORT, _TIER, _TO_PLANTS, _TRANSFERRED, _STOCK, _ORE, _PLANT_DEMAND = range(1, 9)
 """Kinds of columns of the program, for reading a plan.
 
 They are tonnes: purchases of a member, its shortage, its shortage in one tier; purchases of a
-plant, tonnes that a member hands to a plant, a member's stock at the end of a year; ore; and the
-base of limits on an input, beyond demand.
+plant, tonnes that a member transfers to a plant, a member's stock at the end of a year; ore; and
+the base of limits on an input, less demand.
 """
 _TOLERANCES = {
     "violation": tolerances.MOST_VIOLATION,
@@ -235,7 +235,7 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
             if values is not None and (name in {"at", "const", "least"} or values.any()):
                 arrays[f"layer{i}_{name}"] = values
     arrays |= _read(sliders) | _losses(sliders)
-    if sliders.expanded.intakes:
+    if sliders.expanded.plant_inputs:
         arrays |= _read_stages(sliders, arrays)
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
     stored[1:] ^= stored[:-1].copy()
@@ -306,12 +306,16 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
 def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return the ``arrays`` of ``_read`` with columns of inputs, stocks and ore.
 
-    ``source`` is the position of a column's source, ``intake`` of the plant's intake to which it
-    brings an input. The country of ore is the mine's.
+    ``source`` is the position of a column's source, ``plant_input`` of the plant's input to which
+    it brings an input. The country of ore is the mine's.
     """
     e, program, number = sliders.expanded, sliders.program, sliders.countries.index
-    flows, hand, taken = e.input_flows, e.hand_overs, sliders.program.sold[len(e.deliveries) :]
-    arrays |= {name: np.zeros_like(arrays["kind"]) for name in ("source", "intake")}
+    flows, transfers, to_plants = (
+        e.input_flows,
+        e.plant_transfers,
+        sliders.program.sold[len(e.deliveries) :],
+    )
+    arrays |= {name: np.zeros_like(arrays["kind"]) for name in ("source", "plant_input")}
 
     def set_columns(kind: int, at: Any, **values: Any) -> None:
         """Set the kind, and the fields named by keywords, of the program's columns ``at``.
@@ -323,18 +327,20 @@ def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[s
             arrays[name][at] = numbers
 
     arrays["source"][program.flow] = e.deliveries.source
-    country = sliders.country_of_column[taken]
+    country = sliders.country_of_column[to_plants]
     set_columns(
-        _TAKEN, taken, mineral=flows.mineral, year=flows.year, source=flows.source,
-        intake=flows.intake, country=country, price=flows.cost, tariff=flows.tariff,
+        _TO_PLANTS, to_plants, mineral=flows.mineral, year=flows.year, source=flows.source,
+        plant_input=flows.plant_input, country=country, price=flows.cost, tariff=flows.tariff,
         levy=flows.levy,
     )  # fmt: skip
-    set_columns(_HANDED, program.handed, mineral=hand.mineral, member=hand.member, year=hand.year,
-                intake=hand.intake)  # fmt: skip
+    set_columns(
+        _TRANSFERRED, program.transferred, mineral=transfers.mineral, member=transfers.member,
+        year=transfers.year, plant_input=transfers.plant_input,
+    )  # fmt: skip
     for group in program.variables:
-        if group.component is plan.BEYOND:
+        if group.component is plan.PLANT_DEMAND:
             index = zip(("mineral", "year"), group.index, strict=True)
-            set_columns(_BEYOND, group.at, **dict(index))
+            set_columns(_PLANT_DEMAND, group.at, **dict(index))
         elif group.component is plan.STOCK:
             index = zip(("mineral", "member", "year"), group.index, strict=True)
             set_columns(_STOCK, group.at, **dict(index))
@@ -348,26 +354,26 @@ def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[s
 def _stages(sliders: Adjustable) -> dict[str, Any] | None:
     """Return the links between stages, by position; None if no mineral is made from another.
 
-    ``intakes`` are mineral, country and the products' sources, ``order`` their positions from the
-    first stage on; ``home`` are the coalition's countries, ``members`` the members' countries,
+    ``plant_inputs`` are mineral, country and the products' sources, ``order`` their positions from
+    the first stage on; ``home`` are the coalition's countries, ``members`` the members' countries,
     ``stocks`` the opening stocks.
     """
     e, case, countries = sliders.expanded, sliders.case, sliders.countries
-    if not e.intakes:
+    if not e.plant_inputs:
         return None
     stage = [*reversed(by_stage(case))]
-    order = sorted(range(len(e.intakes)), key=lambda i: stage.index(e.intakes[i].mineral))
+    order = sorted(range(len(e.plant_inputs)), key=lambda i: stage.index(e.plant_inputs[i].mineral))
     home = {code for code in countries if schema.COALITION in case.blocs_of(code)}
     lands = {member.country for member in case.members}
     return {
         "order": order,
-        "intakes": [[e.mineral_at[each.mineral], countries.index(each.country),
-                     [r for r, _ in each.needs]] for each in e.intakes],
+        "plant_inputs": [[e.mineral_at[each.mineral], countries.index(each.country),
+                     [r for r, _ in each.needs]] for each in e.plant_inputs],
         "sources": [[e.mineral_at[s.mineral], countries.index(s.country)] for s in e.sources],
         "home": [i for i, c in enumerate(countries) if c in {*home, schema.REST_OF_WORLD}],
         "members": [i for i, c in enumerate(countries) if c in lands],
-        "stocks": [[e.mineral_at[pile.mineral], e.member_at[pile.member], pile.opening]
-                   for pile in case.stockpiles],
+        "stocks": [[e.mineral_at[row.mineral], e.member_at[row.member], row.opening]
+                   for row in case.stockpiles],
     }  # fmt: skip
 
 

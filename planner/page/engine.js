@@ -27,7 +27,9 @@ const OTHERWISE = {
   primal_feasibility_tolerance: 1e-7,
 };
 // Kinds of columns (planner/page/__init__.py).
-const [OTHER, FLOW, SHORT, TIER, TAKEN, HANDED, STOCK, ORE, BEYOND] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const [OTHER, FLOW, SHORT, TIER, TO_PLANTS, TRANSFERRED, STOCK, ORE, PLANT_DEMAND] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8,
+];
 const SEARCH = {
   // for whole projects; then the builds are fixed, and the rest is solved again
   solver: "choose",
@@ -63,14 +65,14 @@ function unpack(text, bytes, seal) {
   every.set(words);
   every.set(new Uint8Array(bytes), words.length);
   if (sha256(every) !== seal) throw new Error("its numbers were changed after it was made");
-  const said = JSON.parse(text),
+  const data = JSON.parse(text),
     arrays = {};
-  for (const [name, [type, offset, length]] of Object.entries(said.arrays)) {
+  for (const [name, [type, offset, length]] of Object.entries(data.arrays)) {
     arrays[name] = new TYPES[type](bytes, offset, length);
   }
-  const program = { ...said, arrays, base: {} };
+  const program = { ...data, arrays, base: {} };
   for (const name of ARRAYS) program.base[name] = arrays[name];
-  program.layers = said.layers.map((of, i) => {
+  program.layers = data.layers.map((of, i) => {
     const layer = { ...of };
     for (const name of ["at", "part", "const", "slope", "const_d", "slope_d", "least"]) {
       layer[name] = arrays[`layer${i}_${name}`];
@@ -383,7 +385,7 @@ class Planner {
     let ended = true;
     program.pieces.forEach((piece, p) => {
       if (piece.columns[0] === piece.columns[1]) return;
-      const model = this.handed(p, scaled);
+      const model = this.scaledModel(p, scaled);
       if (cold) model.clearSolver();
       const whole = this.whole(piece);
       if (whole.length) ended = this.search(model, whole) && ended;
@@ -446,7 +448,7 @@ class Planner {
   }
 
   /** Return a piece's model with the numbers of some settings; only differences are passed on. */
-  handed(p, scaled) {
+  scaledModel(p, scaled) {
     const {
       columns: [c0, c1],
       rows: [r0, r1],
@@ -531,8 +533,8 @@ class Planner {
  *
  * `paid`, `bought` and `short` are by (mineral, member, year), `sold` by (mineral, country, year):
  * undiscounted money, amounts in t; `tariffs` and `levies` are included in the total paid. The
- * buyers of a product pay for its inputs. `taken` are plants' purchases of a mineral, `beyond` is
- * what the base of its limits has beyond demand, both by (mineral, year). `costs` add up to the
+ * buyers of a product pay for its inputs. `usedByPlants` are plants' purchases of a mineral, `plantDemand` is
+ * what the base of its limits has above demand, both by (mineral, year). `costs` add up to the
  * objective: purchases, shortage at its price, and the rest, discounted.
  */
 function outcome(program, { x, arrays, proof, how }, settings) {
@@ -546,7 +548,9 @@ function outcome(program, { x, arrays, proof, how }, settings) {
   const short = new Float64Array(cells),
     costs = { purchases: 0, shortage: 0 };
   const sold = new Float64Array(minerals.length * countries.length * years.length);
-  const [taken, beyond] = [0, 1].map(() => new Float64Array(minerals.length * years.length));
+  const [usedByPlants, plantDemand] = [0, 1].map(
+    () => new Float64Array(minerals.length * years.length),
+  );
   const stages = program.stages && new Stages(program, x),
     inputs = stages?.costs(arrays);
   for (let j = 0; j < program.columns; j++) {
@@ -564,34 +568,34 @@ function outcome(program, { x, arrays, proof, how }, settings) {
       levies += x[j] * Math.max(0, levy[j] - price[j] * raised);
       sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
       costs.purchases += cost;
-    } else if (kind[j] === TAKEN) {
-      const [, land] = program.stages.intakes[stages.intake[j]];
+    } else if (kind[j] === TO_PLANTS) {
+      const [, land] = program.stages.plant_inputs[stages.plant_input[j]];
       const raised = land === country[j] ? 0 : settings.tariff[country[j]];
       sold[(mineral[j] * countries.length + country[j]) * years.length + t] += x[j];
-      taken[cell] += x[j];
+      usedByPlants[cell] += x[j];
       costs.purchases += cost;
       if (program.stages.members.includes(land)) {
         // else another treasury receives it
         tariffs += x[j] * price[j] * (tariff[j] + raised);
         levies += x[j] * Math.max(0, levy[j] - price[j] * raised);
       }
-    } else if (kind[j] === BEYOND) {
-      beyond[cell] += x[j];
+    } else if (kind[j] === PLANT_DEMAND) {
+      plantDemand[cell] += x[j];
     } else if (kind[j] <= TIER) {
       if (kind[j] === SHORT) short[at] += x[j];
       costs.shortage += cost;
     }
   }
   costs.rest = proof.objective - costs.purchases - costs.shortage;
-  const losses = survival(program, settings, x, beyond);
+  const losses = survival(program, settings, x, plantDemand);
   const stops = stages ? stages.stops(settings, { bought, short }) : null;
   return {
     paid,
     bought,
     short,
     sold,
-    taken,
-    beyond,
+    usedByPlants,
+    plantDemand,
     tariffs,
     levies,
     costs,
@@ -608,36 +612,37 @@ function outcome(program, { x, arrays, proof, how }, settings) {
 /** The stages of a plan: the cost of inputs, and what is lost with a country. */
 class Stages {
   constructor(program, x) {
-    const { kind, source, intake, year } = program.arrays,
-      { intakes, sources } = program.stages;
-    const used = [FLOW, TAKEN, HANDED, STOCK, ORE];
-    Object.assign(this, { program, source, intake });
+    const { kind, source, plant_input, year } = program.arrays,
+      { plant_inputs, sources } = program.stages;
+    const used = [FLOW, TO_PLANTS, TRANSFERRED, STOCK, ORE];
+    Object.assign(this, { program, source, plant_input });
     this.tonnes = x.map((value) => Math.max(0, value));
     this.of = Object.fromEntries(used.map((name) => [name, []])); // columns by kind
     for (let j = 0; j < program.columns; j++) if (kind[j] in this.of) this.of[kind[j]].push(j);
-    this.taken = intakes.map(() => []); // columns by what they bring an input to
-    for (const j of [...this.of[TAKEN], ...this.of[HANDED]]) this.taken[intake[j]].push(j);
+    this.arriving = plant_inputs.map(() => []); // columns by what they bring an input to
+    for (const j of [...this.of[TO_PLANTS], ...this.of[TRANSFERRED]])
+      this.arriving[plant_input[j]].push(j);
     this.made = sources.map(() => new Float64Array(program.years.length));
-    for (const j of [...this.of[FLOW], ...this.of[TAKEN]])
+    for (const j of [...this.of[FLOW], ...this.of[TO_PLANTS]])
       this.made[source[j]][year[j]] += this.tonnes[j];
   }
 
   /** Return the cost of all inputs of a tonne that a source sells, through all stages [money/t]. */
   costs(arrays) {
     const {
-      stages: { order, intakes, sources },
+      stages: { order, plant_inputs, sources },
       years,
       discounts,
     } = this.program;
     const { kind, year } = this.program.arrays;
     const found = sources.map(() => new Float64Array(years.length));
     for (const i of order) {
-      const [, , needs] = intakes[i],
+      const [, , needs] = plant_inputs[i],
         paid = new Float64Array(years.length);
-      for (const j of this.taken[i]) {
+      for (const j of this.arriving[i]) {
         const t = year[j],
           landed = arrays.cost[j] / discounts[t];
-        if (kind[j] === TAKEN) paid[t] += this.tonnes[j] * (landed + found[this.source[j]][t]);
+        if (kind[j] === TO_PLANTS) paid[t] += this.tonnes[j] * (landed + found[this.source[j]][t]);
       }
       paid.forEach((money, t) => {
         const made = needs.reduce((all, r) => all + this.made[r][t], 0);
@@ -650,7 +655,7 @@ class Stages {
   /** Return the fraction of each source's tonnes of a year that is lost if a country stops. */
   lost(land, t) {
     const {
-      stages: { order, intakes, sources },
+      stages: { order, plant_inputs, sources },
       arrays: { country, kind, year, member },
     } = this.program;
     const part = (gone, all) => (all > 0 ? gone / all : 0);
@@ -664,14 +669,14 @@ class Stages {
       this.made[r][t] <= 0 ? 0 : home === land ? 1 : part(bad[r], ore[r]),
     );
     for (const i of order) {
-      const [of, , needs] = intakes[i];
+      const [of, , needs] = plant_inputs[i];
       let [all, gone] = [0, 0];
-      for (const j of this.taken[i]) {
+      for (const j of this.arriving[i]) {
         if (year[j] !== t || !this.tonnes[j]) continue;
         all += this.tonnes[j];
         gone +=
           this.tonnes[j] *
-          (kind[j] === TAKEN ? lost[this.source[j]] : this.lostOf(of, member[j], t, lost));
+          (kind[j] === TO_PLANTS ? lost[this.source[j]] : this.lostOf(of, member[j], t, lost));
       }
       for (const r of needs) if (this.made[r][t] > 0) lost[r] = Math.max(lost[r], part(gone, all));
     }
@@ -709,19 +714,20 @@ class Stages {
     const { minerals, members, countries, years, stages, arrays } = this.program;
     const t = years.length - 1,
       [J, T] = [members.length, years.length];
-    const [toMembers, toPlants] = [FLOW, TAKEN].map((kind) => {
+    const [toMembers, toPlants] = [FLOW, TO_PLANTS].map((kind) => {
       const sold = stages.sources.map(() => 0);
       for (const j of this.of[kind])
         if (arrays.year[j] === t) sold[this.source[j]] += this.tonnes[j];
       return sold;
     });
-    const handed = new Float64Array(minerals.length * J),
-      taken = minerals.map(() => 0);
-    for (const j of [...this.of[TAKEN], ...this.of[HANDED]]) {
-      if (arrays.year[j] === t) taken[arrays.mineral[j]] += this.tonnes[j];
+    const transferred = new Float64Array(minerals.length * J),
+      usedByPlants = minerals.map(() => 0);
+    for (const j of [...this.of[TO_PLANTS], ...this.of[TRANSFERRED]]) {
+      if (arrays.year[j] === t) usedByPlants[arrays.mineral[j]] += this.tonnes[j];
     }
-    for (const j of this.of[HANDED]) {
-      if (arrays.year[j] === t) handed[arrays.mineral[j] * J + arrays.member[j]] += this.tonnes[j];
+    for (const j of this.of[TRANSFERRED]) {
+      if (arrays.year[j] === t)
+        transferred[arrays.mineral[j] * J + arrays.member[j]] += this.tonnes[j];
     }
     const outside = countries.map((_, c) => c).filter((c) => !stages.home.includes(c));
     const lost = new Map(outside.map((c) => [c, this.lost(c, t)]));
@@ -732,7 +738,8 @@ class Stages {
       const drawn = members.reduce((sum, __, j) => {
         const at = (m * J + j) * T + t;
         return (
-          sum + Math.max(0, scaled * arrays.demand[at] + handed[m * J + j] - short[at] - bought[at])
+          sum +
+          Math.max(0, scaled * arrays.demand[at] + transferred[m * J + j] - short[at] - bought[at])
         );
       }, 0);
       const served = Math.max(0, 1 - total(short) / need);
@@ -748,7 +755,7 @@ class Stages {
         const last = left(
           (r) => toMembers[r] + toPlants[r],
           (r) => (stages.sources[r][1] === c ? 1 : 0),
-          need + taken[m],
+          need + usedByPlants[m],
         );
         const through = left(
           (r) => toMembers[r],
@@ -767,7 +774,7 @@ class Stages {
  *
  * A row that allows any shortage tests nothing. A country lost by a slider is not tested again.
  */
-function survival(program, settings, x, beyond) {
+function survival(program, settings, x, plantDemand) {
   const of = program.arrays,
     found = { tested: 0, missed: 0, worst: null };
   const { missing, share } = program.tolerances;
@@ -777,7 +784,7 @@ function survival(program, settings, x, beyond) {
     const most = settings.security[m] === null ? of.lost_most[i] : settings.security[m];
     let need = 0;
     for (let j = 0; j < J; j++) need += of.demand[(m * J + j) * T + t] * settings.demand[0];
-    need += beyond[m * T + t] - takenIn(program, x, m, c, t);
+    need += plantDemand[m * T + t] - usedIn(program, x, m, c, t);
     if (most > 1 - share || need <= 0 || settings.lost[c] !== null) return;
     found.tested += 1;
     if (x[column] <= missing * need) return;
@@ -797,13 +804,13 @@ function survival(program, settings, x, beyond) {
 }
 
 /** Return the tonnes of an input that plants in a country take in a year. */
-function takenIn(program, x, m, land, t) {
+function usedIn(program, x, m, land, t) {
   if (!program.stages) return 0;
-  const { kind, mineral, year, intake } = program.arrays;
+  const { kind, mineral, year, plant_input } = program.arrays;
   let found = 0;
   for (let j = 0; j < program.columns; j++) {
-    if (kind[j] !== TAKEN && kind[j] !== HANDED) continue;
-    const home = program.stages.intakes[intake[j]][1];
+    if (kind[j] !== TO_PLANTS && kind[j] !== TRANSFERRED) continue;
+    const home = program.stages.plant_inputs[plant_input[j]][1];
     if (mineral[j] === m && year[j] === t && home === land) found += Math.max(0, x[j]);
   }
   return found;
@@ -817,10 +824,10 @@ const asNumber = (value) => String(Number(value.toFixed(4)));
 
 /** Return the command that plans the workbook with the sliders' settings. */
 function command(program, settings) {
-  const said = ["planner solve", quoted(program.file)];
-  const whatIf = (text) => said.push("--what-if", `"${text.replace(/(["\\$`])/g, "\\$1")}"`);
+  const parts = ["planner solve", quoted(program.file)];
+  const whatIf = (text) => parts.push("--what-if", `"${text.replace(/(["\\$`])/g, "\\$1")}"`);
   settings.lost.forEach((is, i) => {
-    if (is !== null) said.push("--lose", program.codes[i]);
+    if (is !== null) parts.push("--lose", program.codes[i]);
   });
   for (const name of ["demand", "budget"]) {
     if (settings[name][0] !== 1) whatIf(`scale ${name}; value=${asNumber(settings[name][0])}`);
@@ -833,14 +840,14 @@ function command(program, settings) {
   if (most !== null) whatIf(`set max short; value=${asNumber(most)}`);
   const [first] = settings.cap;
   if (first !== null && settings.cap.every((value) => value === first)) {
-    said.push("--max-country-share", `${asNumber(first * 100)}%`);
+    parts.push("--max-country-share", `${asNumber(first * 100)}%`);
   } else {
     settings.cap.forEach((value, i) => {
       const of = `set max country share; mineral=${program.minerals[i]}`;
       if (value !== null) whatIf(`${of}; value=${asNumber(value)}`);
     });
   }
-  return said.join(" ");
+  return parts.join(" ");
 }
 
 if (typeof module !== "undefined") {

@@ -45,7 +45,7 @@ class Highs:
     title: str
 
 
-def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
+def fetch_highs(on_stage: Callable[[str], None] = lambda _: None) -> Highs:
     """Return the solver, from the cache if possible.
 
     Raises UsageError if npm is not installed, cannot fetch it, or delivers another file.
@@ -55,7 +55,7 @@ def fetch_highs(tell: Callable[[str], None] = lambda _: None) -> Highs:
     cached = _cache() / name
     archive = _read(cached, pin["integrity"])
     if archive is None:
-        tell(f"Fetching {pin['name']} {pin['version']} by npm, once")
+        on_stage(f"Fetching {pin['name']} {pin['version']} by npm, once")
         archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
         with contextlib.suppress(OSError):  # the folder of the cache may be read-only
             cached.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,11 @@
   "use strict";
   const root = document.documentElement;
   const by = (id) => document.getElementById(id);
-  const sealed = by("said").textContent,
-    said = JSON.parse(sealed);
-  const { minerals, members, countries, years } = said;
+  const sealed = by("page-data").textContent,
+    pageData = JSON.parse(sealed);
+  const { minerals, members, countries, years } = pageData;
   const CAPS = Array.from({ length: 17 }, (_, i) => (100 - 5 * i) / 100);
-  const { flow: NOTHING, share: LITTLE } = said.tolerances; // tonnes; a share too small to mention
+  const { flow: NOTHING, share: LITTLE } = pageData.tolerances; // tonnes; a share too small to mention
   const ROUNDING = 1e-9; // smaller figures of a proof count as 0
   const REST = 600; // milliseconds without a move before more caps are planned
   const SINGLE = "single countries",
@@ -40,7 +40,7 @@
     ].find(([least]) => Math.abs(value) >= 0.9995 * least) || [1, ""];
     const count = value / size;
     const shown = Math.abs(count) < 10 && word ? two : count && Math.abs(count) < 100 ? one : whole;
-    return `${said.currency}\u00a0${shown.format(count)}${word && `\u00a0${word}`}`;
+    return `${pageData.currency}\u00a0${shown.format(count)}${word && `\u00a0${word}`}`;
   }
 
   const list = (parts) =>
@@ -49,15 +49,15 @@
       : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
   const fewOf = (parts) =>
     list(
-      parts.length > said.named + 1 // a single further one is named, too
-        ? [...parts.slice(0, said.named), `${parts.length - said.named} more`]
+      parts.length > pageData.named + 1 // a single further one is named, too
+        ? [...parts.slice(0, pageData.named), `${parts.length - pageData.named} more`]
         : parts,
     );
   const inner = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
   /** Fill a template of planner/render/sentences.py. */
   const sentence = (name, words = {}) =>
-    said.sentences[name].replace(/\{(\w+)\}/g, (_, key) => (key in words ? words[key] : ""));
+    pageData.sentences[name].replace(/\{(\w+)\}/g, (_, key) => (key in words ? words[key] : ""));
 
   function element(name, text, attributes = {}) {
     const made = document.createElement(name);
@@ -108,14 +108,14 @@
     lost: countries.map(() => null),
   });
   let settings = unmoved();
-  const has = (slider) => said.layers.some((layer) => layer.slider === slider);
+  const has = (slider) => pageData.layers.some((layer) => layer.slider === slider);
   const oneCap = (of) => (of.cap.every((value) => value === of.cap[0]) ? of.cap[0] : undefined);
   const areAlike = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
   function asked(of) {
     const words = [],
       cap = oneCap(of),
-      all = said.path && " for every mineral and year";
+      all = pageData.path && " for every mineral and year";
     if (typeof cap === "number") words.push(`a cap of ${share(cap)} on ${SINGLE}${all}`);
     if (cap === undefined) {
       words.push(
@@ -140,7 +140,7 @@
   }
 
   function moved(of) {
-    const cells = said.cells,
+    const cells = pageData.cells,
       found = [],
       cap = oneCap(of);
     const add = (what, where) => found.push(where ? `${what}: ${where}` : what);
@@ -176,7 +176,7 @@
     now = null;
 
   /** Return the figures of each mineral and member, compared with the plan with nothing moved. */
-  function told(of) {
+  function figuresOf(of) {
     const need = (m, j, t) => demand[cell(m, j, t)] * of.settings.demand[0];
     const over = (array, m, j) => sum(range(T).map((t) => array[cell(m, j, t)]));
     const all = (array, m) => sum(range(J).map((j) => over(array, m, j)));
@@ -216,7 +216,7 @@
         const wanted = sum(range(J).map((j) => needed(m, j)));
         return {
           isNeeded: wanted > 0,
-          isNamed: bought >= said.namedFrom * was,
+          isNamed: bought >= pageData.namedFrom * was,
           short: part(all(of.short, m), wanted),
           extra: same > 0 ? all(of.paid, m) / same - 1 : null,
           largest: largest(of, m, need),
@@ -234,12 +234,13 @@
   function largest(of, m, need) {
     let best = null;
     range(T).forEach((t) => {
-      const wanted = sum(range(J).map((j) => need(m, j, t))) + of.beyond[m * T + t];
-      const bought = sum(range(J).map((j) => of.bought[cell(m, j, t)])) + of.taken[m * T + t];
-      const whole = said.basis === "purchases" ? bought : wanted;
+      const wanted = sum(range(J).map((j) => need(m, j, t))) + of.plantDemand[m * T + t];
+      const bought =
+        sum(range(J).map((j) => of.bought[cell(m, j, t)])) + of.usedByPlants[m * T + t];
+      const whole = pageData.basis === "purchases" ? bought : wanted;
       range(C).forEach((c) => {
         const sold = of.sold[(m * C + c) * T + t];
-        if (sold <= NOTHING || said.codes[c] === "ROW" || !(whole > 0)) return;
+        if (sold <= NOTHING || pageData.codes[c] === "ROW" || !(whole > 0)) return;
         const value = sold / whole;
         if (!best || value > best.share + 1e-9) {
           best = { share: value, country: countries[c], year: years[t] };
@@ -260,10 +261,10 @@
         .map((m) => `${minerals[m]} ${share(of[m].short)}`),
     );
 
-  const missingWords = (of, beyond = "") =>
+  const missingWords = (of, compared = "") =>
     missing(of)
-      ? sentence("missing", { minerals: missing(of), beyond })
-      : sentence("nothing", { beyond });
+      ? sentence("missing", { minerals: missing(of), compared })
+      : sentence("nothing", { compared });
 
   function findings(of, before) {
     const found = [];
@@ -348,7 +349,7 @@
 
   /** Return whether the plan passes the tests of Security, and which minerals and years they cover. */
   function survival({ losses: { tested, missed, worst }, settings: { security } }) {
-    const { lost, covers, untested } = said.tests,
+    const { lost, covers, untested } = pageData.tests,
       [asked] = security;
     const part = asked === null ? "what Security allows" : fine(asked);
     const kept = sentence("without", { lost, bound: "at most", part, minerals: covers });
@@ -365,11 +366,11 @@
 
   function show() {
     const words = asked(now.settings),
-      of = told(now),
-      before = told(plan);
+      of = figuresOf(now),
+      before = figuresOf(plan);
     by("asked").textContent = words ? `With ${words}` : "";
     by("as-planned").hidden = words !== "";
-    by("moved-answer").hidden = by("frontier-said").hidden = words === "";
+    by("moved-answer").hidden = by("frontier-text").hidden = words === "";
     fill(by("findings"), ...(words ? findings(of, before) : []).map((text) => element("li", text)));
     cards(of, before);
     by("tariffs").textContent = tariffs();
@@ -383,14 +384,14 @@
     const biggest = (top) => (top ? `${share(top.share)} ${top.country}, ${top.year}` : "none");
     const dearer = (extra) =>
       extra === null ? "nothing bought" : Math.abs(extra) < 5e-5 ? "the same" : moreOrLess(extra);
-    const plants = (m) => sum(range(T).map((t) => now.taken[m * T + t])) > NOTHING;
+    const plants = (m) => sum(range(T).map((t) => now.usedByPlants[m * T + t])) > NOTHING;
     table(
       by("minerals"),
       [
         "Mineral",
         "Missing, share of demand",
         "Cost of the same tonnes",
-        `Largest share of ${said.basis}`,
+        `Largest share of ${pageData.basis}`,
         UNMOVED,
       ],
       range(M).map((m) => [
@@ -403,7 +404,7 @@
         biggest(before.minerals[m].largest),
       ]),
     );
-    if (said.stages) stages();
+    if (pageData.stages) stages();
     const hardest = (short) => range(M).reduce((m, i) => (short[i] > short[m] ? i : m), 0);
     const lacking = (short) =>
       M && short[hardest(short)] >= LITTLE
@@ -460,12 +461,12 @@
   }
 
   function cards(of, before) {
-    const shortOf = (told) => {
-      const short = told.minerals.filter((mineral) => mineral.short >= LITTLE).length;
-      return `${short} of ${told.minerals.filter(({ isNeeded }) => isNeeded).length}`;
+    const shortOf = (figures) => {
+      const short = figures.minerals.filter((mineral) => mineral.short >= LITTLE).length;
+      return `${short} of ${figures.minerals.filter(({ isNeeded }) => isNeeded).length}`;
     };
-    const top = (told) =>
-      told.minerals.reduce(
+    const top = (figures) =>
+      figures.minerals.reduce(
         (best, { largest: found }, m) =>
           found && (!best || found.share > best.share) ? { ...found, mineral: minerals[m] } : best,
         null,
@@ -547,7 +548,8 @@
       judge("waiting", PLANNING, PLANNING);
       return;
     }
-    const agrees = Math.abs(plan.objective - said.objective) <= 1e-6 * Math.abs(said.objective);
+    const agrees =
+      Math.abs(plan.objective - pageData.objective) <= 1e-6 * Math.abs(pageData.objective);
     if (proof.passed && agrees) {
       judge("", "\u2713 Proved: no plan with these settings costs less", "\u2713 Proved");
     } else {
@@ -580,14 +582,14 @@
     if (typeof cap !== "number" || frontierOf !== others(of.settings)) return;
     points.set(
       cap,
-      of.proof.passed ? { short: told(of).minerals.map(({ short }) => short) } : null,
+      of.proof.passed ? { short: figuresOf(of).minerals.map(({ short }) => short) } : null,
     );
   }
 
   function draw() {
     const cap = oneCap(now.settings);
     const known = [...points.entries()].filter(([, of]) => of).sort(([a], [b]) => b - a);
-    const lead = by("frontier-said"),
+    const lead = by("frontier-text"),
       steps = CAPS.filter((value) => points.get(value));
     drawLine(known, cap);
     const loose = points.get(CAPS[0]);
@@ -647,7 +649,7 @@
       height = 220;
     const [left, right, top, bottom] = [92, 12, 14, 24];
     const most = (short) => Math.max(0, ...short);
-    const here = most(told(now).minerals.map(({ short }) => short));
+    const here = most(figuresOf(now).minerals.map(({ short }) => short));
     const high = Math.max(...known.map(([, of]) => most(of.short)), here);
     by("missing-by-cap").hidden = high < LITTLE;
     const x = (value) => left + ((1 - value) / 0.8) * (width - left - right);
@@ -774,7 +776,7 @@
     worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     worker.onerror = (error) => trouble(error.message || "it allows no worker");
     const [program, wasm] = [await bytes("program"), await bytes("wasm")];
-    ask({ said: sealed, program, wasm, seal: SEAL }, (answer) => {
+    ask({ pageData: sealed, program, wasm, seal: SEAL }, (answer) => {
       demand = answer.demand;
       ask({ settings: unmoved() }, (first) => {
         // even if a slider was moved during loading
@@ -797,7 +799,7 @@
         ...range(M).map((m) => {
           const bought =
             sum(range(J).flatMap((j) => range(T).map((t) => plan.bought[cell(m, j, t)]))) +
-            sum(range(T).map((t) => plan.taken[m * T + t]));
+            sum(range(T).map((t) => plan.usedByPlants[m * T + t]));
           const sold = sum(range(T).map((t) => plan.sold[(m * C + c) * T + t]));
           return bought > NOTHING ? sold / bought : 0;
         }),
@@ -805,7 +807,7 @@
     );
     const order = range(C).sort((a, b) => weight[b] - weight[a]);
     const option = (c) => element("option", countries[c], { value: c });
-    by("lost").append(...order.filter((c) => said.codes[c] !== "ROW").map(option));
+    by("lost").append(...order.filter((c) => pageData.codes[c] !== "ROW").map(option));
     by("tariff-on").append(...order.map(option));
   }
 
@@ -830,7 +832,7 @@
           : name === "tariff"
             ? inPoints(value)
             : share(value);
-      by(`${name}-said`).textContent =
+      by(`${name}-text`).textContent =
         name === "demand" || name === "budget"
           ? is
             ? "as in the workbook"
@@ -843,16 +845,16 @@
       else if (is) slider.value = slider.defaultValue;
       slider.setAttribute(
         "aria-valuetext",
-        by(`${name}-said`).textContent +
-          (is && name === "cap" && said.path ? `, where it goes ${said.path}` : ""),
+        by(`${name}-text`).textContent +
+          (is && name === "cap" && pageData.path ? `, where it goes ${pageData.path}` : ""),
       );
       document.querySelector(`[data-undo="${name}"]`).hidden = is;
     }
     settings.cap.forEach((value, m) => {
       const slider = by(`cap-${m}`);
       slider.value = value === null ? slider.defaultValue : value;
-      by(`cap-${m}-said`).textContent = value === null ? "as in the workbook" : share(value);
-      slider.setAttribute("aria-valuetext", by(`cap-${m}-said`).textContent);
+      by(`cap-${m}-text`).textContent = value === null ? "as in the workbook" : share(value);
+      slider.setAttribute("aria-valuetext", by(`cap-${m}-text`).textContent);
     });
     by("lost").value =
       settings.lost.findIndex((is) => is !== null) < 0
@@ -870,12 +872,12 @@
         min: 0.2,
         max: 1,
         step: 0.01,
-        value: said.caps[m],
+        value: pageData.caps[m],
         "aria-describedby": "cap-path",
       });
       row.append(
         element("label", name, { for: `cap-${m}` }),
-        element("output", "", { id: `cap-${m}-said`, for: `cap-${m}` }),
+        element("output", "", { id: `cap-${m}-text`, for: `cap-${m}` }),
         slider,
       );
       by("cap-each").append(row);
@@ -884,19 +886,19 @@
         move();
       });
     });
-    by("stages").hidden = !said.stages;
+    by("stages").hidden = !pageData.stages;
     by("stages-lead").textContent = sentence("stages", { year: years[T - 1] });
     by("caps").hidden = M < 2;
-    by("cap").defaultValue = Math.min(...said.caps);
-    by("cap-path").hidden = !said.path;
+    by("cap").defaultValue = Math.min(...pageData.caps);
+    by("cap-path").hidden = !pageData.path;
     by("cap-path").textContent =
-      `In the workbook the cap goes ${said.path}; ` +
+      `In the workbook the cap goes ${pageData.path}; ` +
       "the slider sets one cap for every mineral and year.";
     by("demand").defaultValue = by("budget").defaultValue = "1";
     by("tariff").defaultValue = "0";
-    by("security").defaultValue = said.security;
-    by("security-tests").textContent = said.tests.covers
-      ? `Tests the loss of ${said.tests.lost}, for ${said.tests.covers}. ${said.tests.untested}`
+    by("security").defaultValue = pageData.security;
+    by("security-tests").textContent = pageData.tests.covers
+      ? `Tests the loss of ${pageData.tests.lost}, for ${pageData.tests.covers}. ${pageData.tests.untested}`
       : "";
     for (const control of document.querySelectorAll("[data-slider]")) {
       control.hidden = !has(control.dataset.slider);

@@ -57,7 +57,9 @@ def _scaled_budget(case: Case, value: float, _: str) -> Case:
     NotLinearError.
     """
     paid = begun_capital(case.projects, case.years)
-    if case.settings.carry_over_budget and any((*paid.values(), *(b.taken for b in case.budget))):
+    if case.settings.carry_over_budget and any(
+        (*paid.values(), *(b.committed for b in case.budget))
+    ):
         raise sliders.NotLinearError
     return _step("scale budget", case, value, "")
 
@@ -66,14 +68,18 @@ def _lost(case: Case, _: float, country: str) -> Case:
     return _step("block ore", _step("scale capacity", case, 0.0, country), None, country)
 
 
-_BEYOND_BUILT = (100.0, 200.0)
+_FACTORS_ABOVE_BUILT = (100.0, 200.0)
 """Factors between which the budget slider is measured: so large that Built never takes more."""
 SLIDERS = (
     sliders.Slider(
         sliders.DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True
     ),
     sliders.Slider(
-        "budget", _scaled_budget, between=_BEYOND_BUILT, tried=1.5, straight=lambda case: case
+        "budget",
+        _scaled_budget,
+        between=_FACTORS_ABOVE_BUILT,
+        tried=1.5,
+        straight=lambda case: case,
     ),
     sliders.Slider("cap", with_cap, parts=sliders.MINERAL),
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),

@@ -9,7 +9,7 @@ async function unzipped(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
-async function begin({ said, program, wasm, seal }) {
+async function begin({ pageData, program, wasm, seal }) {
   const [bytes, binary] = await Promise.all([unzipped(program), unzipped(wasm)]);
   const highs = await new Promise((made, failed) => {
     const instantiateWasm = (imports, done) => {
@@ -17,7 +17,7 @@ async function begin({ said, program, wasm, seal }) {
     };
     Module({ instantiateWasm }).then(made, failed);
   });
-  planner = new Planner(highs, unpack(said, bytes, seal));
+  planner = new Planner(highs, unpack(pageData, bytes, seal));
   return { demand: planner.program.arrays.demand };
 }
 

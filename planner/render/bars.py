@@ -9,7 +9,7 @@ from typing import Any
 from planner.render import table
 from planner.render.chart import Form, Picture, Role, colour_of
 from planner.render.facts import facts_of_columns
-from planner.render.front import CARE, DECIDE, MOST_ROWS, FirstPage
+from planner.render.front import DECIDE, MOST_ROWS, WITH_CARE, FirstPage
 from planner.render.html import render
 from planner.render.words import clean_text
 
@@ -28,7 +28,7 @@ def first_page_html(front: FirstPage, level: int = 3) -> str:
     charts = [each for picture in front.pictures if (each := small_chart(picture))]
     return render(
         "first_page.html", front=front, facts=facts, charts=charts, most=MOST_ROWS, level=level,
-        decide=DECIDE, care=CARE,
+        decide=DECIDE, with_care=WITH_CARE,
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def small_chart(picture: Picture) -> SmallChart | None:
             value = s.values[i]
             if value is None:
                 continue
-            shown = table.formatted(value, picture.look)
+            shown = table.formatted(value, picture.fmt)
             start = at if picture.form in _STACKED else min(0.0, value)
             bar = Bar((start - low) * scale, abs(value) * scale, colour, clean_text(s.name), shown)
             if picture.form in _STACKED and value >= 0.0:
@@ -107,7 +107,7 @@ def _line_chart(
         )  # fmt: skip
         drawn.append((colour, " ".join(at)))
     first, last = (table.formatted(places[i], picture.scale) for i in (0, -1))
-    top = table.formatted(high, picture.look)
+    top = table.formatted(high, picture.fmt)
     return SmallChart(
         picture.title, picture.axis, legend, (), tuple(drawn), (first, last), top
     )  # fmt: skip

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from models import tolerances
-from models.results import ChartData, Field, Look, Result
+from models.results import ChartData, Field, Format, Result
 from planner.render import palette, table
 from planner.render.words import clean_text, known, listed, truncated, unit_scale
 
@@ -94,9 +94,9 @@ class Picture:
     series: tuple[Series, ...]
     axis: str
     across: str
-    look: Look = Look.SHARE
+    fmt: Format = Format.SHARE
     small: bool = False
-    scale: Look = Look.YEAR
+    scale: Format = Format.YEAR
     is_labelled: bool = False
     is_panel: bool = False
 
@@ -148,7 +148,7 @@ class Picture:
         size, unit = unit_scale(largest, currency)
         series = tuple(replace(s, values=series_values(s.values, size)) for s in self.series)
         axis = self.axis.format(unit=unit)
-        return replace(self, series=series, axis=axis, look=Look.MILLIONS)
+        return replace(self, series=series, axis=axis, fmt=Format.MILLIONS)
 
     def __len__(self) -> int:
         return len(self.categories)
@@ -307,8 +307,8 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
         for category, value in zip(picture.categories, series.values, strict=True)
     ]
     kinds = [
-        Look.TEXT if isinstance(category, str)
-        else picture.scale if picture.form is Form.LINES else Look.YEAR
+        Format.TEXT if isinstance(category, str)
+        else picture.scale if picture.form is Form.LINES else Format.YEAR
         for picture, _, category, _ in points
     ]  # fmt: skip
     return ChartData(
@@ -316,7 +316,7 @@ def chart_rows(charts: Iterable[Picture]) -> ChartData:
         series=[series.name for _, series, *_ in points],
         category=[category for *_, category, _ in points],
         value=[value for *_, value in points],
-        looks={"category": kinds, "value": [picture.look for picture, *_ in points]},
+        formats={"category": kinds, "value": [picture.fmt for picture, *_ in points]},
     )
 
 

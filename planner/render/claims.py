@@ -21,7 +21,7 @@ from itertools import combinations
 from string import Formatter
 from typing import Any, Literal
 
-from models.results import About, Field, Look, Result
+from models.results import About, Field, Format, Result
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import known, without_noise
 
@@ -60,16 +60,16 @@ class Claim:
     sheet: str
     column: str
     value: Cell
-    look: Look
+    fmt: Format
     unit: str = ""
     row: Mapping[str, Cell] = field(default_factory=dict)
     where: Mapping[str, Condition] = field(default_factory=dict)
     test: tuple[str, str, float | str] | None = None
     minus: Mapping[str, Any] | None = None
     position: int | None = None
-    cells: Mapping[str, tuple[str, Cell, Look]] = field(default_factory=dict, repr=False)
-    """Header, cell and look of each column of the row, by the field's name."""
-    bound: tuple[Look, str] = (Look.TEXT, "")
+    cells: Mapping[str, tuple[str, Cell, Format]] = field(default_factory=dict, repr=False)
+    """Header, cell and format of each column of the row, by the field's name."""
+    bound: tuple[Format, str] = (Format.TEXT, "")
     """Look and unit of the bound of its test."""
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """The names of the rows of the sheet."""
@@ -83,7 +83,7 @@ class Claim:
         return self.value
 
     def __format__(self, spec: str) -> str:
-        return text_of(self.value, self.look, self.unit)
+        return text_of(self.value, self.fmt, self.unit)
 
     def __getitem__(self, name: str) -> str:
         """Return a cell of the claim's row as text; ``test`` is the bound of its test."""
@@ -92,11 +92,11 @@ class Claim:
         if name not in self.cells:
             msg = f"{self.sheet} has no field {name} in the row of {self.column}"
             raise UncoveredError(msg)
-        header, cell, look = self.cells[name]
-        if not look.is_text and look is not Look.YEAR:
+        header, cell, fmt = self.cells[name]
+        if not fmt.is_text and fmt is not Format.YEAR:
             msg = f"{header} is a number: it needs a claim of its own"
             raise UncoveredError(msg)
-        return text_of(cell, look)
+        return text_of(cell, fmt)
 
     def minus_cell(self, other: Claim) -> Claim:
         """Return the difference of two cells: this one less the other."""
@@ -114,9 +114,9 @@ class Claim:
 
     def json(self) -> dict[str, object]:
         """Return the claim as JSON has it; what its rule doesn't need is left out."""
-        said = {name: getattr(self, name) for name in _OF_CLAIM}
+        parts = {name: getattr(self, name) for name in _OF_CLAIM}
         left_out = {"row", "test", "minus"}
-        return {name: v for name, v in said.items() if v or name not in left_out}
+        return {name: v for name, v in parts.items() if v or name not in left_out}
 
 
 _OF_CLAIM = ("rule", "sheet", "column", "row", "where", "test", "minus", "value")
@@ -129,7 +129,7 @@ SMALLEST = 0.001
 """Amounts below this are written ``under 0.001``; shares below it ``under 0.1 %``."""
 
 
-def text_of(value: Cell, look: Look, unit: str = "") -> str:
+def text_of(value: Cell, fmt: Format, unit: str = "") -> str:
     """Return a cell as sentences show it: three digits, scaled, with its unit.
 
     Below 0 the amount is followed by ``less``: ``5.2 million USD less``.
@@ -138,10 +138,10 @@ def text_of(value: Cell, look: Look, unit: str = "") -> str:
         return value
     if not known(value):
         return ""
-    if look is Look.YEAR:
+    if fmt is Format.YEAR:
         return f"{value:z.0f}"
     size = abs(value)
-    if look is Look.SHARE:
+    if fmt is Format.SHARE:
         words = _percent(size)
     else:
         if unit.endswith(" m"):
@@ -189,7 +189,7 @@ class SheetRows:
     """
 
     def __init__(self, result: Result, country: Callable[[str], str] = str) -> None:
-        self._result = result = _with_looks(result)
+        self._result = result = _with_formats(result)
         self._table: Table = table_of(result, country)
         columns = zip(result.fields, self._table.columns, strict=True)
         self._columns = {f.name: column for f, column in columns}
@@ -312,17 +312,15 @@ class SheetRows:
         value = passed if rule == "count" else True
         header = self._columns[field.name].header
         claim = self._claim(rule, field, None, value=value)
-        looks = claim.look, claim.unit
-        return replace(claim, test=(header, op, bound), bound=looks, look=Look.COUNT, unit="")
+        formats = claim.fmt, claim.unit
+        return replace(claim, test=(header, op, bound), bound=formats, fmt=Format.COUNT, unit="")
 
     def _claim(self, rule: str, field: Field, row: int | None, value: Cell = None) -> Claim:
         column = self._columns[field.name]
         grain = [self._columns[name] for name in self._result.GRAIN if name in self._columns]
-        names = frozenset(
-            str(v) for c in grain if c.look.is_text for v in c.values if v is not None
-        )
+        names = frozenset(str(v) for c in grain if c.fmt.is_text for v in c.values if v is not None)
         claim = Claim(
-            rule, self._table.name, column.header, value, column.look,
+            rule, self._table.name, column.header, value, column.fmt,
             self._units.get(field.name, ""), where=self._where, names=names,
         )  # fmt: skip
         if row is None:
@@ -330,10 +328,10 @@ class SheetRows:
         return replace(
             claim,
             value=column.values[row],
-            look=column.looks[row] if column.looks else column.look,
+            fmt=column.formats[row] if column.formats else column.fmt,
             row=self._named(row),
             position=row,
-            cells={n: (c.header, c.values[row], c.look) for n, c in self._columns.items()},
+            cells={n: (c.header, c.values[row], c.fmt) for n, c in self._columns.items()},
         )
 
     def _named(self, row: int) -> dict[str, Cell]:
@@ -341,9 +339,9 @@ class SheetRows:
         fields = {f.name: f for f in self._result.fields}
         grain = [n for n in self._result.GRAIN if n in fields]
         # a word such as buy is no name: it is used only if the names are not enough
-        names = [n for n in grain if fields[n].names or not fields[n].look.is_text]
+        names = [n for n in grain if fields[n].names or not fields[n].fmt.is_text]
         columns = [self._columns[n] for n in names or grain]
-        more = [c for c in self._table.columns if c.look.is_text or c.look is Look.YEAR]
+        more = [c for c in self._table.columns if c.fmt.is_text or c.fmt is Format.YEAR]
         more = [c for c in more if c not in columns]
         for count in range(len(more) + 1):
             for further in combinations(more, count):
@@ -356,22 +354,26 @@ class SheetRows:
         raise NoRowsError(msg)
 
 
-def _with_looks(result: Result) -> Result:
-    """Return a table in which numbers in columns of text have a look, also if it is read back."""
-    looks = dict(result.looks)
+def _with_formats(result: Result) -> Result:
+    """Return a table in which numbers in columns of text have a format, also if it is read back."""
+    formats = dict(result.formats)
     for each in result.fields:
         values = list(result.data[each.name])
-        if each.look.is_text and each.name not in looks and any(map(known, values)):
-            looks[each.name] = [_look_of(value) if known(value) else each.look for value in values]
-    if looks == result.looks:
+        if each.fmt.is_text and each.name not in formats and any(map(known, values)):
+            formats[each.name] = [
+                _format_of(value) if known(value) else each.fmt for value in values
+            ]
+    if formats == result.formats:
         return result
-    return type(result)(words=result.words, looks=looks, sections=result.sections, **result.data)
+    return type(result)(
+        words=result.words, formats=formats, sections=result.sections, **result.data
+    )
 
 
-def _look_of(value: float) -> Look:
+def _format_of(value: float) -> Format:
     if float(value).is_integer() and value in _YEARS:
-        return Look.YEAR
-    return Look.SHARE if 0 < abs(value) < 1 else Look.FACTOR
+        return Format.YEAR
+    return Format.SHARE if 0 < abs(value) < 1 else Format.FACTOR
 
 
 _YEARS = range(1900, 2200)
@@ -412,8 +414,8 @@ class Sentence:
 
     def json(self) -> dict[str, object]:
         """Return the sentence as JSON has it; only a figure has a name and a number."""
-        said = {"sentence": self.text, **{name: getattr(self, name) for name in _OF_SENTENCE}}
-        return {name: v for name, v in said.items() if v} | {
+        parts = {"sentence": self.text, **{name: getattr(self, name) for name in _OF_SENTENCE}}
+        return {name: v for name, v in parts.items() if v} | {
             "claims": [*map(Claim.json, self.claims)]
         }
 
@@ -455,10 +457,10 @@ def say(
     has a digit, a number word, a name of a row or a superlative that no claim covers, or if its
     claims are about different rows.
     """
-    order, made, said, outside = list(claims), [], [], []
+    order, made, parts, outside = list(claims), [], [], []
     for literal, slot, _, _ in Formatter().parse(template):
         made.append(literal)
-        said.append(literal)
+        parts.append(literal)
         outside.append(literal)
         if slot is None:
             continue
@@ -466,14 +468,14 @@ def say(
         claim = claims[key]
         if cell and cell != "test":
             claims[key] = claim = claim.naming(cell)
-        said.append(claim[cell] if cell else f"{claim}")
+        parts.append(claim[cell] if cell else f"{claim}")
         header = cell if cell == "test" else claim.cells[cell][0] if cell else ""
         made.append(f"{{{order.index(key)}{f'[{header}]' if cell else ''}}}")
         outside.append(" \x00 ")
     _check("".join(outside), tuple(claims.values()))
     _check(name, ())
     number = f"{claims[large]}" if large else ""
-    return Sentence("".join(said), place, "".join(made), tuple(claims.values()), name, number)
+    return Sentence("".join(parts), place, "".join(made), tuple(claims.values()), name, number)
 
 
 def _check(outside: str, claims: Sequence[Claim]) -> None:
@@ -530,7 +532,7 @@ LEFT_OUT: tuple[type[Exception], ...] = (NoRowsError, UncoveredError)
 fewer is worth more to its user than none, but the sentence has to be written again."""
 
 
-def told(*sentences: Callable[[], Iterable[Sentence]]) -> tuple[Sentence, ...]:
+def collect_sentences(*sentences: Callable[[], Iterable[Sentence]]) -> tuple[Sentence, ...]:
     """Return the sentences of several functions, without those whose rows are not there."""
     every: list[Sentence] = []
     for make in sentences:

@@ -77,8 +77,8 @@ def facts_of(result: Result, *fields: Field, country: Callable[[str], str] = str
 def facts_of_columns(chosen: Sequence[table.TableColumn]) -> Facts:
     """Return columns of a sheet as a table of texts, without columns that are blank."""
     chosen = [c for c in chosen if any(v not in {None, ""} for v in c.values)] or chosen
-    looks = (c.looks or [c.look] * len(c.values) for c in chosen)
-    cells = [map(table.formatted, c.values, each) for c, each in zip(chosen, looks, strict=True)]
-    is_number = [not c.look.is_text or any(map(words.known, c.values)) for c in chosen]
+    formats = (c.formats or [c.fmt] * len(c.values) for c in chosen)
+    cells = [map(table.formatted, c.values, each) for c, each in zip(chosen, formats, strict=True)]
+    is_number = [not c.fmt.is_text or any(map(words.known, c.values)) for c in chosen]
     numeric = frozenset(i for i, is_one in enumerate(is_number) if is_one)
     return Facts(tuple(c.header for c in chosen), tuple(zip(*cells, strict=True)), numeric)

@@ -18,7 +18,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from models import units
-from models.results import Field, Look, Result
+from models.results import Field, Format, Result
 from planner.render import chart, native, palette, style
 from planner.render.claims import Place, Sentence
 from planner.render.table import Table, TableColumn
@@ -34,7 +34,7 @@ MOST_ROWS = 12
 """Most rows of the page's table; its sheet has all."""
 MOST_WORDS, MOST_NUMBERS = 160, 20
 """Most words and numbers of the page outside its table; years are no numbers."""
-DECIDE, CARE = "Decide now", "With care"
+DECIDE, WITH_CARE = "Decide now", "With care"
 """Headings of what to decide, and of how to read the answer."""
 
 
@@ -97,10 +97,10 @@ class FirstPage:
         return [sentence for sentence in self.sentences if sentence.place == place]
 
     def _is_long(self, sentences: Sequence[Sentence]) -> bool:
-        said = [text for s in sentences for text in (s.name, s.number, s.text)]
+        texts = [text for s in sentences for text in (s.name, s.number, s.text)]
         about = self.reserved or f"{self.made_by} {self.proof}"
-        fixed = (self.title, about, self.question, self.legend, DECIDE, CARE)
-        text = " ".join((*fixed, *said))
+        fixed = (self.title, about, self.question, self.legend, DECIDE, WITH_CARE)
+        text = " ".join((*fixed, *texts))
         numbers = (n for n in _NUMBER.findall(text) if not _YEAR.fullmatch(n))
         return len(text.split()) > MOST_WORDS or sum(1 for _ in numbers) > MOST_NUMBERS
 
@@ -111,13 +111,13 @@ _NUMBER, _YEAR = re.compile(r"(?<!\w)\d(?:[\d.,]*\d)?"), re.compile(r"(?:19|20|2
 def _in_millions(column: TableColumn) -> TableColumn:
     values = [float(v) if known(v) else None for v in column.values]
     if (
-        column.look is not Look.MONEY
+        column.fmt is not Format.MONEY
         or max((abs(v) for v in values if v), default=0.0) < _LARGE_SUM
     ):
         return column
     header = f"{column.header.removesuffix(')')} m)"
     millions = [None if v is None else v / units.MILLION for v in values]
-    return replace(column, header=header, look=Look.MILLIONS, values=millions)
+    return replace(column, header=header, fmt=Format.MILLIONS, values=millions)
 
 
 _LARGE_SUM = 1e7
@@ -147,9 +147,9 @@ _TIGHT = 0.84
 """Average width of a letter relative to a digit, with some margin because fonts differ."""
 _SMALL = 9
 """Font size of small print."""
-Format = dict[str, Any]
+Properties = dict[str, Any]
 """A format, by the names of its properties."""
-_EDGE: Format = {"left": 5, "left_color": palette.WHITE, "indent": 1}
+_EDGE: Properties = {"left": 5, "left_color": palette.WHITE, "indent": 1}
 """Format of a gap on the left of a figure."""
 _NAME_LINES = 2
 """Most lines of a name in the table; longer names are cut, since the sheet has them in full."""
@@ -198,14 +198,14 @@ class FrontSheet:
         columns: tuple[int, int],
         text: str,
         place: tuple[str, str] | None = None,
-        **look: Any,
+        **properties: Any,
     ) -> None:
         """Write a text across columns, on as many lines as it needs.
 
         ``place``, a sheet and an address, is the cell that the text is linked to.
         """
         usual = {"text_wrap": True, "font_color": palette.INK, "align": "left"}
-        form = self.styles.get(**{**usual, **look})
+        form = self.styles.get(**{**usual, **properties})
         first, last = self._merged(row, columns, form)
         # a number and its per cent stay on one line
         shown = clean_text(text).replace(" %", "\u00a0%")
@@ -214,9 +214,9 @@ class FrontSheet:
         else:
             link = f"internal:'{place[0]}'!{place[1]}"
             self.sheet.write_url(row, first, link, form, shown, f"{place[0]}, {place[1]}")
-        size = look.get("font_size", palette.FONT_SIZE)
+        size = properties.get("font_size", palette.FONT_SIZE)
         scale = float(str(size)) / palette.FONT_SIZE
-        wide = width_of(text) * (style.BOLD if look.get("bold") else 1.0)
+        wide = width_of(text) * (style.BOLD if properties.get("bold") else 1.0)
         room = sum(self.widths[first : last + 1]) - 2.0
         count = max(1, math.ceil(wide * _TIGHT * scale / room))
         self.raise_row(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
@@ -238,15 +238,20 @@ class FrontSheet:
         figure: Sentence,
         columns: tuple[int, int],
         place: tuple[str, str] | None,
-        edge: Format,
+        edge: Properties,
     ) -> None:
         """Write a figure: its name, its number in large print, and its sentence below."""
         top, size = self.row, 20 if width_of(figure.number) <= _LONG else 15
-        bold: Format = {"bold": True, "font_color": palette.NAVY}
-        look: Format = {"bg_color": palette.PALE, "top": 2, "top_color": palette.NAVY, **edge}
-        self.words(top, columns, figure.name, **bold, **look)
+        bold: Properties = {"bold": True, "font_color": palette.NAVY}
+        properties: Properties = {
+            "bg_color": palette.PALE,
+            "top": 2,
+            "top_color": palette.NAVY,
+            **edge,
+        }
+        self.words(top, columns, figure.name, **bold, **properties)
         self.words(top + 1, columns, figure.number, **bold, font_size=size, **edge)
-        small: Format = {"font_size": _SMALL, "valign": "top", **edge}
+        small: Properties = {"font_size": _SMALL, "valign": "top", **edge}
         self.words(top + 2, columns, figure.text, place, **small)
         self.heights[top + 1] = _LARGE
 
@@ -296,7 +301,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
             page.words(page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED)
             page.row += 1
         _table(page, front.wide_table)
-    _sentences(page, front.of("care"), places, CARE)
+    _sentences(page, front.of("care"), places, WITH_CARE)
     if front.proof:
         page.words(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
         page.row += 1
@@ -322,7 +327,7 @@ def _sentences(
     sentences: Sequence[Sentence],
     tables: Mapping[str, Table],
     title: str,
-    **look: Any,
+    **properties: Any,
 ) -> None:
     """Write sentences below one another, each linked to the cell behind it."""
     if not sentences:
@@ -333,7 +338,7 @@ def _sentences(
         page.row += 1
     for sentence in sentences:
         place = claim_cell(sentence, tables)
-        page.words(page.row, (first, last), sentence.text, place, valign="top", **look)
+        page.words(page.row, (first, last), sentence.text, place, valign="top", **properties)
         page.row += 1
     page.gap()
 
@@ -366,17 +371,17 @@ def _table(page: FrontSheet, table: Table) -> None:
     """Write the first rows of a table; each of its columns is several of the page's."""
     top, ends = page.row, list(accumulate(_widths(table)))
     spans = zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)
-    line: Format = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
+    line: Properties = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
     for across, column in zip(spans, table.columns, strict=True):
         page.words(
             top, across, column.header, **line, bold=True, font_color=palette.WHITE,
-            bg_color=palette.NAVY, indent=1, align="left" if column.look.is_text else "right",
+            bg_color=palette.NAVY, indent=1, align="left" if column.fmt.is_text else "right",
         )  # fmt: skip
-        form = style.with_right_gap(style.number_format(column.look, column.values))
+        form = style.with_right_gap(style.number_format(column.fmt, column.values))
         for row, value in enumerate(column.values[:MOST_ROWS], top + 1):
             if isinstance(value, int | float):
-                look = page.styles.get(**line, num_format=form, align="right")
-                page.number(row, across, value, look)
+                properties = page.styles.get(**line, num_format=form, align="right")
+                page.number(row, across, value, properties)
             else:
                 most = round(_NAME_LINES * sum(page.widths[across[0] : across[1] + 1]))
                 text = truncated(value or "", most)

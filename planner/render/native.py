@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from models.results.field import Look
+from models.results.field import Format
 from planner.render import palette, style, table
 from planner.render.chart import Form, Picture, Role, Series, colour_of, decimals, round_step, spans
 from planner.render.words import width_of
@@ -77,9 +77,9 @@ def draw_charts(  # noqa: PLR0913, PLR0917 - a workbook and its parts
     room = (_ACROSS + 1) * _COLUMN / _LETTER
     sheet.set_row(0, 26 * max(1, math.ceil(width_of(title) / room)))
     head = {"bold": True, "font_size": 16, "font_color": palette.NAVY, "text_wrap": True}
-    look = styles.get(**head, align="left")
-    sheet.merge_range(0, 0, 0, _ACROSS, "", look)
-    sheet.write_string(0, 0, title, look)
+    fmt = styles.get(**head, align="left")
+    sheet.merge_range(0, 0, 0, _ACROSS, "", fmt)
+    sheet.write_string(0, 0, title, fmt)
     caption = "The numbers behind each chart are in the sheet Chart data."
     caption = caption if pictures else "There is nothing to draw."
     caption = f"Scenario: {made_by}. {caption}" if made_by else caption
@@ -123,8 +123,8 @@ def native_chart(
             over.add_series(options | line)
             continue
         is_line = picture.form is Form.LINES
-        look = _curve(series, many) if is_line else _filled(series, many, picture)
-        drawn.add_series(options | look)
+        fmt = _curve(series, many) if is_line else _filled(series, many, picture)
+        drawn.add_series(options | fmt)
         many += series.role is Role.ONE_OF_MANY
     if over is not None:
         drawn.combine(over)
@@ -161,16 +161,16 @@ def _over(role: Role, form: Form) -> dict[str, Any] | None:
 
 def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
     colour = colour_of(series, number)
-    look: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
+    fmt: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
     if picture.is_labelled:
-        look = {"gap": 45, "data_labels": _labels(series, colour)}
+        fmt = {"gap": 45, "data_labels": _labels(series, colour)}
     if picture.form is Form.COUNTS:
-        look = {"gap": 8}
+        fmt = {"gap": 8}
     if series.role is Role.SHORT:
         hatch = {"fg_color": palette.VERMILION, "bg_color": palette.WHITE}
-        look["pattern"] = {"pattern": "wide_upward_diagonal", **hatch}
-        return look | {"border": {"color": palette.VERMILION, "width": 0.75}}
-    return look | {"fill": {"color": colour}, "border": {"color": palette.WHITE, "width": 0.5}}
+        fmt["pattern"] = {"pattern": "wide_upward_diagonal", **hatch}
+        return fmt | {"border": {"color": palette.VERMILION, "width": 0.75}}
+    return fmt | {"fill": {"color": colour}, "border": {"color": palette.WHITE, "width": 0.5}}
 
 
 def _labels(series: Series, colour: str) -> dict[str, Any]:
@@ -213,11 +213,11 @@ def _frame(chart: Any, picture: Picture) -> None:
     size = 9 if picture.small else 10
     plain = {"name": palette.FONT, "size": size, "color": palette.INK}
     axis_title, scale = picture.axis, "0%"
-    if picture.look is Look.TONNES:
+    if picture.fmt is Format.TONNES:
         scale, unit = next(s[1:] for s in _SCALES if picture.highest >= s[0])
         axis_title = f"{axis_title} ({unit})"
-    elif picture.look is not Look.SHARE:
-        scale = style.number_format(picture.look, picture.numbers)
+    elif picture.fmt is not Format.SHARE:
+        scale = style.number_format(picture.fmt, picture.numbers)
     title = {"name": palette.FONT, "size": size + 3, "bold": True, "color": palette.NAVY}
     chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
     both = {"name_font": plain | {"bold": False}, "num_font": plain, "line": {"none": True}}
@@ -233,12 +233,12 @@ def _frame(chart: Any, picture: Picture) -> None:
     if picture.form in {Form.GROUPED, Form.STACKED}:
         # names on several lines: rotated names would cover the legend
         across["num_font"] = plain | {"rotation": 0, "size": size - 2 * (len(picture) > _MANY)}
-    if picture.look is Look.SHARE and (
+    if picture.fmt is Format.SHARE and (
         picture.form in {Form.GROUPED, Form.AGAINST} or picture.highest > _FULL_FROM
     ):
         steps = math.ceil(round(picture.highest / _STEP, 3))
         values |= {"max": max(1.0, steps * _STEP), "major_unit": _STEP}
-    elif picture.look is Look.SHARE and picture.form is not Form.LINES:
+    elif picture.fmt is Format.SHARE and picture.form is not Form.LINES:
         values |= _upright(picture)  # few per cent: steps with the digits that tell them apart
     if picture.form is Form.LINES:
         values |= _upright(picture)
@@ -264,15 +264,15 @@ def _frame(chart: Any, picture: Picture) -> None:
 def _upright(picture: Picture) -> dict[str, Any]:
     """Return the axis of values: from 0, or the lowest value, with the digits its steps need."""
     low, high = min(picture.numbers, default=0.0), picture.highest
-    if picture.look is Look.SHARE:
+    if picture.fmt is Format.SHARE:
         high = max(high, _LEAST_SHARE)
     if -low < _NEGLIGIBLE * high:
         low = 0.0
     low, end, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
     # a value above the end of the axis only by rounding would not be drawn
     axis: dict[str, Any] = {"min": low, "max": max(end, high), "major_unit": unit}
-    if picture.look in {Look.SHARE, Look.MILLIONS}:
-        axis["num_format"] = _digits_of(picture.look, unit)
+    if picture.fmt in {Format.SHARE, Format.MILLIONS}:
+        axis["num_format"] = _digits_of(picture.fmt, unit)
     return axis
 
 
@@ -280,10 +280,10 @@ def _level(picture: Picture) -> dict[str, Any]:
     """Return the horizontal axis of lines, in the order of its categories."""
     ends = picture.places or [0.0]
     low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
-    if picture.scale is Look.YEAR:
+    if picture.scale is Format.YEAR:
         low, high, unit = min(ends), max(ends), max(1.0, round(unit))
     axis: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
-    if picture.scale is Look.SHARE:
+    if picture.scale is Format.SHARE:
         axis["num_format"] = _digits_of(picture.scale, unit)
     if ends[0] > ends[-1]:
         axis |= {"reverse": True, "crossing": "max"}
@@ -300,12 +300,12 @@ def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
     return round(first * unit, 12), round(last * unit, 12), round(unit, 12)
 
 
-def _digits_of(look: Look, unit: float) -> str:
+def _digits_of(fmt: Format, unit: float) -> str:
     """Return a number format with the decimals that steps of this size need."""
-    shown = unit * 100 if look is Look.SHARE else unit
+    shown = unit * 100 if fmt is Format.SHARE else unit
     after = decimals(shown, 7)
     digits = f"0.{'0' * after}" if after else "0"
-    return f"{digits}%" if look is Look.SHARE else f"#,##{digits}"
+    return f"{digits}%" if fmt is Format.SHARE else f"#,##{digits}"
 
 
 def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:

@@ -24,5 +24,5 @@ HEAT, COOL = "#F4A97A", "#8CC8EE"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW)
 """Colours of series without a colour of their own, in order."""
 
-GOOD, CARE, BAD = "#0072B2", "#8A5A00", "#B34700"
+GOOD, CAUTION, BAD = "#0072B2", "#8A5A00", "#B34700"
 """Colours for yes, partly and no; a word and a symbol next to them say the same."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from models.results.field import Look
+from models.results.field import Format
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, colour_of
 from planner.render.words import (
@@ -60,7 +60,7 @@ def figure_of(picture: Picture) -> Any:
 
 def _columns(picture: Picture) -> Any:
     """Draw columns over categories; a series that is a limit is a dashed line over them."""
-    shares = picture.look is Look.SHARE
+    shares = picture.fmt is Format.SHARE
     names = labels(picture.categories)
     figure = go.Figure()
     for i, each in enumerate(picture.series):
@@ -94,7 +94,7 @@ def _rows(picture: Picture) -> Any:
     Stacked shares have name and number inside, if there is room; other bars have their number next
     to them.
     """
-    shares, beside = picture.look is Look.SHARE, picture.form is Form.ROWS
+    shares, beside = picture.fmt is Format.SHARE, picture.form is Form.ROWS
     names = _beside(picture.categories)
     figure = go.Figure()
     for i, each in enumerate(picture.series):
@@ -124,8 +124,8 @@ def name_lines(text: object) -> list[str]:
 def _lines(picture: Picture) -> Any:
     """Draw lines over a numeric scale, each with its own marker and dash."""
     numbers = [c for c in picture.categories if isinstance(c, int | float)]
-    look = _SHARES if picture.look is Look.SHARE else "~s"
-    scale = {Look.YEAR: "d", Look.SHARE: _SHARES}.get(picture.scale, "~s")
+    fmt = _SHARES if picture.fmt is Format.SHARE else "~s"
+    scale = {Format.YEAR: "d", Format.SHARE: _SHARES}.get(picture.scale, "~s")
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         if each.role is Role.HERE:
@@ -139,16 +139,16 @@ def _lines(picture: Picture) -> Any:
             continue
         figure.add_scatter(
             x=numbers, y=list(each.values), mode="lines+markers",
-            **_shown(each, "%{x}", f"%{{y:{',.4~r' if look == '~s' else look}}}"),
+            **_shown(each, "%{x}", f"%{{y:{',.4~r' if fmt == '~s' else fmt}}}"),
             line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
             marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
         )  # fmt: skip
     figure.update_xaxes(title=_title(picture.across, _LEVEL_TITLE), tickformat=scale, nticks=_TICKS)
     if numbers != sorted(numbers):
         figure.update_xaxes(autorange="reversed")
-    figure.update_yaxes(title=_title(picture.axis), tickformat=look, rangemode="tozero")
+    figure.update_yaxes(title=_title(picture.axis), tickformat=fmt, rangemode="tozero")
     with_frame(figure, legend=len(picture.series) > 1)
-    if picture.scale is Look.YEAR and len(numbers) <= _FEW:  # no half years
+    if picture.scale is Format.YEAR and len(numbers) <= _FEW:  # no half years
         figure.update_xaxes(tickmode="array", tickvals=numbers)
     return figure
 

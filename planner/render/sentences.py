@@ -9,8 +9,8 @@ from models.measures import TIED_INPUTS
 from models.results.common import MISSING
 from planner.render.words import TARIFFS
 
-_MISSING = MISSING + "{beyond}, as a share of need: {minerals}"
-_NOTHING = "Nothing{more} is missing{beyond}"
+_MISSING = MISSING + "{compared}, as a share of need: {minerals}"
+_NOTHING = "Nothing{more} is missing{compared}"
 SAME_TONNES = "The tonnes bought cost {more}."
 WITHOUT = "Without {lost}, {bound} {part} of the need for {minerals} is missing."
 WORST_LOSS = (

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from models.results.field import Look
+from models.results.field import Format
 from models.tolerances import SHOWN_SHARE
 from planner.render import palette
 from planner.render.chart import (
@@ -213,7 +213,7 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
     _axes(chart, picture)
     many = 0
     for series, drawn in zip(picture.series, chart.plots[0].series, strict=True):
-        _look(drawn, series, picture.form, many)
+        _style_series(drawn, series, picture.form, many)
         many += series.role is Role.ONE_OF_MANY
 
 
@@ -248,8 +248,8 @@ def _data(picture: Picture) -> Any:
 
 def _format(picture: Picture) -> str:
     """Return the number format of the axis of values: no decimals for shares from 5 % on."""
-    if picture.look is not Look.SHARE:
-        return number_format(picture.look, picture.numbers)
+    if picture.fmt is not Format.SHARE:
+        return number_format(picture.fmt, picture.numbers)
     return "0%" if max(map(abs, picture.numbers), default=0.0) >= 0.05 else "0.0%"  # noqa: PLR2004
 
 
@@ -271,7 +271,7 @@ def _axes(chart: Any, picture: Picture) -> None:
             axis.axis_title.text_frame.paragraphs[0].font.size = _points(12)
     if min(picture.numbers, default=0.0) >= 0:
         values.minimum_scale = 0
-        if picture.look is Look.SHARE and _NEARLY_ALL < picture.highest <= 1.0 + SHOWN_SHARE:
+        if picture.fmt is Format.SHARE and _NEARLY_ALL < picture.highest <= 1.0 + SHOWN_SHARE:
             values.maximum_scale = 1.0
     else:
         across.tick_label_position = XL_TICK_LABEL_POSITION.LOW
@@ -296,11 +296,11 @@ def _axes(chart: Any, picture: Picture) -> None:
         if len(picture.series) == 1:
             plot.has_data_labels = True
             amounts = "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004
-            plot.data_labels.number_format = "0.0%" if picture.look is Look.SHARE else amounts
+            plot.data_labels.number_format = "0.0%" if picture.fmt is Format.SHARE else amounts
             plot.data_labels.number_format_is_linked = False
 
 
-def _look(drawn: Any, series: Series, form: Form, number: int) -> None:
+def _style_series(drawn: Any, series: Series, form: Form, number: int) -> None:
     """Give a series the same colour as in every chart."""
     colours = LINE_COLOURS if form is Form.LINES else palette.COLOURS
     colour = _colour(colour_of(series, number, colours))

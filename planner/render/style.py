@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from models.results.field import Look
+from models.results.field import Format
 from planner.render.palette import LINE, NAVY, WHITE
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import width_of
@@ -35,20 +35,20 @@ _LETTER = 0.88
 BOLD = 1.1
 """How much wider bold letters are."""
 _NARROWEST, _WIDEST, _WIDEST_MIXED = 7, 52, 34
-_WIDEST_OF = {Look.LONG: 76, Look.REMARK: 40, Look.SENTENCE: 132}
+_WIDEST_OF = {Format.LONG: 76, Format.REMARK: 40, Format.SENTENCE: 132}
 _SAMPLED = 2_000
 """Most different texts of a column that are measured."""
 
 _FORMATS = {
-    Look.YEAR: "0",
-    Look.COUNT: "#,##0",
-    Look.FACTOR: "[<10]0.00##;[<100]#,##0.0#;#,##0",
-    Look.SHARE: "0.0%",
-    Look.INDEX: "#,##0",
-    Look.TINY: "[=0]0;[>=0.01]#,##0.00;0.0E+00",
-    Look.SECONDS: "#,##0.00",
-    Look.MILLIONS: "#,##0.0",
-    Look.DAYS: "#,##0.0",
+    Format.YEAR: "0",
+    Format.COUNT: "#,##0",
+    Format.FACTOR: "[<10]0.00##;[<100]#,##0.0#;#,##0",
+    Format.SHARE: "0.0%",
+    Format.INDEX: "#,##0",
+    Format.TINY: "[=0]0;[>=0.01]#,##0.00;0.0E+00",
+    Format.SECONDS: "#,##0.00",
+    Format.MILLIONS: "#,##0.0",
+    Format.DAYS: "#,##0.0",
 }
 _WHOLE = "#,##0"
 _IN_MILLIONS = ((1e8, 0), (1e5, 1), (1e3, 3))
@@ -58,39 +58,39 @@ _SMALL_TOO = "[=0]0;[<100]#,##0.0;#,##0"
 """Number format with one decimal below 100, and none from 100 on."""
 
 
-def number_format(look: Look, values: Iterable[Cell]) -> str:
+def number_format(fmt: Format, values: Iterable[Cell]) -> str:
     """Return the number format of cells: digits that matter and no others."""
-    if look in _FORMATS:
-        return _FORMATS[look]
-    if look.is_text:
+    if fmt in _FORMATS:
+        return _FORMATS[fmt]
+    if fmt.is_text:
         return "General"
     numbers = [v for v in _numbers(values) if v]
     low, high = min(numbers, default=0.0), max(numbers, default=0.0)
     if low < 0:
         return _WHOLE if max(-low, high) >= 100 else "#,##0.0"  # noqa: PLR2004
-    if look is Look.MONEY and (low >= 100 or not numbers):  # noqa: PLR2004
+    if fmt is Format.MONEY and (low >= 100 or not numbers):  # noqa: PLR2004
         return _WHOLE
     if numbers and high < 1:
         return "0.000"
     return _SMALL_TOO
 
 
-def mixed_format(look: Look, value: Cell, most: float) -> str:
+def mixed_format(fmt: Format, value: Cell, most: float) -> str:
     """Return the number format of a cell in a column with several kinds of numbers.
 
     ``most`` is the column's largest amount of money: if it is shown in millions, all amounts are.
     """
-    if look is Look.MONEY and isinstance(value, int | float) and most >= _IN_MILLIONS[0][0]:
+    if fmt is Format.MONEY and isinstance(value, int | float) and most >= _IN_MILLIONS[0][0]:
         for least, decimals in _IN_MILLIONS:
             if abs(value) >= least:
                 return f'#,##0{"." * (decimals > 0)}{"0" * decimals},," m"'
-    return number_format(look, (value,))
+    return number_format(fmt, (value,))
 
 
 def most_money(column: TableColumn) -> float:
     """Return the largest amount of money in a column with several kinds of numbers."""
-    pairs = zip(column.values, column.looks or (), strict=False)
-    amounts = (abs(v) for v, look in pairs if look is Look.MONEY and isinstance(v, int | float))
+    pairs = zip(column.values, column.formats or (), strict=False)
+    amounts = (abs(v) for v, fmt in pairs if fmt is Format.MONEY and isinstance(v, int | float))
     return max(amounts, default=0.0)
 
 
@@ -116,12 +116,12 @@ def on_a4(sheet: Any, text: str, *, upright: bool = False, top: float = 0.4) -> 
     sheet.set_footer(footer(text))
 
 
-def line_count(value: Cell, wide: float, look: Look) -> int:
-    """Return how many lines a text takes in a column this wide; ``Look.TEXT`` is not wrapped."""
-    if not isinstance(value, str) or look is Look.TEXT:
+def line_count(value: Cell, wide: float, fmt: Format) -> int:
+    """Return how many lines a text takes in a column this wide; ``Format.TEXT`` is not wrapped."""
+    if not isinstance(value, str) or fmt is Format.TEXT:
         return 1
     count = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
-    return min(count, MOST_LINES) if look is Look.SENTENCE else max(count, 1)
+    return min(count, MOST_LINES) if fmt is Format.SENTENCE else max(count, 1)
 
 
 class Styles:
@@ -137,22 +137,22 @@ class Styles:
             self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
         return self._made[key]
 
-    def header(self, look: Look = Look.TEXT, *, filtered: bool = False) -> Any:
+    def header(self, fmt: Format = Format.TEXT, *, filtered: bool = False) -> Any:
         """Return the header's format: left-aligned above text, right-aligned above numbers.
 
         The thick white line below separates the header from the first row, however small it is
         printed. A wider indent leaves room for the filter's arrow.
         """
-        align, indent = ("left", 1) if look.is_text else ("right", 2 if filtered else 1)
+        align, indent = ("left", 1) if fmt.is_text else ("right", 2 if filtered else 1)
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, valign="vcenter",
             border=1, border_color=LINE, bottom=5, bottom_color=WHITE, align=align, indent=indent,
         )  # fmt: skip
 
-    def cell(self, look: Look, values: Sequence[Cell]) -> Any:
-        if look.is_text:
-            return self.get(align="left", indent=1, text_wrap=look in {Look.LONG, Look.SENTENCE})
-        return self.number(number_format(look, values))
+    def cell(self, fmt: Format, values: Sequence[Cell]) -> Any:
+        if fmt.is_text:
+            return self.get(align="left", indent=1, text_wrap=fmt in {Format.LONG, Format.SENTENCE})
+        return self.number(number_format(fmt, values))
 
     def number(self, form: str) -> Any:
         return self.get(num_format=with_right_gap(form), align="right")
@@ -169,24 +169,24 @@ def column_widths(
 
     Longer text is wrapped, or cut off in remarks; text of ``sections`` may cover the next columns.
     """
-    seen: set[tuple[Cell, Look]]
-    if column.looks is None and not column.look.is_text:
+    seen: set[tuple[Cell, Format]]
+    if column.formats is None and not column.fmt.is_text:
         numbers = _numbers(column.values)
-        seen = {(n, column.look) for n in (min(numbers), max(numbers))} if numbers else set()
-    elif column.looks is None and not sections:
-        seen = {(value, column.look) for value in set(column.values)}
+        seen = {(n, column.fmt) for n in (min(numbers), max(numbers))} if numbers else set()
+    elif column.formats is None and not sections:
+        seen = {(value, column.fmt) for value in set(column.values)}
     else:
-        looks = column.looks or repeat(column.look, len(column.values))
-        pairs = enumerate(zip(column.values, looks, strict=True))
+        formats = column.formats or repeat(column.fmt, len(column.values))
+        pairs = enumerate(zip(column.values, formats, strict=True))
         seen = {pair for i, pair in pairs if i not in sections}
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
     most = most_money(column)
     body = max((_drawn(*cell, most) for cell in seen), default=0)
-    widest = column.widest or _WIDEST_OF.get(column.look, _WIDEST)
-    if not column.widest and Look.LONG in (column.looks or ()):
+    widest = column.widest or _WIDEST_OF.get(column.fmt, _WIDEST)
+    if not column.widest and Format.LONG in (column.formats or ()):
         widest = _WIDEST_MIXED
-    if not column.look.is_text:
+    if not column.fmt.is_text:
         body += 1  # a gap between numbers and the text to their right
     body = min(max(body + 2, _NARROWEST), widest)
     heads = (round(_in_lines(column.header, lines) * BOLD) for lines in HEADER_LINES)
@@ -212,19 +212,19 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     return [v for v in listed if isinstance(v, numbers)]
 
 
-def _drawn(value: Cell, look: Look, most: float) -> int:
+def _drawn(value: Cell, fmt: Format, most: float) -> int:
     """Return how many characters a cell takes; ``most`` is the column's largest amount of money."""
     if value is None:
         return 0
     if isinstance(value, str):
         return width_of(value) + 1
-    if look is Look.YEAR:
+    if fmt is Format.YEAR:
         return 4
-    if mixed_format(look, value, most).endswith(' m"'):
+    if mixed_format(fmt, value, most).endswith(' m"'):
         return len(f"{value / 1e6:z,.1f} m")
-    if look in {Look.SHARE, Look.TINY}:
-        return len(f"{value:z.1%}") if look is Look.SHARE else max(7, len(f"{value:z,.2f}"))
-    decimals = 0 if abs(value) >= 100 or look in {Look.COUNT, Look.INDEX} else 3  # noqa: PLR2004
+    if fmt in {Format.SHARE, Format.TINY}:
+        return len(f"{value:z.1%}") if fmt is Format.SHARE else max(7, len(f"{value:z,.2f}"))
+    decimals = 0 if abs(value) >= 100 or fmt in {Format.COUNT, Format.INDEX} else 3  # noqa: PLR2004
     return len(f"{value:z,.{decimals}f}")
 
 
@@ -267,7 +267,7 @@ class Paper:
         if wide <= WIDEST:
             return cls(wide)
         for i, column in enumerate(table.columns[: len(widths)], start=1):
-            is_key = column.look.is_text or column.look is Look.YEAR
+            is_key = column.fmt.is_text or column.fmt is Format.YEAR
             if not is_key or sum(widths[:i]) > _WIDEST_KEYS:
                 break
             keys = i

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from models.results.field import Colour, Field, Look, Name, Result
+from models.results.field import Colour, Field, Format, Name, Result
 from models.schema import OF_COUNTRIES
 from planner.render.words import clean_text, formatted_number, known, percent
 
@@ -32,15 +32,15 @@ NAMES_OF_ALL = {Name.BUYER: COALITION_BUYER, Name.MINERALS: ALL_MINERALS}
 class TableColumn:
     """A column: its exact header, its format, and a cell for every row.
 
-    ``looks`` gives each cell its own format in a mixed column (Summary); ``meaning`` is the note on
-    the header; ``colour`` says how values are coloured; ``widest`` is the greatest width in
+    ``formats`` gives each cell its own format in a mixed column (Summary); ``meaning`` is the note
+    on the header; ``colour`` says how values are coloured; ``widest`` is the greatest width in
     characters (0: the format's).
     """
 
     header: str
-    look: Look
+    fmt: Format
     values: Sequence[Cell]
-    looks: Sequence[Look] | None = None
+    formats: Sequence[Format] | None = None
     meaning: str = ""
     colour: Colour | None = None
     widest: int = 0
@@ -98,12 +98,12 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
         values = [named(v) if g in OF_COUNTRIES else v for v, g in pairs]
     elif field.scale != 1.0:
         values = [field.scaled(value) for value in _listed(values)]
-    title, looks = field.title(result.words), result.looks.get(field.name)
-    if looks is not None:
+    title, formats = field.title(result.words), result.formats.get(field.name)
+    if formats is not None:
         cells = [clean_text(v) if isinstance(v, str) else v for v in values]
-        made = TableColumn(title, field.look, cells, list(looks))
+        made = TableColumn(title, field.fmt, cells, list(formats))
     else:
-        made = table_column(title, field.look, values)
+        made = table_column(title, field.fmt, values)
     return replace(made, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
@@ -114,16 +114,16 @@ def _each(values: Any, say: Callable[[str], str | None]) -> list[str | None]:
     return [words[value] for value in listed]
 
 
-def table_column(header: str, look: Look, values: Iterable[Any]) -> TableColumn:
+def table_column(header: str, fmt: Format, values: Iterable[Any]) -> TableColumn:
     listed = _listed(values)
     kinds = set(map(type, listed))
-    if look.is_text:
+    if fmt.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
-            return TableColumn(header, look, _each(listed, _word))
-        return TableColumn(header, look, [_word(v) for v in listed])
+            return TableColumn(header, fmt, _each(listed, _word))
+        return TableColumn(header, fmt, [_word(v) for v in listed])
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
-        return TableColumn(header, look, listed)
-    return TableColumn(header, look, [_number(v) for v in listed])
+        return TableColumn(header, fmt, listed)
+    return TableColumn(header, fmt, [_number(v) for v in listed])
 
 
 def _listed(values: Any) -> list[Any]:
@@ -145,9 +145,9 @@ def _number(value: Any) -> int | float | None:
 def _series(column: TableColumn) -> Any:
     import pandas as pd
 
-    if column.looks is not None or column.look.is_text:
+    if column.formats is not None or column.fmt.is_text:
         return pd.Series(list(column.values), dtype=object)
-    whole = column.look in {Look.YEAR, Look.COUNT} and None not in column.values
+    whole = column.fmt in {Format.YEAR, Format.COUNT} and None not in column.values
     return pd.Series(list(column.values), dtype="int64" if whole else "float64")
 
 
@@ -158,17 +158,17 @@ def with_number(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows[rows[name].map(known).astype(bool)]
 
 
-def formatted(value: object, look: Look) -> str:
+def formatted(value: object, fmt: Format) -> str:
     """Return a value in words, as its format shows it; "" if it is blank."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    if look is Look.SHARE:
+    if fmt is Format.SHARE:
         return percent(value)
-    if look is Look.YEAR:
+    if fmt is Format.YEAR:
         return f"{value:z.0f}" if known(value) else ""
-    if look is Look.FACTOR and known(value) and abs(value) < 100:  # noqa: PLR2004
+    if fmt is Format.FACTOR and known(value) and abs(value) < 100:  # noqa: PLR2004
         return f"{value:z.4g}"  # one decimal would make 0.95 and 1.05 another range
     return formatted_number(value)
 

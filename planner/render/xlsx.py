@@ -22,7 +22,7 @@ from xlsxwriter.packager import Packager
 from xlsxwriter.utility import xl_col_to_name, xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from models.results.field import Colour, Look
+from models.results.field import Colour, Format
 from planner.render import native, palette, style
 from planner.render.chart import Picture, spans
 from planner.render.front import NAME, FirstPage, draw_front
@@ -188,7 +188,9 @@ def _parts(table: Table) -> Iterator[Table]:
     for number, first in enumerate(range(0, len(table), MOST_ROWS), start=1):
         rows = slice(first, first + MOST_ROWS)
         columns = tuple(
-            replace(c, values=c.values[rows], looks=None if c.looks is None else c.looks[rows])
+            replace(
+                c, values=c.values[rows], formats=None if c.formats is None else c.formats[rows]
+            )
             for c in table.columns
         )
         sections = {row - first for row in table.sections if first <= row < first + MOST_ROWS}
@@ -202,7 +204,7 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     widths, lines = _widths(table)
     heights = _heights(table, widths)
     sheet.fill(_cells(table, styles), heights)
-    heads = [styles.header(c.look, filtered=table.filtered) for c in table.columns]
+    heads = [styles.header(c.fmt, filtered=table.filtered) for c in table.columns]
     options = {
         "name": re.sub(r"\W", "_", table.name) + "_table",
         "style": style.TABLE_STYLE,
@@ -267,27 +269,27 @@ def _lights(styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Yield the colours of cells by their first sign: ✓ blue, ✗ red-brown."""
     good = styles.get(font_color=palette.GOOD, bg_color=palette.PALE_SKY)
     bad = styles.get(font_color=palette.BAD, bg_color=palette.PALE_ORANGE, bold=True)
-    for sign, look in (("✓", good), ("✗", bad)):
-        yield {"type": "text", "criteria": "begins with", "value": sign, "format": look}
+    for sign, fmt in (("✓", good), ("✗", bad)):
+        yield {"type": "text", "criteria": "begins with", "value": sign, "format": fmt}
 
 
 def _against_first(name: str, styles: style.Styles) -> Iterator[dict[str, Any]]:
     """Yield the colours of shares above or below the first row's, darker if far from it."""
-    looks = [
+    formats = [
         (">=", _FAR, palette.HEAT), (">=", _APART, palette.PALE_ORANGE),
         ("<=", -_FAR, palette.COOL), ("<=", -_APART, palette.PALE_SKY),
     ]  # fmt: skip
-    for sign, by, colour in looks:
+    for sign, by, colour in formats:
         rule = f"=AND(ISNUMBER({name}2),ISNUMBER({name}$2),{name}2-{name}$2{sign}{by:g})"
-        look = styles.get(bg_color=colour)
-        yield {"type": "formula", "criteria": rule, "format": look, "stop_if_true": True}
+        fmt = styles.get(bg_color=colour)
+        yield {"type": "formula", "criteria": rule, "format": fmt, "stop_if_true": True}
 
 
 def _printed(table: Table) -> int:
     """Return how many columns are printed: unless the table says, all up to the last non-remark."""
     if table.printed is not None:
         return table.printed
-    shown = [i for i, column in enumerate(table.columns) if column.look is not Look.REMARK]
+    shown = [i for i, column in enumerate(table.columns) if column.fmt is not Format.REMARK]
     return shown[-1] + 1
 
 
@@ -308,13 +310,13 @@ def _widths(table: Table) -> tuple[list[float], int]:
             return widest, lines
     long = [i for i, c in enumerate(table.columns[:count]) if _wraps(c)]
     for i in sorted(long, key=lambda i: -widest[i]):
-        beyond = max(0.0, sum(widest[:count]) - style.WIDEST)
-        widest[i] = max(min(widest[i], _NARROWEST_LONG), widest[i] - beyond)
+        excess = max(0.0, sum(widest[:count]) - style.WIDEST)
+        widest[i] = max(min(widest[i], _NARROWEST_LONG), widest[i] - excess)
     return widest, style.HEADER_LINES[-1]
 
 
 def _wraps(column: TableColumn) -> bool:
-    return column.look in {Look.LONG, Look.SENTENCE} or column.looks is not None
+    return column.fmt in {Format.LONG, Format.SENTENCE} or column.formats is not None
 
 
 def _heights(table: Table, widths: Sequence[float]) -> list[float]:
@@ -322,10 +324,10 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
     lines = [1] * len(table)
     for column, wide in zip(table.columns, widths, strict=True):
         if _wraps(column):
-            looks = column.looks or repeat(column.look, len(table))
+            formats = column.formats or repeat(column.fmt, len(table))
             cells = [
-                (v, Look.LONG if look is Look.TEXT and not column.look.is_text else look)
-                for v, look in zip(column.values, looks, strict=True)
+                (v, Format.LONG if fmt is Format.TEXT and not column.fmt.is_text else fmt)
+                for v, fmt in zip(column.values, formats, strict=True)
             ]
             counts = {cell: style.line_count(cell[0], wide, cell[1]) for cell in set(cells)}
             lines = [max(most, counts[cell]) for most, cell in zip(lines, cells, strict=True)]
@@ -350,8 +352,8 @@ def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
         bold=True, font_color=palette.NAVY, bg_color=palette.PALE, top=1, top_color=palette.NAVY
     )
     for column in table.columns:
-        if column.looks is None and not table.sections:
-            yield ColumnCells(column.values, styles.cell(column.look, column.values))
+        if column.formats is None and not table.sections:
+            yield ColumnCells(column.values, styles.cell(column.fmt, column.values))
             continue
         values = list(column.values)
         formats = _each(column, styles)
@@ -362,17 +364,17 @@ def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
 
 
 def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
-    if column.looks is None:
-        look = styles.cell(column.look, column.values)
-        return [None if value is None else look for value in column.values]
+    if column.formats is None:
+        fmt = styles.cell(column.fmt, column.values)
+        return [None if value is None else fmt for value in column.values]
     formats, most = [], style.most_money(column)
-    for value, look in zip(column.values, column.looks, strict=True):
-        if isinstance(value, str) and not column.look.is_text:
+    for value, fmt in zip(column.values, column.formats, strict=True):
+        if isinstance(value, str) and not column.fmt.is_text:
             formats.append(styles.get(align="right", indent=1, text_wrap=True))
         elif isinstance(value, str):
-            formats.append(styles.cell(look if look.is_text else Look.TEXT, ()))
+            formats.append(styles.cell(fmt if fmt.is_text else Format.TEXT, ()))
         else:
-            form = style.mixed_format(look, value, most)
+            form = style.mixed_format(fmt, value, most)
             formats.append(None if value is None else styles.number(form))
     return formats
 
@@ -515,34 +517,34 @@ def _part(
     kinds = set(map(type, values))
     if kinds == {type(None)}:
         return "", (), False
-    look = _style(column.formats)
+    fmt = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
         places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
-        template = f'{start}%s{look} t="s"><v>%s</v></c>'
+        template = f'{start}%s{fmt} t="s"><v>%s</v></c>'
         return template, (numbers, places), True
     if all(issubclass(kind, int | float) for kind in kinds):
-        return f"{start}%s{look}><v>%.17G</v></c>", (numbers, values), True
+        return f"{start}%s{fmt}><v>%.17G</v></c>", (numbers, values), True
     rows = zip(numbers, values, strict=True)
-    if look and not any(issubclass(kind, str) for kind in kinds):
-        cell = f"{start}%s{look}><v>%.17G</v></c>"
+    if fmt and not any(issubclass(kind, str) for kind in kinds):
+        cell = f"{start}%s{fmt}><v>%.17G</v></c>"
         return "%s", (["" if row[1] is None else cell % row for row in rows],), False
-    return "%s", ([_cell(start, n, value, look, texts) for n, value in rows],), False
+    return "%s", ([_cell(start, n, value, fmt, texts) for n, value in rows],), False
 
 
-def _style(look: Any) -> str:
-    return "" if look is None else f'" s="{look._get_xf_index()}"'  # noqa: SLF001
+def _style(fmt: Any) -> str:
+    return "" if fmt is None else f'" s="{fmt._get_xf_index()}"'  # noqa: SLF001
 
 
-def _cell(start: str, number: str, value: Cell, look: str, texts: dict[str, str]) -> str:
-    if value is None or not look:
+def _cell(start: str, number: str, value: Cell, fmt: str, texts: dict[str, str]) -> str:
+    if value is None or not fmt:
         return ""
     if isinstance(value, str):
-        return f'{start}{number}{look} t="s"><v>{texts[value]}</v></c>'
-    return f"{start}{number}{look}><v>{value:.17G}</v></c>"
+        return f'{start}{number}{fmt} t="s"><v>{texts[value]}</v></c>'
+    return f"{start}{number}{fmt}><v>{value:.17G}</v></c>"
 
 
-def _blank(start: str, number: str, _: Cell, look: str) -> str:
-    return f"{start}{number}{look}/>" if look else ""
+def _blank(start: str, number: str, _: Cell, fmt: str) -> str:
+    return f"{start}{number}{fmt}/>" if fmt else ""
 
 
 def _pixels(points: float) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from models import errors
 from models.measures import IF_IT_STOPS, sums
 from models.results.decisions import DecideNow, Kind
-from models.results.field import Field, Look, Result
+from models.results.field import Field, Format, Result
 from models.results.members import Members
 from models.results.overall import COST, ByMineral, Figure, Summary
 from models.results.proof import About, ChartData, Checks
@@ -111,8 +111,8 @@ _BESIDE = {MINERALS, DECIDE}
 def _answer(plan: PlanFile, proof: str) -> _Content:
     """Return the answer under its question, with the title of the plan if it fits."""
     front = report.front_of(plan)
-    said = [*(each.text for each in front.of("answer")), plan.title]
-    topic = front.question if split_by_room(front.question, said[:1])[0] else ANSWER
+    texts = [*(each.text for each in front.of("answer")), plan.title]
+    topic = front.question if split_by_room(front.question, texts[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
     several = sum(map(_is_positive, short)) > 1
     picture = report.shortfall(plan) if several else next(iter(front.pictures), None)
@@ -120,7 +120,7 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     about = [f"Plan: {plan.title}. {Figure.SCENARIO}: {scenario}. {Figure.YEARS}: {years}.", proof]
     return _Content(
         topic,
-        said,
+        texts,
         picture,
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_of_supply,
@@ -144,10 +144,10 @@ def _figure(plan: PlanFile, *names: str) -> list[str]:
 
 def _minerals(plan: PlanFile) -> _Content:
     front = report.front_of(plan)
-    hardest, care = front.of("answer")[1:], front.of("care")
+    hardest, warnings = front.of("answer")[1:], front.of("care")
     return _Content(
         MINERALS,
-        [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *care))],
+        [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *warnings))],
         _picture(supply_section(plan)),
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
@@ -210,10 +210,10 @@ def _decide(plan: PlanFile) -> _Content:
     title, cost = f"Capital of the plants to begin in {year}", sums(begun, "cost", "what")
     if len(cost) == 1 or not cost:
         title, cost = f"Cost of purchases in {year}, by country", sums(bought, "cost", "country")
-    said = [each.text for each in report.front_of(plan).of("decide")]
+    texts = [each.text for each in report.front_of(plan).of("decide")]
     return _Content(
         DECIDE,
-        said or ["Nothing is decided this year."],
+        texts or ["Nothing is decided this year."],
         _bars(plan, title, cost, "{unit}") if len(cost) > 1 else None,
         [*_cells(plan, DecideNow, DecideNow.what, DecideNow.country, DecideNow.cost)],
     )
@@ -225,7 +225,7 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
     if len(chosen) < len(amounts):
         title += f" (the {len(chosen)} largest of {len(amounts)})"
     series = Series("Cost", Role.PLAN, series_values(amounts[name] for name in chosen))
-    picture = Picture(title, Form.ROWS, tuple(chosen), (series,), axis, "", Look.MONEY)
+    picture = Picture(title, Form.ROWS, tuple(chosen), (series,), axis, "", Format.MONEY)
     return picture.in_money(plan.currency)
 
 
@@ -257,7 +257,7 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         kind, tables = kind_and_tables(study)
         front = kind.front(tables, "")
         figures = [f"{figure.name}: {figure.number}." for figure in front.of("figure")]
-        said = [each.text for each in front.of("answer")]
+        texts = [each.text for each in front.of("answer")]
         name = study.path.name
         source = (
             f"{name}: the sentences in sheet {OVERVIEW}, the chart in sheet {ChartData.TABLE}, all"
@@ -265,21 +265,24 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
         )
         content = replace(content, sources=(*content.sources, source))
         if number:
-            notes = (*content.notes, f"{kind.TITLE}: {' '.join(said)}")
+            notes = (*content.notes, f"{kind.TITLE}: {' '.join(texts)}")
             content = replace(content, notes=notes)
             continue
         drawn = (*kind.pictures(tables), *(p for section in kind.sections(tables)
                  for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
-        first, *further = [part for text in said for part in _sentences(plan, text)]
+        first, *further = [part for text in texts for part in _sentences(plan, text)]
         theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)
         cautions_of = (study_verdict(tables)[0], *(each.text for each in front.of("care")))
-        care = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
+        warnings = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:
-            notes = (*content.notes, *care)
+            notes = (*content.notes, *warnings)
             content = replace(content, sentences=(*content.sentences, *theirs), notes=notes)
         else:
-            notes, instead = (*content.sentences, *content.notes, *care), next(iter(figures), "")
+            notes, instead = (
+                (*content.sentences, *content.notes, *warnings),
+                next(iter(figures), ""),
+            )
             content = replace(
                 content, sentences=theirs, picture=picture, notes=notes, instead=instead
             )

@@ -180,7 +180,7 @@
         return box;
       }),
     );
-    document.querySelector(`#${part.key} .said`).textContent = view.plots
+    document.querySelector(`#${part.key} .alt`).textContent = view.plots
       .map((plot) => plot.alt)
       .join(" ");
     draw(part);

@@ -14,7 +14,7 @@ from models.results import Figure as Measure
 from planner.render import chart, plotly, table, words
 from planner.render.chart import is_worth_drawing
 from planner.render.facts import Facts, facts_of, facts_of_columns
-from planner.render.front import CARE, DECIDE, MOST_ROWS, FirstPage
+from planner.render.front import DECIDE, MOST_ROWS, WITH_CARE, FirstPage
 from planner.render.html import hash_of, json_of, render
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -145,7 +145,7 @@ def html_of(page: ReportPage) -> str:
         "report.html",
         page=page,
         decide=DECIDE,
-        care=CARE,
+        with_care=WITH_CARE,
         most=MOST_ROWS,
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -341,7 +341,7 @@ def _sentence(picture: chart.Picture) -> str:
 
 
 def _value(picture: chart.Picture, value: float | None) -> str:
-    return table.formatted(value, picture.look) or "unknown"
+    return table.formatted(value, picture.fmt) or "unknown"
 
 
 def study_verdict(tables: Tables) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from models import measures, program, schema, tolerances, units
 from models.results import common
-from models.results.field import Look, Result, field, matrix_of
+from models.results.field import Format, Result, field, matrix_of
 from models.results.inputs import PlantInputs
 from models.results.members import Members
 from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
@@ -178,7 +178,7 @@ def members_section(plan: PlanFile) -> Section | None:
     kind = f" {words.uncapitalized(series[0].name)}" if len(series) == 1 else ""
     title = f"What the share limits cost each member{kind} ({unit})"
     names = tuple(map(str, table.member))
-    picture = Picture(title, Form.ROWS, names, series, unit, "", Look.MONEY) if series else None
+    picture = Picture(title, Form.ROWS, names, series, unit, "", Format.MONEY) if series else None
     return Section(
         "members",
         table.TABLE,
@@ -192,11 +192,11 @@ def members_section(plan: PlanFile) -> Section | None:
 
 def _member_by_member(table: Members) -> Numbers:
     """Return the table of all members, with its remarks below it, each once."""
-    said: dict[str, list[str]] = {}
+    names_of: dict[str, list[str]] = {}
     for name, remark in table.rows(Members.member, Members.remark):
-        said.setdefault(word(remark), []).append(word(name))
-    said.pop("", None)
-    note = " ".join(f"{words.listed(names)}: {remark}" for remark, names in said.items())
+        names_of.setdefault(word(remark), []).append(word(name))
+    names_of.pop("", None)
+    note = " ".join(f"{words.listed(names)}: {remark}" for remark, names in names_of.items())
     fields = tuple(f for f in table.fields if f.name != Members.remark.name)
     return Numbers(table, fields, "Member by member", note)
 
@@ -216,11 +216,11 @@ class LargestShares(Result):
 class DearestLimits(Result):
     """The binding limits: on whom, when, and what one tonne more would save."""
 
-    kind, mineral, buyer = common.LIMIT.like(look=Look.TEXT), common.MINERAL, common.BUYER
+    kind, mineral, buyer = common.LIMIT.like(fmt=Format.TEXT), common.MINERAL, common.BUYER
     supplier, stage = ShareLimits.supplier.like(names=None), ShareLimits.stage
     years, limit = field.text("Binds in"), field.text("Limit there")
     saves = field.price("One tonne more room saves at most")
-    row = common.ROW.like(look=Look.TEXT)
+    row = common.ROW.like(fmt=Format.TEXT)
 
 
 def shares_section(plan: PlanFile) -> Section | None:
@@ -444,7 +444,7 @@ def _price_chart(mineral: str, rows: Sequence[Mapping[str, Any]], currency: str)
         Series(Prices.marginal.header, Role.ONE_OF_MANY, marginal, palette.ORANGE),
     )
     title, years = f"{mineral} ({currency}/t)", tuple(row["year"] for row in rows)
-    return Picture(title, Form.LINES, years, series, "", "", Look.PRICE, small=True)
+    return Picture(title, Form.LINES, years, series, "", "", Format.PRICE, small=True)
 
 
 def costs_section(plan: PlanFile) -> Section | None:
@@ -479,7 +479,7 @@ def costs_section(plan: PlanFile) -> Section | None:
         "What it costs",
         "Purchases, freight, tariffs and projects are paid in cash. Shortage and other penalties"
         f" are not paid; their cost is the price that the plan puts on them. {in_all(plan)}",
-        Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Look.MONEY)),
+        Numbers(table).view(Picture(title, Form.BARS, names, series, unit, "", Format.MONEY)),
     )
 
 

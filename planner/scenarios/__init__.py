@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from models.case import BASE, NO_SEARCH_LIMITS, Case, SearchLimits, fold
+from models.case import BASE, NO_SEARCH_LIMITS, Case, SearchLimits, normalize
 from models.checks.common import name_hint
 from models.checks.scenarios import steps_that_match_nothing
 from models.errors import Finding, UsageError, warning
@@ -72,9 +72,9 @@ def apply(case: Case, name: str) -> Case:
 
 def steps_of(case: Case, name: str) -> tuple[ScenarioStep, ...]:
     """Return the rows of a scenario; ``Base`` has none. Raises KeyError if unknown."""
-    if fold(name) == fold(BASE):
+    if normalize(name) == normalize(BASE):
         return ()
-    steps = tuple(step for step in case.scenarios if fold(step.name) == fold(name))
+    steps = tuple(step for step in case.scenarios if normalize(step.name) == normalize(name))
     if not steps:
         raise KeyError(name)
     return steps
@@ -133,7 +133,7 @@ class Variant:
 
     @property
     def _is_scenario(self) -> bool:
-        return fold(self.scenario) != fold(BASE)
+        return normalize(self.scenario) != normalize(BASE)
 
     def __call__(self, case: Case) -> Case:
         """Return the changed case. Raises KeyError for an unknown scenario."""
@@ -211,10 +211,10 @@ def _no_effect(case: Case, what_if: WhatIf) -> Finding:
 
 def scenario_name(case: Case, name: str) -> str:
     """Return a scenario's name as the workbook spells it; UsageError suggests a similar one."""
-    spelt = {fold(k): k for k in (BASE, *scenario_names(case))}
-    if fold(name) not in spelt:
+    spelt = {normalize(k): k for k in (BASE, *scenario_names(case))}
+    if normalize(name) not in spelt:
         hint, every = name_hint(name, spelt), few(list(spelt.values()), _MOST_LISTED)
         listed = f"{hint} Choose from {every}" if hint else f"choose from {every}"
         msg = f"there is no scenario {name!r}; {listed}"
         raise UsageError(msg)
-    return spelt[fold(name)]
+    return spelt[normalize(name)]

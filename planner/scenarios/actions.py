@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from models import errors, resolve, schema, tolerances
-from models.case import Case, Selection, fold, in_force
+from models.case import Case, Selection, in_force, normalize
 from models.checks.common import seller
 from models.checks.tiers import has_tier
 from models.schema.policy import ActionRow
@@ -590,8 +590,8 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
 
 def _known(case: Case, mineral: str) -> str:
     """Return a mineral's name as the case spells it ("" for all); KeyError if it is unknown."""
-    names = {fold(m.name): m.name for m in case.minerals} | {"": ""}
-    return names[fold(mineral)]
+    names = {normalize(m.name): m.name for m in case.minerals} | {"": ""}
+    return names[normalize(mineral)]
 
 
 def _without(row: schema.ShareLimit, mineral: str) -> schema.ShareLimit:

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from models import checks, resolve
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.checks import advice, rows, scenarios, stages, tiers
 from models.checks.common import companies, did_you_mean, names_containing, plants, seller
 from models.errors import Finding, Severity, UsageError
@@ -107,7 +107,7 @@ class Named:
     def countries_outside(self) -> list[str]:
         """Return the names of countries that sell and have no member, in order."""
         codes = self._sellers - self._buyers - {REST_OF_WORLD}
-        return sorted(map(self.case.country_name, codes), key=fold)
+        return sorted(map(self.case.country_name, codes), key=normalize)
 
     def country(self, text: str) -> str:
         """Return the code of a country, "" for all; UsageError if it is unknown."""
@@ -133,9 +133,9 @@ class Named:
         matching = _matching(text, self._known[selector])
         if not matching and selector == "member":
             code, members = iso3_code(text), self.case.members
-            groups = {fold(name): names for name, names in self.case.groups.items()}
+            groups = {normalize(name): names for name, names in self.case.groups.items()}
             in_country = tuple(m.name for m in members if code and m.country == code)
-            matching = in_country or groups.get(fold(text), ())
+            matching = in_country or groups.get(normalize(text), ())
         if not matching:
             wanted = f"a {selector} in the workbook"
             raise _unknown(text, wanted, _near(text, self._known[selector]))
@@ -166,24 +166,26 @@ class Named:
 
 def _matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the name that equals a text, otherwise the names that match its ``*``."""
-    parts = (re.escape(part) for part in fold(text).split("*"))
+    parts = (re.escape(part) for part in normalize(text).split("*"))
     pattern = re.compile(".*".join(parts))
-    exact = [name for name in names if fold(name) == fold(text)]
-    return tuple(exact or (name for name in names if pattern.fullmatch(fold(name))))
+    exact = [name for name in names if normalize(name) == normalize(text)]
+    return tuple(exact or (name for name in names if pattern.fullmatch(normalize(name))))
 
 
 def _containing(text: str, names: Iterable[str], *, beginnings: bool) -> tuple[str, ...]:
     """Return the names that contain a text as whole words; otherwise as the beginning of a word."""
-    spelt = {fold(name): name for name in names}
-    folded = [] if "*" in text else names_containing(fold(text), spelt, beginnings=beginnings)
-    return tuple(spelt[name] for name in folded)
+    spelt = {normalize(name): name for name in names}
+    normalized = (
+        [] if "*" in text else names_containing(normalize(text), spelt, beginnings=beginnings)
+    )
+    return tuple(spelt[name] for name in normalized)
 
 
 def _near(text: str, choices: Iterable[str]) -> str:
     """Return a hint with the most similar name, or with the name that contains a text."""
     names = list(choices)
-    bare = fold(text).strip("* ")
-    containing = [name for name in names if bare and bare in fold(name)]
+    bare = normalize(text).strip("* ")
+    containing = [name for name in names if bare and bare in normalize(name)]
     if len(containing) == 1:
         return f"did you mean {containing[0]!r}?"
     if len(containing) > 1 and "*" not in text:

@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from models.case import Case, CaseStep, CaseSteps, SetNumber, fold
+from models.case import Case, CaseStep, CaseSteps, SetNumber, normalize
 from models.checks.common import did_you_mean, plants
 from models.errors import Mistakes, UsageError
 from models.schema import ACTION_CELLS, ByYear, ScenarioStep, SecurityTarget
@@ -136,7 +136,7 @@ def with_security(case: Case, over: str) -> Case:
 
     If the case has none, a row without effect is added: 100 % of demand may be short after a loss.
     """
-    is_over_security = fold(over.partition(":")[0].strip()) == SECURITY.word
+    is_over_security = normalize(over.partition(":")[0].strip()) == SECURITY.word
     if case.security or not is_over_security:
         return case
     return case.change(security=(SecurityTarget(max_short=ByYear(1.0)),))
@@ -166,7 +166,7 @@ def parameter_of(case: Case, typed: str) -> Parameter:
 def _parameter(case: Case, typed: str) -> Parameter:
     word, colon, rest = (part.strip() for part in typed.partition(":"))
     words = [kind.word for kind in KINDS]
-    kind = next((kind for kind in KINDS if kind.word == fold(word)), None)
+    kind = next((kind for kind in KINDS if kind.word == normalize(word)), None)
     if kind is None:
         near = did_you_mean(word, words)
         hint = f"{near} " if near.startswith("did") else ""
@@ -224,7 +224,7 @@ def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
     try:  # demand:cobalt means the mineral, unless a place has that name
         _find(named, kind, rest)
     except UsageError:
-        if fold(rest) in {fold(m.name) for m in named.case.minerals}:
+        if normalize(rest) in {normalize(m.name) for m in named.case.minerals}:
             return "", rest
         raise
     return rest, ""

@@ -48,7 +48,7 @@ def start_file(  # noqa: PLR0913 - all options of a case
     what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
-    tell: Callable[[str], None] = lambda _: None,
+    on_stage: Callable[[str], None] = lambda _: None,
 ) -> Start:
     """Read a workbook, and apply a scenario, then what-ifs, then a limit on countries' shares.
 
@@ -56,7 +56,7 @@ def start_file(  # noqa: PLR0913 - all options of a case
     what-if with a name that the workbook does not have.
     """
     began = time.perf_counter()
-    tell(f"Reading {path}")
+    on_stage(f"Reading {path}")
     book = open_input(path)
     wrong = Mistakes()
     with wrong.collect():

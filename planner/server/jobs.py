@@ -41,7 +41,7 @@ MOST_JOBS = 40
 """Most jobs of a session; when there are more, the oldest finished ones are deleted."""
 _GRACE = 10.0
 """Seconds that a job has to write its results after it is asked to stop."""
-_LOOK = 0.2
+_POLL_SECONDS = 0.2
 _LONGEST_NAME = 80
 _DOWNLOADS = {".xlsx", ".html", ".pptx", ".sqlite"}
 KEPT_VARIABLES = (
@@ -151,10 +151,10 @@ def _of_study(study: type[StudyKind], asked: str) -> JobKind:
     parameters: list[click.Parameter] = getattr(command, "__click_params__", [])
     takes = {name.lstrip("-") for parameter in parameters for name in parameter.opts}
     shared = {"scenario": study.SCENARIO, "lose": study.WHAT_IFS, "max-country-share": study.LIMIT}
-    takes |= {name for name, is_taken in shared.items() if is_taken}
+    takes |= {name for name, is_accepted in shared.items() if is_accepted}
     needs = frozenset(str(p.name) for p in parameters if p.required or isinstance(p, NeededOption))
-    taken = frozenset(FIELDS.keys() & takes)
-    return JobKind(study.NAME, study.TITLE, study.QUESTION, taken, needs, asked)
+    accepted = frozenset(FIELDS.keys() & takes)
+    return JobKind(study.NAME, study.TITLE, study.QUESTION, accepted, needs, asked)
 
 
 @dataclass
@@ -251,7 +251,7 @@ class Job:
         end, ask = time.monotonic() + limits.seconds, True
         while True:
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK)
+                return await asyncio.wait_for(asyncio.shield(process.wait()), _POLL_SECONDS)
             is_late = time.monotonic() > end
             if ask and (is_late or self.asked_to_stop):
                 self.state = JobState.LATE if is_late else self.state

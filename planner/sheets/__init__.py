@@ -9,7 +9,7 @@ from typing import Any
 
 from models import results
 from models.plan import Plan
-from models.results import Look
+from models.results import Format
 from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
@@ -25,7 +25,16 @@ from planner.sheets.scorecard import scorecard_of
 from planner.sheets.summary import summary
 from planner.workbook import Book
 
-__all__ = ["SHEETS", "Context", "Look", "RunRecord", "Table", "TableColumn", "tables", "write_plan"]
+__all__ = [
+    "SHEETS",
+    "Context",
+    "Format",
+    "RunRecord",
+    "Table",
+    "TableColumn",
+    "tables",
+    "write_plan",
+]
 
 SHEETS = tuple(sorted((r for r in results.CATALOGUE.values() if r.PLACE), key=lambda r: r.PLACE))
 """The tables in order. Overview comes before them, Charts before Plan, Glossary before the tables

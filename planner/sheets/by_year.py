@@ -10,11 +10,11 @@ import numpy as np
 
 from models.measures import Top, landed_cost, largest_country_shares, served_share, sums
 from models.plan import Plan
-from models.results import ByMineral, CountryShares, Look, MeasuresByYear, ShortageCauses, common
+from models.results import ByMineral, CountryShares, Format, MeasuresByYear, ShortageCauses, common
 from models.results.field import spread_over
 from planner.render.words import all_of, each_year, listed
 from planner.sheets.context import Context
-from planner.sheets.figures import coalition_purchases, paid_by, taken_by_plants
+from planner.sheets.figures import coalition_purchases, paid_by, used_by_plants
 
 At = tuple[str, int]
 """A mineral and a year."""
@@ -29,24 +29,24 @@ def by_year_table(context: Context) -> MeasuresByYear | None:
         return None
     kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
     units, money = common.units_of(case), f"{context.currency}/t"
-    rows, looks, sections = list[dict[str, Any]](), list[Look](), list[int]()
-    for (measure, meaning), (look, unit, cells) in _blocks(context).items():
+    rows, formats, sections = list[dict[str, Any]](), list[Format](), list[int]()
+    for (measure, meaning), (fmt, unit, cells) in _blocks(context).items():
         sections.append(len(rows))
         rows.append({"measure": f"{measure}: {meaning}", "unit": ""})
-        looks += [Look.LONG, *[look] * len(case.minerals)]
+        formats += [Format.LONG, *[fmt] * len(case.minerals)]
         for mineral in (m.name for m in case.minerals):
             of_mineral = units.get(mineral, "") if unit == "t" else unit
             if of_mineral == money:
                 of_mineral = f"{context.currency} per {units[mineral]}"
             by_year = {f"of_{i}": cells.get((mineral, y)) for i, y in enumerate(case.years)}
             rows.append({"measure": measure, "mineral": mineral, "unit": of_mineral, **by_year})
-    mixed = {f"of_{i}": looks for i in range(len(case.years))}
-    return kind.of_rows(rows, words=common.words_of(case), looks=mixed, sections=sections)
+    mixed = {f"of_{i}": formats for i in range(len(case.years))}
+    return kind.of_rows(rows, words=common.words_of(case), formats=mixed, sections=sections)
 
 
 def _blocks(
     context: Context,
-) -> Mapping[tuple[str, str], tuple[Look, str, Mapping[At, Any]]]:
+) -> Mapping[tuple[str, str], tuple[Format, str, Mapping[At, Any]]]:
     """Return format, unit and cells of each measure, by its name and meaning."""
     plan, basis = context.plan, context.basis
     need, bought, short = (
@@ -61,30 +61,30 @@ def _blocks(
         return {cell: read(top) for cell, (top, _) in tops.items()}
 
     largest = f"the country with the largest share of {basis}"
-    taken: dict[tuple[str, str], tuple[Look, str, Mapping[At, Any]]] = {}
-    if plan.expanded.intakes:
+    used: dict[tuple[str, str], tuple[Format, str, Mapping[At, Any]]] = {}
+    if plan.expanded.plant_inputs:
         name = ByMineral.taken.header, "what plants use of it as an input; counted in its shares"
-        taken[name] = Look.TONNES, "t", taken_by_plants(plan)
+        used[name] = Format.TONNES, "t", used_by_plants(plan)
     return {
-        (common.DEMAND.header, "what the members need"): (Look.TONNES, "t", need),
-        (common.PURCHASES.header, "what they buy, also for stock"): (Look.TONNES, "t", bought),
-        **taken,
-        (common.SHORT.header, "neither bought nor taken from stock"): (Look.TONNES, "t", short),
-        ("Served", "1 minus shortage divided by demand"): (Look.SHARE, "of demand", served),
+        (common.DEMAND.header, "what the members need"): (Format.TONNES, "t", need),
+        (common.PURCHASES.header, "what they buy, also for stock"): (Format.TONNES, "t", bought),
+        **used,
+        (common.SHORT.header, "neither bought nor taken from stock"): (Format.TONNES, "t", short),
+        ("Served", "1 minus shortage divided by demand"): (Format.SHARE, "of demand", served),
         ("Largest supplier", largest): (
-            Look.TEXT, "", read_from_tops(lambda top: context.country(top.country))
+            Format.TEXT, "", read_from_tops(lambda top: context.country(top.country))
         ),
         (CountryShares.of_demand.header, "bought from that country, also for stock"): (
-            Look.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
+            Format.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
         ),
         (CountryShares.of_purchases.header, "that country's part of all purchases"): (
-            Look.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
+            Format.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
         ),
         (common.LIMIT.header, f"the coalition's tightest on that country, as a share of {basis}"): (
-            Look.SHARE, f"of {basis}", read_from_tops(lambda top: top.limit)
+            Format.SHARE, f"of {basis}", read_from_tops(lambda top: top.limit)
         ),
         (common.LANDED.header, "what a tonne costs on average, with tariff and freight"): (
-            Look.PRICE, context.per_tonne, landed
+            Format.PRICE, context.per_tonne, landed
         ),
     }  # fmt: skip
 

@@ -16,23 +16,29 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case
 from models.results.changes import SIDES, TableDifference, paired_rows
-from models.results.common import look_of
-from models.results.field import Look
+from models.results.common import format_of
+from models.results.field import Format
 from models.units import in_currency
 from planner.render.table import Cell
 from planner.render.words import clean_text, counted, year_span
 
 ADDED, REMOVED = "added", "removed"
 
-_BESIDE: dict[str, tuple[type[schema.Record], str, str, str, Look]] = {
-    "extra_usable": (schema.Refiner, "capacity", "usable capacity added", "t/yr", Look.TONNES),
-    "support": (schema.Refiner, "cost", "support paid", "USD/t", Look.PRICE),
-    "built_in": (schema.Project, "first_year", "year in which it is built in full", "", Look.YEAR),
-    "due": (schema.Built, "year", "paid as if output began in", "", Look.YEAR),
-    "barred": (schema.Project, "first_year", "no output can begin in", "", Look.YEAR),
-    "freight_factor": (schema.Lane, "freight", "freight multiplied by", "", Look.FACTOR),
-    "tariff_added": (schema.Lane, "tariff", "added to the tariff", "", Look.SHARE),
-    "except_minerals": (schema.ShareLimit, "mineral", "all minerals but", "", Look.PRICE),
+_BESIDE: dict[str, tuple[type[schema.Record], str, str, str, Format]] = {
+    "extra_usable": (schema.Refiner, "capacity", "usable capacity added", "t/yr", Format.TONNES),
+    "support": (schema.Refiner, "cost", "support paid", "USD/t", Format.PRICE),
+    "built_in": (
+        schema.Project,
+        "first_year",
+        "year in which it is built in full",
+        "",
+        Format.YEAR,
+    ),
+    "due": (schema.Built, "year", "paid as if output began in", "", Format.YEAR),
+    "barred": (schema.Project, "first_year", "no output can begin in", "", Format.YEAR),
+    "freight_factor": (schema.Lane, "freight", "freight multiplied by", "", Format.FACTOR),
+    "tariff_added": (schema.Lane, "tariff", "added to the tariff", "", Format.SHARE),
+    "except_minerals": (schema.ShareLimit, "mineral", "all minerals but", "", Format.PRICE),
 }
 """Fields that only a scenario fills: the field that they change, meaning, unit and format."""
 _NAMES = {
@@ -46,7 +52,7 @@ class InputDifference:
 
     ``row`` and ``column`` (a header) locate it in the workbook; row 0 means that it is not there.
     ``what`` is the record and the column in words; ``before`` and ``after`` are cell values, with
-    the number format ``look``. ``row_after`` is the row of the record after, and ``column_after``
+    the number format ``fmt``. ``row_after`` is the row of the record after, and ``column_after``
     the header of the cell of ``after`` if it may differ from ``column``.
     """
 
@@ -56,7 +62,7 @@ class InputDifference:
     what: str
     before: Cell
     after: Cell
-    look: Look = Look.TEXT
+    fmt: Format = Format.TEXT
     row_after: int = 0
     column_after: str = ""
 
@@ -134,7 +140,7 @@ def record_differences(
             for name in dict.fromkeys([*olds, *news]):
                 was, now = olds.get(name), news.get(name, REMOVED)
                 if was != news.get(name):
-                    yield differ(str(name), f"{words}{name}", was, now, shown.look)
+                    yield differ(str(name), f"{words}{name}", was, now, shown.fmt)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             # years with the same change of the same cell are one difference
             run_of = partial(_in_year, shown.header, old, new)
@@ -143,10 +149,10 @@ def record_differences(
                     cell, was, now = change
                     years = [*run]
                     other = _cell_of(shown.header, new, years[0])
-                    said = f"{words} {year_span(years)}"
-                    yield differ(cell, said, was, now, shown.look, column_after=other)
+                    label_of_years = f"{words} {year_span(years)}"
+                    yield differ(cell, label_of_years, was, now, shown.fmt, column_after=other)
         else:
-            yield differ(shown.header, words, _shown(old), _shown(new), shown.look)
+            yield differ(shown.header, words, _shown(old), _shown(new), shown.fmt)
 
 
 def _in_year(
@@ -171,9 +177,9 @@ def _of_added(case: Case, record: schema.Record) -> Iterator[InputDifference]:
         if f.compare and value != default and not _is_label(record, columns.get(f.name)):
             shown = _field_words(case, record, f.name)
             for cell, words_of, content in _cells(shown, value):
-                words, to = f"{label}: {words_of}", (_shown(content), shown.look, record.row, cell)
+                words, to = f"{label}: {words_of}", (_shown(content), shown.fmt, record.row, cell)
                 differences.append(InputDifference(record.SHEET, 0, "", words, None, *to))
-    added = ADDED, Look.TEXT, record.row, _first(record)
+    added = ADDED, Format.TEXT, record.row, _first(record)
     yield from differences or [InputDifference(record.SHEET, 0, "", label, None, *added)]
 
 
@@ -200,27 +206,27 @@ class _FieldWords:
 
     header: str
     words: str
-    look: Look
+    fmt: Format
     is_spread: bool = False
 
 
 def _field_words(case: Case, record: schema.Record, field: str) -> _FieldWords:
     currency = case.settings.currency
     if isinstance(record, schema.Demand) and field == "tonnes":
-        return _FieldWords("", "Demand (t) ", Look.TONNES, is_spread=True)
+        return _FieldWords("", "Demand (t) ", Format.TONNES, is_spread=True)
     if isinstance(record, schema.Freight) and field == "costs":
-        return _FieldWords("", f"Freight ({currency}/t) to ", Look.PRICE, is_spread=True)
+        return _FieldWords("", f"Freight ({currency}/t) to ", Format.PRICE, is_spread=True)
     column = next((c for c in type(record).columns() if c.field == field), None)
     if column is not None:
         header = words = column.header
-        declared, look = column.unit, look_of(column)
+        declared, fmt = column.unit, format_of(column)
     elif field in _BESIDE:
-        of_record, beside, words, declared, look = _BESIDE[field]
+        of_record, beside, words, declared, fmt = _BESIDE[field]
         header = of_record.column_of(beside).header
     else:
-        header, words, declared, look = "", field.replace("_", " "), "", Look.PRICE
+        header, words, declared, fmt = "", field.replace("_", " "), "", Format.PRICE
     unit = in_currency(declared, currency)
-    return _FieldWords(header, f"{words} ({unit})" if unit else words, look)
+    return _FieldWords(header, f"{words} ({unit})" if unit else words, fmt)
 
 
 def _is_label(record: schema.Record, column: schema.Column | None) -> bool:

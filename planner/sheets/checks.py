@@ -16,7 +16,7 @@ from models import measures, tolerances
 from models.plan import OPTIMAL, Plan
 from models.program import ComponentArrays
 from models.resolve import SPOT, Floats
-from models.results import Checks, Duals, Flows, Look, Result, Values
+from models.results import Checks, Duals, Flows, Format, Result, Values
 from planner.render.words import clean_text, few, search_words
 from planner.seal import SEAL, SEALED, seal
 from planner.sheets.context import Context, once
@@ -54,8 +54,8 @@ def checks(context: Context) -> Checks:
     words = _passed(context) if passed else 'Not passed: see the rows with "no".'
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
     rows = [verdict, *proof, *_input(context)]
-    looks = [row.pop("look", Look.COUNT) for row in rows]
-    return Checks.of_rows(rows, looks={Checks.value.name: looks})
+    formats = [row.pop("fmt", Format.COUNT) for row in rows]
+    return Checks.of_rows(rows, formats={Checks.value.name: formats})
 
 
 def _passed(context: Context) -> str:
@@ -75,9 +75,13 @@ def _input(context: Context) -> Rows:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
         yield {"check": "warning", "what": sentence(finding), **place}
-    for taken in context.book.defaults:
-        blank = {"what": f"Blank. Used: {taken.used}", "value": taken.cells, "unit": "blank cells"}
-        yield {"check": "default", "sheet": taken.sheet, "column": taken.column, **blank}
+    for default in context.book.defaults:
+        blank = {
+            "what": f"Blank. Used: {default.used}",
+            "value": default.cells,
+            "unit": "blank cells",
+        }
+        yield {"check": "default", "sheet": default.sheet, "column": default.column, **blank}
 
 
 def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, An
         "what": text,
         "passed": "yes" if value <= accepted else "no",
         "value": _seen(value, accepted) if np.isfinite(value) else None,
-        "look": Look.TINY,
+        "fmt": Format.TINY,
         "accepted": accepted,
         "unit": unit,
     }
@@ -146,7 +150,7 @@ def _recount(context: Context) -> Rows:
     shares = shares.dropna()
     most = _seen(float(shares.max()), tolerances.MOST_VIOLATION) if len(shares) else 0.0
     text = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
-    yield {"check": "proof", "what": text, "value": most, "look": Look.TINY, "unit": "relative"}
+    yield {"check": "proof", "what": text, "value": most, "fmt": Format.TINY, "unit": "relative"}
     yield from _needs(plan)
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
@@ -156,20 +160,28 @@ def _recount(context: Context) -> Rows:
 
 def _needs(plan: Plan) -> Rows:
     """Yield how far plants' inputs are from what their output needs, from the tables."""
-    if not plan.expanded.intakes:
+    if not plan.expanded.plant_inputs:
         return
     keys = ("year", "mineral", "plant", "plant_project", "product")
     arrived = measures.sums(plan.inputs, "tonnes", *keys)
     made = measures.sums(plan.sources, "tonnes", "year", "refiner", "project", "mineral")
     worst = 0.0
-    for intake in plan.expanded.intakes:
+    for plant_input in plan.expanded.plant_inputs:
         for year in plan.case.years:
-            key = (year, intake.mineral, intake.refiner, intake.project, intake.product)
+            key = (
+                year,
+                plant_input.mineral,
+                plant_input.refiner,
+                plant_input.project,
+                plant_input.product,
+            )
             came = arrived.get(key, 0.0)
-            for r, ratio in intake.needs:
+            for r, ratio in plant_input.needs:
                 product = plan.expanded.sources[r].mineral
-                need = ratio * made.get((year, intake.refiner, intake.project, product), 0.0)
-                worst = max(worst, need - came if intake.is_joint else abs(need - came))
+                need = ratio * made.get(
+                    (year, plant_input.refiner, plant_input.project, product), 0.0
+                )
+                worst = max(worst, need - came if plant_input.is_joint else abs(need - came))
     what = "Plants' inputs compared with what their output needs, computed from the tables"
     yield _figure(what, worst, plan.proof.allowed, "t")
 

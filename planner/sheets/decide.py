@@ -9,7 +9,7 @@ from typing import Any
 from models import tolerances
 from models.results import DecideNow
 from models.results.decisions import Kind
-from planner.render.claims import Claim, Sentence, SheetRows, say, told
+from planner.render.claims import Claim, Sentence, SheetRows, collect_sentences, say
 
 _KINDS: tuple[Mapping[Kind, str], ...] = (
     {Kind.BEGIN: "begin {top[what]} ({top[mineral]})"},
@@ -31,18 +31,18 @@ def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
     ``rows`` are those of a plan's sheet Decide now, ``first`` is the plan's first year.
     """
     made = [partial(_costliest, rows, words, " in {first}: {top}", first=first) for words in _KINDS]
-    return told(*made, partial(_count, rows))
+    return collect_sentences(*made, partial(_count, rows))
 
 
 def changed_decisions(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
     """Return the costliest changed decision of each kind, with its amount in both plans.
 
     ``base`` is the other plan in words. With ``is_one`` the rows are of a single plan, and its name
-    is not said.
+    is not shown.
     """
     case = "" if is_one else "In {top[case]}: "
     made = [partial(_costliest, rows, words, f", {{before}} in {base}", case) for words in _KINDS]
-    return told(*made, partial(_count, rows))
+    return collect_sentences(*made, partial(_count, rows))
 
 
 def _count(rows: SheetRows) -> Iterator[Sentence]:

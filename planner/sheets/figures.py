@@ -56,7 +56,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     one; ``demand_value``, demand at the stated price.
     """
     plan, case = context.plan, context.case
-    of_plan, taken = plan_numbers(context).by_mineral(), taken_by_plants(plan)
+    of_plan, used = plan_numbers(context).by_mineral(), used_by_plants(plan)
     is_compared, has_limits = context.without_limits is not None, bool(case.share_limits)
     lost = _shortage_by_limits(context)
     sold, bound = coalition_purchases(plan), _bound(plan)
@@ -86,8 +86,8 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "unit": record.unit or "t",
                 "demand": needed,
                 "purchased": bought,
-                "taken": sum(taken.get((name, year), 0.0) for year in case.years),
-                "last_taken": taken.get((name, case.years[-1]), 0.0) if case.years else None,
+                "taken": sum(used.get((name, year), 0.0) for year in case.years),
+                "last_taken": used.get((name, case.years[-1]), 0.0) if case.years else None,
                 "short": short,
                 "missing_share": mine["missing_share"],
                 "served": measures.served_share(needed, short),
@@ -120,15 +120,15 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
 
 def paid_by(plan: Plan, *keys: str) -> dict[Any, float]:
     """Return what members pay [money], including the cost of inputs, by the given keys."""
-    if not plan.expanded.intakes:
+    if not plan.expanded.plant_inputs:
         return measures.sums(plan.flows, "total", *keys)
     table = plan.supply.assign(paid=measures.payment_by_row(plan.supply))
     return measures.sums(table, "paid", *keys)
 
 
-def taken_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
+def used_by_plants(plan: Plan) -> dict[tuple[str, int], float]:
     """Return the tonnes that plants use as an input, by (mineral, year) [t]."""
-    if not plan.expanded.intakes:
+    if not plan.expanded.plant_inputs:
         return {}
     return measures.sums(plan.inputs, "tonnes", "mineral", "year")
 
@@ -194,7 +194,7 @@ def by_mineral_table(context: Context) -> results.ByMineral:
     rows = [NO_TOP | row for row in figures(context)]
     made = results.ByMineral.of_rows(rows, words=common.words_of(context.case))
     of_stages = (f for f in results.ByMineral.FIELDS if f.optional)
-    return made if context.plan.expanded.intakes else made.without(*of_stages)
+    return made if context.plan.expanded.plant_inputs else made.without(*of_stages)
 
 
 @once
@@ -304,7 +304,7 @@ def _surged(plan: Plan, of_plan: Mapping[str, Mapping[str, Any]]) -> dict[str, f
     need, stock, missing = (
         tonnes[:, :, t].sum(axis=1) for tonnes in (e.demand, stages.stock_drawn(plan), plan.missing)
     )
-    parts = (need, stock, missing, need + plan.taken_by_plants[:, t])
+    parts = (need, stock, missing, need + plan.used_by_plants[:, t])
     amounts = zip(e.minerals, *(each.tolist() for each in parts), strict=True)
     return {
         name: measures.served_without(others[name], drawn, base, served_share(needed, lacking))
@@ -344,7 +344,7 @@ def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
 
     The loss counts through all stages; empty if no mineral is made from others.
     """
-    if not plan.expanded.intakes:
+    if not plan.expanded.plant_inputs:
         return {}
     nothing = {"stage_country": None, "served_through": None}
     by_mineral: dict[str, dict[str, Any]] = {m.name: nothing for m in plan.case.minerals}

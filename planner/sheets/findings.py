@@ -37,8 +37,8 @@ from planner.render.claims import (
     Sentence,
     SheetRows,
     SheetTables,
+    collect_sentences,
     say,
-    told,
 )
 from planner.render.words import known
 from planner.sheets.decide import decided
@@ -61,7 +61,7 @@ def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
         _answers, _most_of_a_use, _extra_cost, _loss, _met, _decided, _cautioned, _compared, _moved,
         _broken, _insecure, _basis, _reserves, _reordered, _estimates,
     )  # fmt: skip
-    return told(*(partial(make, tables) for make in makers))
+    return collect_sentences(*(partial(make, tables) for make in makers))
 
 
 # ---- the answer, and three figures ---------------------------------------------------------------
@@ -82,14 +82,14 @@ def _answer(tables: SheetTables) -> Iterator[Sentence]:
         nothing = minerals.none(ByMineral.missing_share, ">=", 0.0)
         yield say("answer", "Nothing is needed in the planned years.", none=nothing)
         return
-    needed, lacking, beyond = _counts(minerals)
+    needed, lacking, exceeding = _counts(minerals)
     part, one = ByMineral.missing_share, needed.number == 1
     if not lacking.number:
-        if beyond.number:
-            exceed = "exceeds" if beyond.number == 1 else "exceed"
+        if exceeding.number:
+            exceed = "exceeds" if exceeding.number == 1 else "exceed"
             of = "{over} of {needed} minerals"
             text = f"Not within the limits: {of} {exceed} a share limit, which costs a penalty."
-            yield say("answer", text, over=beyond, needed=needed)
+            yield say("answer", text, over=exceeding, needed=needed)
         else:
             text = "Yes: no mineral runs short."
             yield say("answer", text, none=minerals.none(part, ">", _MET))
@@ -124,7 +124,7 @@ def _answers(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the answer; a use that is short comes second, before the mineral hit hardest."""
     first, *rest = _answer(tables)
     yield first
-    yield from told(partial(_use, tables))
+    yield from collect_sentences(partial(_use, tables))
     yield from rest
 
 
@@ -171,7 +171,7 @@ def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
 
 def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the use that misses most tonnes of the mineral whose use was named in the answer."""
-    named = told(partial(_use, tables))
+    named = collect_sentences(partial(_use, tables))
     if named and named[0].behind is not None:
         tiers = tables.sheet(Tiers).where(tier={"not": None})
         top = tiers.where(mineral=named[0].behind["mineral"]).largest(Tiers.short)
@@ -266,10 +266,10 @@ def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
 
 
 def _broken(tables: SheetTables) -> Iterator[Sentence]:
-    needed, lacking, beyond = _counts(tables.sheet(ByMineral))
-    if lacking.number and beyond.number:
+    needed, lacking, exceeding = _counts(tables.sheet(ByMineral))
+    if lacking.number and exceeding.number:
         text = "{over} of {needed} minerals exceed a share limit, which costs a penalty."
-        yield say("care", text, over=beyond, needed=needed)
+        yield say("care", text, over=exceeding, needed=needed)
 
 
 def _insecure(tables: SheetTables) -> Iterator[Sentence]:
@@ -290,8 +290,8 @@ def _basis(tables: SheetTables) -> Iterator[Sentence]:
     own = minerals.where(mineral=top["mineral"])
     who, limit = own.value(ByMineral.supplier), own.value(ByMineral.supplier_limit)
     last = tables.asked(Figure.LAST_YEAR)
-    beyond = top.number > limit.number + tolerances.SHOWN_SHARE
-    if tables.asked(Figure.SHARE_BASIS).value != schema.DEMAND or not beyond:
+    exceeding = top.number > limit.number + tolerances.SHOWN_SHARE
+    if tables.asked(Figure.SHARE_BASIS).value != schema.DEMAND or not exceeding:
         return
     yield say(
         "care",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from models import results
 from models.case import BASE
 from models.plan import OPTIMAL
-from models.results import About, DecideNow, Figure, Look, Result, Security, Stocks
+from models.results import About, DecideNow, Figure, Format, Result, Security, Stocks
 from models.results.overall import OPTION
 from planner.render.chart import drawn
 from planner.render.claims import SheetTables
@@ -37,8 +37,8 @@ ONLY_INPUTS = "Need 0: only plants buy it, as an input."
 def about_table(context: Context) -> About:
     """Return what was asked of a plan, one number in a row."""
     case, (marked, rows) = context.case, marked_rows(context.book.case)
-    years, count = case.years, Look.COUNT
-    said = {
+    years, count = case.years, Format.COUNT
+    values = {
         Figure.TITLE: context.title,
         Figure.QUESTION: question(case),
         Figure.CAUTION: case.settings.caution,
@@ -46,13 +46,13 @@ def about_table(context: Context) -> About:
         Figure.SCENARIO: case.scenario,
         **{f"{OPTION}{name}": value for name, value in context.options.items()
            if name.casefold() != "scenario"},
-        Figure.FIRST_YEAR: (years[0], Look.YEAR) if years else "",
-        Figure.LAST_YEAR: (years[-1], Look.YEAR) if years else "",
+        Figure.FIRST_YEAR: (years[0], Format.YEAR) if years else "",
+        Figure.LAST_YEAR: (years[-1], Format.YEAR) if years else "",
         Figure.SHARE_BASIS: case.settings.share_basis,
         Figure.ESTIMATED_ROWS: (marked, count) if marked else "",
         Figure.INPUT_ROWS: (rows, count),
     }  # fmt: skip
-    return About.of(said)
+    return About.of(values)
 
 
 @once
@@ -76,9 +76,11 @@ PROVEN = "Proven: no cheaper plan keeps the rules."
 
 def _always_said(about: Result | None) -> str:
     """Return the proof, scenario and options, for which a page has room even if it is without."""
-    said = {} if about is None else dict(zip(about.data["what"], about.data["value"], strict=True))
-    asked = [f"{k.removeprefix(OPTION)} {v}" for k, v in said.items() if k.startswith(OPTION)]
-    scenario = str(said.get(Figure.SCENARIO, BASE))
+    values = (
+        {} if about is None else dict(zip(about.data["what"], about.data["value"], strict=True))
+    )
+    asked = [f"{k.removeprefix(OPTION)} {v}" for k, v in values.items() if k.startswith(OPTION)]
+    scenario = str(values.get(Figure.SCENARIO, BASE))
     return " ".join((PROVEN, scenario, *asked) if asked or scenario != BASE else (PROVEN,))
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from models import tolerances
-from models.case import fold
+from models.case import normalize
 from models.plan import BUILT
 from models.results import ChangedBuilds, ChangedOrders, Flows, common
 from models.results.rounds import OTHER, PLANT, PRICE, STOCK
@@ -41,7 +41,7 @@ def order_changes(context: Context, stocks: Mapping[str, str]) -> ChangedOrders 
     names: dict[tuple[object, ...], list[object]] = {}
     for amounts, orders in ((now, planned), (before, previous)):
         for year, *given, tonnes in orders:
-            key = (int(year), *_folded(given))
+            key = (int(year), *_normalized(given))
             names.setdefault(key, given)  # as they are written in this plan
             amounts[key] += float(tonnes)
     units, why = common.units_of(context.case), _Reasons(context, stocks)
@@ -64,13 +64,13 @@ def changed_builds(context: Context) -> ChangedBuilds | None:
     last, years = context.book.before, context.case.years
     if last is None or not years:
         return None
-    before = {(fold(row.project), row.year): row.part for row in last.builds}
+    before = {(normalize(row.project), row.year): row.part for row in last.builds}
     now = {
-        (fold(project), year): part
+        (normalize(project), year): part
         for (project, year), part in context.plan.amounts(BUILT).items()
         if year >= years[0]
     }
-    projects = {fold(p.name): p for p in context.case.projects}
+    projects = {normalize(p.name): p for p in context.case.projects}
     rows = [
         {"project": of.name, "mineral": of.mineral, "country": of.country, "year": row["year"],
          "before": row["old"], "now": row["new"], "change": row["change"]}
@@ -93,32 +93,32 @@ class _Reasons:
             of = (source.mineral, source.name, source.project, e.members[d.member[i]])
             contract = int(d.contract[i])
             name = context.case.contracts[contract].name if contract >= 0 else ""
-            landed[e.years[d.year[i]], *_folded((*of, name))] = cost
+            landed[e.years[d.year[i]], *_normalized((*of, name))] = cost
         self.repriced, self.mineral_repriced = set[tuple[object, ...]](), dict[str, str]()
         for row in last.orders if last else ():
-            key = (row.year, *_folded(attrgetter(*_PARTS[1:])(row)))
+            key = (row.year, *_normalized(attrgetter(*_PARTS[1:])(row)))
             cost = landed.get(key, row.landed)
             if abs(cost - row.landed) > tolerances.SAME_SUM * max(abs(cost), abs(row.landed)):
                 self.repriced.add(key)
-                self.mineral_repriced.setdefault(fold(row.mineral), row.project or row.refiner)
+                self.mineral_repriced.setdefault(normalize(row.mineral), row.project or row.refiner)
         builds = changed_builds(context)
         moved = builds.rows(ChangedBuilds.mineral, ChangedBuilds.project) if builds else ()
-        self.plants = {fold(str(mineral)): str(project) for mineral, project in moved}
-        self.stocks = {fold(mineral): member for mineral, member in stocks.items()}
+        self.plants = {normalize(str(mineral)): str(project) for mineral, project in moved}
+        self.stocks = {normalize(mineral): member for mineral, member in stocks.items()}
 
     def __call__(self, year: int, given: list[Any]) -> tuple[str, str]:
         """Return why an order changes, and because of whom."""
         mineral, refiner, project, *_ = given
-        if (year, *_folded(given)) in self.repriced:
+        if (year, *_normalized(given)) in self.repriced:
             return PRICE, str(project or refiner)
         for why, of in ((PLANT, self.plants), (STOCK, self.stocks), (PRICE, self.mineral_repriced)):
-            if fold(str(mineral)) in of:
-                return why, of[fold(str(mineral))]
+            if normalize(str(mineral)) in of:
+                return why, of[normalize(str(mineral))]
         return OTHER, ""
 
 
-def _folded(names: Any) -> tuple[str, ...]:
-    return tuple(fold(str(name or "")) for name in names)
+def _normalized(names: Any) -> tuple[str, ...]:
+    return tuple(normalize(str(name or "")) for name in names)
 
 
 def _differ(before: float, now: float) -> bool:

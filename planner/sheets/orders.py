@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.measures import landed_cost
-from models.results import Contracts, Figure, Flows, Look, Result, Shortages, Stocks
+from models.results import Contracts, Figure, Flows, Format, Result, Shortages, Stocks
 from models.results.common import FREIGHT, MEMBER, SHORT
 from models.results.orders import (
     ColumnNotes,
@@ -69,23 +69,23 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
     yield MEMBER.header, member
     yield Figure.TITLE, origin.title
     yield Figure.YEARS, origin.years
-    yield OrderSheet.TABLE, len(orders), Look.COUNT, "", "Each is a row of the sheet Orders."
+    yield OrderSheet.TABLE, len(orders), Format.COUNT, "", "Each is a row of the sheet Orders."
     yield from origin.facts
     changes = "The id changes if any order of the plan changes."
-    yield "Plan id", origin.plan_id, Look.LONG, "", changes
+    yield "Plan id", origin.plan_id, Format.LONG, "", changes
     yield "Money, all years (undiscounted)"
     for name, word in _MONEY:
         if f"{name}_amount" not in orders:
             continue
         remark = "The refiners' cost, or the contracts' price." if name == "price" else ""
-        yield f"{word} of all orders", _total(orders, f"{name}_amount"), Look.MONEY, money, remark
+        yield f"{word} of all orders", _total(orders, f"{name}_amount"), Format.MONEY, money, remark
     total = _total(orders, "total_amount")
     levied = "tariff, freight and levy" if "levy_amount" in orders else "tariff and freight"
-    yield "Total of all orders", total, Look.MONEY, money, f"Price, {levied}."
+    yield "Total of all orders", total, Format.MONEY, money, f"Price, {levied}."
     if contracts is not None and len(contracts):
         paid = _total(contracts, Contracts.paid.name)
-        yield Contracts.paid.header, paid, Look.MONEY, money, "Take or pay; see Obligations."
-        yield "Total with take or pay", total + paid, Look.MONEY, money
+        yield Contracts.paid.header, paid, Format.MONEY, money, "Take or pay; see Obligations."
+        yield "Total with take or pay", total + paid, Format.MONEY, money
     yield "By mineral, all years"
     for mineral, unit in _minerals(frames).items():
         yield from _of_mineral(mineral, unit, frames, money)
@@ -95,9 +95,9 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
     parts = {sheet: frame[frame["mineral"] == mineral] for sheet, frame in frames.items()}
     mine = parts[OrderSheet]
     tonnes, cost = _total(mine, "tonnes"), _total(mine, "total_amount")
-    yield f"Tonnes: {mineral}", tonnes, Look.TONNES, unit
-    yield f"Total: {mineral}", cost, Look.MONEY, money
-    yield f"Landed cost: {mineral}", landed_cost(cost, tonnes), Look.PRICE, f"{money} per {unit}"
+    yield f"Tonnes: {mineral}", tonnes, Format.TONNES, unit
+    yield f"Total: {mineral}", cost, Format.MONEY, money
+    yield f"Landed cost: {mineral}", landed_cost(cost, tonnes), Format.PRICE, f"{money} per {unit}"
     for word, sheet, amount in (
         ("Contract minimum in force", Obligations, Contracts.minimum),
         ("Delivered under contracts", Obligations, Contracts.taken),
@@ -108,7 +108,7 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
         if len(parts.get(sheet, ())):
             remark, total = "Below 0: taken from stock.", _total(parts[sheet], amount.name)
             remark = remark if sheet is Stock else ""
-            yield f"{word}: {mineral}", total, Look.TONNES, unit, remark
+            yield f"{word}: {mineral}", total, Format.TONNES, unit, remark
 
 
 def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:

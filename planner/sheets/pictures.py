@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import measures, tolerances
-from models.results import ChartData, Look, Members, common
+from models.results import ChartData, Format, Members, common
 from models.schema import COALITION, REST_OF_WORLD
 from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn, shortened, top
@@ -234,7 +234,7 @@ def who_pays(
         Series("Extra shortage (no cash)", Role.SHORT, [each[2] for each in some]),
     )
     names, axis = tuple(shortened(m) for m, *_ in some), f"{currency} m a year against {reference}"
-    return Picture(title, Form.GROUPED, names, series, axis, across, look=Look.MILLIONS)
+    return Picture(title, Form.GROUPED, names, series, axis, across, fmt=Format.MILLIONS)
 
 
 _CHOICE = 2

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from models.case import Case
 from models.plan import Plan
-from models.results import Look, Scorecard
+from models.results import Format, Scorecard
 from models.results.common import words_of
 from models.scorecard import Score, Value, scorecard
 from planner.render.table import Cell
@@ -25,17 +25,17 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
     scores = scorecard(plan) if scores is None else scores
     if not scores:
         return None
-    case, rows, sections, looks = plan.case, list[dict[str, Cell]](), list[int](), list[Look]()
+    case, rows, sections, formats = plan.case, list[dict[str, Cell]](), list[int](), list[Format]()
     for measure, group in groupby(scores, key=lambda score: score.measure):
         about: dict[str, Cell] = {"source": measure.source, "formula": measure.formula}
         sections.append(len(rows))
         rows.append({"measure": f"{measure.title}: {measure.unit}", **about})
         scored = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
-        looks += [Look.TEXT, *[measure.look] * len(scored)]
+        formats += [Format.TEXT, *[measure.fmt] * len(scored)]
         rows += scored
     mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
-    by_field = {f.name: looks for f in mixed}
-    card = Scorecard.of_rows(rows, words=words_of(case), looks=by_field, sections=sections)
+    by_field = {f.name: formats for f in mixed}
+    card = Scorecard.of_rows(rows, words=words_of(case), formats=by_field, sections=sections)
     return card if len(case.years) > 1 else card.without(Scorecard.after_last)
 
 

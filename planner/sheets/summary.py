@@ -12,7 +12,7 @@ import pandas as pd
 from models import measures, schema
 from models.plan import OPTIMAL
 from models.program.component import cost_headings
-from models.results import ByMineral, Figure, Look, Summary, common, overall
+from models.results import ByMineral, Figure, Format, Summary, common, overall
 from models.results.field import spread_over
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, counted, known, search_words
@@ -33,27 +33,27 @@ _DEAREST = 5
 """Binding limits that are named."""
 _REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in cost_headings()}
 _HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
-_BLANK: tuple[Any, ...] = ("", None, Look.LONG, "", "", {})
+_BLANK: tuple[Any, ...] = ("", None, Format.LONG, "", "", {})
 
 
 def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = ()) -> Summary:
     """Return Summary from its rows, with a column for each mineral; unknown values are blank."""
     kind = spread_over(Summary, Summary.minerals, [clean_text(name) for name in minerals])
     spread = [f.name for f in kind.FIELDS if f.name.startswith("of_")]
-    table, looks, sections = list[dict[str, Any]](), list[Look](), list[int]()
+    table, formats, sections = list[dict[str, Any]](), list[Format](), list[int]()
     for row in rows:
         if isinstance(row, str):
-            sections.append(len(looks))
+            sections.append(len(formats))
         given = (row, None) if isinstance(row, str) else row
-        measure, value, look, unit, remark, each = (*given, *_BLANK[len(given) :])
-        looks.append(look)
+        measure, value, fmt, unit, remark, each = (*given, *_BLANK[len(given) :])
+        formats.append(fmt)
         cells = {"measure": measure, "value": value, "unit": unit, "remark": remark}
         cells |= {name: each.get(mineral) for name, mineral in zip(spread, minerals, strict=True)}
         unknown = {k for k, v in cells.items() if isinstance(v, float) and not math.isfinite(v)}
         # a text may run over a blank cell
         table.append({k: None if k in unknown or v == "" else v for k, v in cells.items()})
-    mixed = dict.fromkeys((Summary.value.name, *spread), looks)
-    return kind.of_rows(table, looks=mixed, sections=sections)
+    mixed = dict.fromkeys((Summary.value.name, *spread), formats)
+    return kind.of_rows(table, formats=mixed, sections=sections)
 
 
 def summary(context: Context) -> Summary:
@@ -73,20 +73,20 @@ def _plan(context: Context) -> Rows:
     case = context.case
     other = "The title is the workbook's; this plan is of the scenario and options named here."
     yield "The plan"
-    yield Figure.TITLE, context.title, Look.TEXT
-    yield Figure.QUESTION, question(case), Look.LONG
-    yield Figure.SCENARIO, context.made_by, Look.LONG, "", "" if context.is_as_given else other
+    yield Figure.TITLE, context.title, Format.TEXT
+    yield Figure.QUESTION, question(case), Format.LONG
+    yield Figure.SCENARIO, context.made_by, Format.LONG, "", "" if context.is_as_given else other
     if context.plan.extension is not None:
         remark = "Added to the model in Python. The plan keeps the case's rules and what was added."
-        yield Figure.EXTENDED, context.plan.extension.words, Look.LONG, "", remark
+        yield Figure.EXTENDED, context.plan.extension.words, Format.LONG, "", remark
     plan, remark = context.plan, "Proven; the sheet Checks shows the proof."
     remark = remark if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
-    yield Figure.STATUS, context.within or plan.status, Look.LONG, "", remark
+    yield Figure.STATUS, context.within or plan.status, Format.LONG, "", remark
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
-        yield Figure.PRICE_YEAR, case.settings.price_year, Look.YEAR, context.currency
-    yield Figure.MINERALS, len(case.minerals), Look.COUNT
-    yield Figure.MEMBERS, len(case.members), Look.COUNT
+        yield Figure.PRICE_YEAR, case.settings.price_year, Format.YEAR, context.currency
+    yield Figure.MINERALS, len(case.minerals), Format.COUNT
+    yield Figure.MEMBERS, len(case.members), Format.COUNT
 
 
 def _cost(context: Context) -> Rows:
@@ -97,32 +97,32 @@ def _cost(context: Context) -> Rows:
     per_tonne = measures.landed_cost(plan.purchases, plan.tonnes)
     yield "Cost"
     remark = f"The plan minimises this: cash cost, cost of shortage and penalties{discounted}."
-    yield Figure.TOTAL_COST, plan.objective, Look.MONEY, money, remark
+    yield Figure.TOTAL_COST, plan.objective, Format.MONEY, money, remark
     remark = "Money paid, without the cost of shortage and other penalties. New plants count with"
     remark += f" their yearly capital charge, not their capex{plain}."
-    yield Figure.CASH_COST, plan.cash, Look.MONEY, money, remark
+    yield Figure.CASH_COST, plan.cash, Format.MONEY, money, remark
     remark = "Tariff rate times the cost or price of each flow, added up; members' own treasuries"
     remark += f" receive it{plain}."
-    yield Figure.TARIFFS, plan.tariffs, Look.MONEY, money, remark
+    yield Figure.TARIFFS, plan.tariffs, Format.MONEY, money, remark
     also, levied = (" and levies", ", levy") if plan.levies else ("", "")
     if plan.case.price_floors:
         remark = "Imports below a price floor pay the difference; members' own treasuries receive"
         remark += f" it{plain}."
-        yield Figure.LEVIES, plan.levies, Look.MONEY, money, remark
+        yield Figure.LEVIES, plan.levies, Format.MONEY, money, remark
     remark = f"Cash cost minus tariffs{also}{plain}."
-    yield Figure.NET_COST, plan.cash_cost.net, Look.MONEY, money, remark
+    yield Figure.NET_COST, plan.cash_cost.net, Format.MONEY, money, remark
     remark = f"Cost or price, tariff{levied} and freight of all flows{plain}."
-    yield Figure.PURCHASES_COST, plan.purchases, Look.MONEY, money, remark, each("paid")
+    yield Figure.PURCHASES_COST, plan.purchases, Format.MONEY, money, remark, each("paid")
     remark, landed = "Cost of purchases divided by the tonnes bought.", each("landed")
-    yield Figure.COST_PER_TONNE, per_tonne, Look.PRICE, context.per_tonne, remark, landed
+    yield Figure.COST_PER_TONNE, per_tonne, Format.PRICE, context.per_tonne, remark, landed
     yield "Cost by heading" + (" (undiscounted)" if rate > 0 else "")
     for heading, cost in zip(plan.costs["heading"], plan.costs["money"], strict=True):
         if cost:
-            yield f"{overall.COST}{heading}", float(cost), Look.MONEY, money, _REMARKS[heading]
+            yield f"{overall.COST}{heading}", float(cost), Format.MONEY, money, _REMARKS[heading]
     added = plan.extension.cost if plan.extension else 0.0
     if added:
         remark = f"Included in the total cost{discounted}, and in no other cost."
-        yield f"{overall.COST}what was added to the model", added, Look.MONEY, money, remark
+        yield f"{overall.COST}what was added to the model", added, Format.MONEY, money, remark
 
 
 def _plain(context: Context) -> str:
@@ -133,15 +133,15 @@ def _supply(context: Context) -> Rows:
     each = partial(_each, context)
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
-    yield overall.COUNTED_IN, None, Look.LONG, "", "", common.units_of(context.case)
-    yield Figure.DEMAND, demand, Look.TONNES, "t", "", each("demand")
+    yield overall.COUNTED_IN, None, Format.LONG, "", "", common.units_of(context.case)
+    yield Figure.DEMAND, demand, Format.TONNES, "t", "", each("demand")
     bought = each("purchased")
-    yield Figure.TONNES, plan.tonnes, Look.TONNES, "t", "Purchases for stock included.", bought
-    if plan.expanded.intakes:
+    yield Figure.TONNES, plan.tonnes, Format.TONNES, "t", "Purchases for stock included.", bought
+    if plan.expanded.plant_inputs:
         remark = "Bought by plants or supplied by members. No total: one is made into another."
-        yield ByMineral.taken.header, None, Look.TONNES, "t", remark, each("taken")
-    yield Figure.SHORTAGE, plan.shortage, Look.TONNES, "t", "", each("short")
-    yield Figure.SERVED_SHARE, plan.served_share, Look.SHARE, "of demand", "", each("served")
+        yield ByMineral.taken.header, None, Format.TONNES, "t", remark, each("taken")
+    yield Figure.SHORTAGE, plan.shortage, Format.TONNES, "t", "", each("short")
+    yield Figure.SERVED_SHARE, plan.served_share, Format.SHARE, "of demand", "", each("served")
 
 
 def _beside_today(context: Context) -> Rows:
@@ -165,12 +165,12 @@ def _beside_today(context: Context) -> Rows:
                 country, most = tops[0]
                 countries[str(mineral)] = context.country(country)
                 shares[str(mineral)] = most / whole
-        yield f"{ByMineral.country.header} {when}", None, Look.SHARE, unit, remark, shares
-        yield f"{_NAME} {when}", None, Look.LONG, "", "", countries
+        yield f"{ByMineral.country.header} {when}", None, Format.SHARE, unit, remark, shares
+        yield f"{_NAME} {when}", None, Format.LONG, "", "", countries
     lost = [(m, (rows["today"] - rows["planned"]).clip(lower=0.0)) for m, rows in by_mineral]
     moved = {str(mineral): float(tonnes.sum()) for mineral, tonnes in lost}
     remark = "Tonnes that today's flows lose in the first year; the sheet Changes lists the flows."
-    yield "Moved from today's suppliers", None, Look.TONNES, "t", remark, moved
+    yield "Moved from today's suppliers", None, Format.TONNES, "t", remark, moved
 
 
 def _largest(context: Context) -> Rows:
@@ -182,21 +182,35 @@ def _largest(context: Context) -> Rows:
     share = f"Largest country's share of {context.basis}"
     yield f"Largest share of one country in the coalition's {context.basis}"
     tops = each("last" if several else "top")
-    yield f"{share}{last}", None, Look.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
+    yield f"{share}{last}", None, Format.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
     names = _of_top(tops, lambda top: context.country(top.country), "none sells")
-    yield f"{_NAME}{last}", None, Look.LONG, "", "", names
+    yield f"{_NAME}{last}", None, Format.LONG, "", "", names
     remark = "The coalition's limit on that country; blank if it has none."
     limits = _of_top(tops, lambda top: top.limit)
-    yield f"{ByMineral.limit.header}{last}", None, Look.SHARE, unit, remark, limits
+    yield f"{ByMineral.limit.header}{last}", None, Format.SHARE, unit, remark, limits
     remark = "Years in which that limit binds."
-    yield ByMineral.years_at_limit.header, None, Look.COUNT, "years", remark, each("years_at_limit")
+    yield (
+        ByMineral.years_at_limit.header,
+        None,
+        Format.COUNT,
+        "years",
+        remark,
+        each("years_at_limit"),
+    )
     remark = "The coalition's binding limits on suppliers other than that country."
-    yield "Binding limits on other suppliers", None, Look.COUNT, "", remark, each("bound_on_others")
-    yield ByMineral.bound_on_members.header, None, Look.COUNT, "", "", each("bound_on_members")
+    yield (
+        "Binding limits on other suppliers",
+        None,
+        Format.COUNT,
+        "",
+        remark,
+        each("bound_on_others"),
+    )
+    yield ByMineral.bound_on_members.header, None, Format.COUNT, "", "", each("bound_on_members")
     if several:
         tops = each("top")
         remark = "The largest share in any year; the sheet By year has each year's."
-        yield share, None, Look.SHARE, unit, remark, _of_top(tops, lambda top: top.share, 0.0)
+        yield share, None, Format.SHARE, unit, remark, _of_top(tops, lambda top: top.share, 0.0)
 
 
 def _of_top(
@@ -211,7 +225,7 @@ def _concentration(context: Context) -> Rows:
     yield "Concentration by country (HHI), before and after"
     for field, remark in ((ByMineral.hhi_capacity, before), (ByMineral.hhi_purchases, after)):
         each = _each(context, field.name)
-        yield field.header, None, Look.INDEX, "0 to 10,000", remark, each
+        yield field.header, None, Format.INDEX, "0 to 10,000", remark, each
 
 
 def _cost_of_limits(context: Context) -> Rows:
@@ -220,24 +234,24 @@ def _cost_of_limits(context: Context) -> Rows:
     yield "What the share limits cost (this plan compared with the same case without them)"
     if not context.case.share_limits:
         remark = "The case has no share limits: they cost nothing."
-        yield "Share limits", "none", Look.LONG, "", remark
+        yield "Share limits", "none", Format.LONG, "", remark
         return
     if free is None:
         remark = "No plan of the case without share limits is known."
-        yield "Share limits", "not known", Look.LONG, "", remark
+        yield "Share limits", "not known", Format.LONG, "", remark
         return
     discounted = ", discounted" if context.case.settings.discount_rate > 0 else ""
     compared = [row for row in figures(context) if row["extra"] is not None]
     whole = plan_numbers(context).row()
     extra = whole["extra_cost_per_t"] if compared else None
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
-    yield Figure.LIMITS_COST, plan.objective - free.objective, Look.MONEY, money, remark
+    yield Figure.LIMITS_COST, plan.objective - free.objective, Format.MONEY, money, remark
     fewer, plain = free.tonnes - plan.tonnes, _plain(context)
     remark = "Cash cost over all years with the limits minus the cash cost without them, new plants"
     remark += f" included{plain}."
     if fewer > 0:
         remark = f"With the limits, {fewer:z,.0f} t fewer are bought and paid for. {remark}"
-    yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Look.MONEY, money, remark
+    yield Figure.LIMITS_COST_CASH, plan.cash - free.cash, Format.MONEY, money, remark
     years = max(1, len(context.case.years))
     same = f"{common.HOW_COMPARED} The reference is the plan without share limits{plain}."
     more = f"More shortage than without limits, at the cost of shortage{plain}. Nobody pays it."
@@ -246,17 +260,17 @@ def _cost_of_limits(context: Context) -> Rows:
         (Figure.LIMITS_SHORTAGE_A_YEAR, "shortage_by_limits", more),
     ):
         a_year = {m: cost / years for m, cost in each(name).items() if cost is not None}
-        yield measure, sum(a_year.values()), Look.MONEY, f"{money} a year", remark, a_year
+        yield measure, sum(a_year.values()), Format.MONEY, f"{money} a year", remark, a_year
     each_t, part = common.EXTRA_COST_PER_T, common.EXTRA_COST_SHARE
-    yield each_t.header, extra, Look.PRICE, context.per_tonne, each_t.meaning, each("extra")
+    yield each_t.header, extra, Format.PRICE, context.per_tonne, each_t.meaning, each("extra")
     share = whole["extra_cost_share"] if compared else None
-    yield part.header, share, Look.SHARE, "share", part.meaning, each("extra_cost_share")
+    yield part.header, share, Format.SHARE, "share", part.meaning, each("extra_cost_share")
     supply = each("short_of_supply")
     remark, unit = "Missing even without share limits.", "t"
-    yield ByMineral.short_of_supply.header, free.shortage, Look.TONNES, unit, remark, supply
+    yield ByMineral.short_of_supply.header, free.shortage, Format.TONNES, unit, remark, supply
     limits, of_limits = plan.shortage - free.shortage, each("short_by_limits")
     remark = "Missing with the share limits, but not without them."
-    yield ByMineral.short_by_limits.header, limits, Look.TONNES, unit, remark, of_limits
+    yield ByMineral.short_by_limits.header, limits, Format.TONNES, unit, remark, of_limits
 
 
 def _resilience(context: Context) -> Rows:
@@ -266,14 +280,14 @@ def _resilience(context: Context) -> Rows:
     last = context.case.years[-1]
     yield f"What is still served if the largest supplier stops, in {last}"
     remark, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
-    yield Figure.IF_IT_STOPS, None, Look.SHARE, unit, remark, each
-    if context.plan.expanded.intakes:
+    yield Figure.IF_IT_STOPS, None, Format.SHARE, unit, remark, each
+    if context.plan.expanded.plant_inputs:
         through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
         remark = "For the country whose loss is worst. What plants make from its inputs and ore is"
         remark += f" lost, too. {measures.TIED_INPUTS}"
-        yield Figure.THROUGH_ALL_STAGES, None, Look.SHARE, unit, remark, through
+        yield Figure.THROUGH_ALL_STAGES, None, Format.SHARE, unit, remark, through
     kept = sum(map(measures.keeps_enough, each.values()))
-    yield Figure.KEEP_ENOUGH, kept, Look.COUNT, f"of {counted(len(each), 'mineral')}"
+    yield Figure.KEEP_ENOUGH, kept, Format.COUNT, f"of {counted(len(each), 'mineral')}"
 
 
 def _binding(context: Context) -> Rows:
@@ -283,14 +297,14 @@ def _binding(context: Context) -> Rows:
     remark = f"Out of {len(context.plan.limits)}; each buyer, supplier, mineral and year counts."
     remark += f" On members or groups: {on_members}." if on_members else ""
     remark += f" The {_DEAREST} dearest follow." if len(table) > _DEAREST else ""
-    yield Figure.BINDING_LIMITS, len(table), Look.COUNT, "", remark
+    yield Figure.BINDING_LIMITS, len(table), Format.COUNT, "", remark
     for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
         row = limits[limit]
         name = context.case.supplier_name(row.group, supplier)
         measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
         remark = f"Saving if the limit were one tonne looser in {year}, its dearest year; it"
         remark += f" binds in {counted(years, 'year')}."
-        yield measure, price, Look.PRICE, context.per_tonne, remark
+        yield measure, price, Format.PRICE, context.per_tonne, remark
 
 
 def _dearest(
@@ -313,27 +327,27 @@ def _run(context: Context) -> Rows:
     book, settings, record = context.book, context.case.settings, context.record
     yield "The run"
     remark = "The base of all share limits."
-    yield Figure.SHARE_BASIS, settings.share_basis, Look.LONG, "", remark
+    yield Figure.SHARE_BASIS, settings.share_basis, Format.LONG, "", remark
     yield Figure.WHOLE_PROJECTS, "yes" if settings.whole_projects else "no"
     if settings.carry_over_budget:
         yield Figure.CARRY_OVER_BUDGET, "yes"
     if settings.surge != measures.SURGE or context.case.security:
         remark = "Extra sales of each remaining supplier, as a share of its usable capacity."
-        yield Figure.SURGE, settings.surge, Look.SHARE, "of capacity", remark
+        yield Figure.SURGE, settings.surge, Format.SHARE, "of capacity", remark
     for name, value in context.options.items():
         if name != Figure.SCENARIO:  # shown under the title
             yield f"{overall.OPTION}{name}", value
     if marked := estimates(book.case):
         remark = "Rows of the input whose Note marks them as an estimate."
-        yield Figure.ESTIMATES, marked, Look.LONG, "", remark
-    yield Figure.INPUT_FILE, book.file_name or "none", Look.TEXT
-    yield Figure.INPUT_SHA256, book.sha256, Look.TEXT
+        yield Figure.ESTIMATES, marked, Format.LONG, "", remark
+    yield Figure.INPUT_FILE, book.file_name or "none", Format.TEXT
+    yield Figure.INPUT_SHA256, book.sha256, Format.TEXT
     yield Figure.PLANNER, record.planner
     yield Figure.SOLVER, record.solver
     yield "Python version", record.python
-    yield Figure.WRITTEN, record.written.strftime(WRITTEN), Look.LONG, "UTC"
+    yield Figure.WRITTEN, record.written.strftime(WRITTEN), Format.LONG, "UTC"
     if record.sure:
         remark = "Computed by planner sensitivity from this input."
-        yield Figure.SURE, record.sure, Look.LONG, "", remark
+        yield Figure.SURE, record.sure, Format.LONG, "", remark
     for stage, seconds in context.timings.items():
-        yield f"Time: {stage}", float(seconds), Look.SECONDS, "s"
+        yield f"Time: {stage}", float(seconds), Format.SECONDS, "s"

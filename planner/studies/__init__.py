@@ -14,15 +14,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.studies.engine import Outcome, Outcomes, Progress, Run, Study, Tell
+    from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Progress, Run, Study
     from planner.studies.engine import run_studies as run_studies
     from planner.studies.engine import run_study as run_study
     from planner.studies.kind import StudyKind
     from planner.studies.places import Here, LocalProcesses, Where
 
 __all__ = [
-    "STUDIES", "Here", "LocalProcesses", "Outcome", "Outcomes", "Progress", "Run", "Study",
-    "StudyEntry", "Tell", "Where", "kind_of", "run_studies", "run_study",
+    "STUDIES",
+    "Here",
+    "LocalProcesses",
+    "OnProgress",
+    "OnStage",
+    "Outcome",
+    "Outcomes",
+    "Progress",
+    "Run",
+    "Study",
+    "StudyEntry",
+    "Where",
+    "kind_of",
+    "run_studies",
+    "run_study",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +22,7 @@ from models.results.common import MEMBER, words_of
 from models.schema import ByYear
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, shortened
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
 from planner.render.words import counted, few, money_words, tariff_words
@@ -38,7 +38,7 @@ from planner.studies.bills_tables import (
     sharing_tables,
     without_rounding,
 )
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study, split_chains
+from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study, split_chains
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -80,8 +80,10 @@ class WithoutRequirements:
         return case.change(
             share_limits=tuple(row for row in case.share_limits if row.buyer != name),
             stockpiles=tuple(
-                replace(pile, target=ByYear(0.0), target_days=None) if pile.member == name else pile
-                for pile in case.stockpiles
+                replace(stockpile, target=ByYear(0.0), target_days=None)
+                if stockpile.member == name
+                else stockpile
+                for stockpile in case.stockpiles
             ),
         )
 
@@ -95,8 +97,10 @@ def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
     secured = _secured(case) if case.security else {}
     for i, name in enumerate(m.name for m in case.members):
         limits = sum(row.buyer == name for row in case.share_limits)
-        piles = (pile for pile in case.stockpiles if pile.member == name)
-        kept = [p.mineral for p in piles if any(stock_target(case, p, y) > 0 for y in case.years)]
+        stockpiles = (stockpile for stockpile in case.stockpiles if stockpile.member == name)
+        kept = [
+            p.mineral for p in stockpiles if any(stock_target(case, p, y) > 0 for y in case.years)
+        ]
         words = [counted(limits, "share limit")] if limits else []
         words += [f"stock targets: {few(kept)}"] if kept else []
         if words:
@@ -222,10 +226,10 @@ class BillsStudy(StudyKind):
         self.wishes = wishes
         self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         study = study_of(self.start.case, wishes=self.wishes)
-        outcomes = run_study(study, where, tell)
+        outcomes = run_study(study, where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
             if isinstance(run.change, WithoutRequirements) and outcome.planned:
@@ -301,8 +305,8 @@ class BillsStudy(StudyKind):
         if len(set(tables[Bills].member) - {""}) <= 1:
             return (say("answer", "A single member bears the whole cost."),)
         first = (_together, _as_bought, _by_duals, _less_missing)
-        every = (*first, _tempted, _most_saved, _requirements, _care)
-        return told(*(partial(make, tables) for make in every))
+        every = (*first, _tempted, _most_saved, _requirements, _warnings)
+        return collect_sentences(*(partial(make, tables) for make in every))
 
     @classmethod
     def legend(cls, tables: Tables) -> str:
@@ -415,7 +419,7 @@ def _requirements(tables: Tables) -> Iterator[Sentence]:
         yield say("decide", text, top=most)
 
 
-def _care(tables: Tables) -> Iterator[Sentence]:
+def _warnings(tables: Tables) -> Iterator[Sentence]:
     unknown = tables.sheet(Groups).count(Groups.group, "=", NOT_KNOWN)
     if unknown.number:
         text = "Splits of which the group that would leave is not known: {count}."

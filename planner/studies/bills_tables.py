@@ -13,7 +13,7 @@ from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
 from models.measures import ratio
 from models.resolve import Expanded, Floats, Rights
-from models.results import Field, Look, Name, Result, field
+from models.results import Field, Format, Name, Result, field
 from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
 from models.results.field import spread_over
 from planner.render.words import clean_text
@@ -127,7 +127,7 @@ class Groups(Result):
     rule = RULE
     group = field(
         "Most tempted to leave",
-        Look.SENTENCE,
+        Format.SENTENCE,
         "The group that would gain most by planning on its own. Blank: no group would gain.",
     )
     gain = _millions(
@@ -157,7 +157,7 @@ class OwnRequirements(Result):
     member = MEMBER.like(meaning="The member that has these requirements.")
     wish = field(
         "Its own",
-        Look.SENTENCE,
+        Format.SENTENCE,
         "The member's requirements: share limits on it as a buyer, and targets of its reserves. A"
         " separate row has its part of Security: the demand of the member that must still be served"
         " if a country is lost.",

@@ -25,8 +25,8 @@ from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import signed, year_span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies import engine, stacked
-from planner.studies.agreed import Unforeseen, decisions_before
-from planner.studies.engine import Outcome, Outcomes, Run, Study, Tell, run_study
+from planner.studies.agreed_plan import Unforeseen, decisions_before
+from planner.studies.engine import OnProgress, Outcome, Outcomes, Run, Study, run_study
 from planner.studies.source import RunSource
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def with_unforeseen(case: Case, cases: Sequence[ComparedCase], year: int) -> lis
     return every
 
 
-def _case_name(asked: Variant, taken: list[str]) -> str:
+def _case_name(asked: Variant, used_names: list[str]) -> str:
     """Return the name of the case that the options make: its changes in words, as many as fit."""
     parts = [f"{what_if.heading} {what_if.words}" for what_if in asked.what_ifs]
     parts += [f"{LIMIT} {asked.changes[LIMIT]}"] if LIMIT in asked.changes else []
@@ -111,7 +111,7 @@ def _case_name(asked: Variant, taken: list[str]) -> str:
             first = f"{first[: _LONGEST_NAME - 1].rstrip()}…"
         names.append(f"{first}; {left} more" if left else first)
     name = next((name for name in names if len(name) <= _LONGEST_NAME), names[-1])
-    return name if name not in taken else f"{name} (command line)"
+    return name if name not in used_names else f"{name} (command line)"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def plan_cases(
     case: Case,
     cases: Sequence[ComparedCase],
     where: Where | None,
-    tell: Tell | None,
+    on_progress: OnProgress | None,
     *,
     bills: bool = False,
 ) -> tuple[list[ComparedCase], Outcomes[Planned]]:
@@ -153,11 +153,11 @@ def plan_cases(
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
     source = scenario_source(case, first, bills=bills)
-    foreseen = run_study(source.study, where, engine.offset_progress(tell, 0, total))
+    foreseen = run_study(source.study, where, engine.offset_progress(on_progress, 0, total))
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
         late = [_with_base_decisions(base.plan, each) for each in late]
-        progress = engine.offset_progress(tell, len(foreseen), total)
+        progress = engine.offset_progress(on_progress, len(foreseen), total)
         try:
             more = run_study(scenario_source(case, late).study, where, progress)
         except UsageError as error:  # the place was reachable for the first runs
@@ -179,14 +179,17 @@ def plan_cases(
 def _with_base_decisions(base: Plan, each: ComparedCase) -> ComparedCase:
     change = each.variant
     if isinstance(change, Unforeseen):
-        change = dataclasses.replace(change, agreed=decisions_before(base, change.agreed.before))
+        change = dataclasses.replace(
+            change, fixed_decisions=decisions_before(base, change.fixed_decisions.before)
+        )
     return dataclasses.replace(each, variant=change)
 
 
 _COMPUTED = (
     "flows", "shortages", "sources", "countries", "contracts", "stocks", "projects", "ore",
     "limits", "changes", "tiers", "security", "costs", "mineral_costs", "values", "cash",
-    "tariffs", "levies", "purchases", "tonnes", "shortage", "delivered", "taken", "handed",
+    "tariffs", "levies", "purchases", "tonnes", "shortage", "delivered", "delivered_to_plants",
+    "transferred",
 )  # fmt: skip
 """Tables of a plan that are computed in the process that solved it, which has its program."""
 
@@ -319,8 +322,8 @@ def plan_absent(
     for each in cases:
         foreseen = plans.get(each.foreseen)
         if isinstance(each.variant, Unforeseen) and foreseen is not None:
-            agreed = decisions_before(foreseen.plan, each.variant.agreed.before)
-            chains.append((Run(each.name, partial(Case.change, agreed=agreed)),))
+            fixed_decisions = decisions_before(foreseen.plan, each.variant.fixed_decisions.before)
+            chains.append((Run(each.name, partial(Case.change, fixed_decisions=fixed_decisions)),))
     if planned.stopped or not chains:
         return Outcomes((), planned.stopped)
     return run_study(Study(case, tuple(chains), read_absent), where)

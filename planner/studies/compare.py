@@ -31,7 +31,7 @@ from planner.studies.bills_by_scenario import BillsByScenario, bills_section
 from planner.studies.cases import Regret
 from planner.studies.compare_findings import compare_findings
 from planner.studies.compare_tables import SCENARIO, Comparison, MissingByTier, MissingByYear
-from planner.studies.engine import Outcome, Tell
+from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.studies.kind import Section, Tables
 from planner.studies.places import builds_in_background
 from planner.studies.source import PlannedRuns
@@ -201,10 +201,10 @@ class Compare(VariantStudy):
         del options
         return {}
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         case, bills = self.start.book.case, self.bills is not None
-        self.cases, outcomes = cases.plan_cases(case, self.cases, where, tell, bills=bills)
+        self.cases, outcomes = cases.plan_cases(case, self.cases, where, on_progress, bills=bills)
         if bills:
             plans = ((outcome.name, outcome.result) for outcome in outcomes)
             self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}

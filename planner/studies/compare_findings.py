@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from models import tolerances
 from models.case import BASE
 from models.results import DecideNow
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import COALITION_BUYER
 from planner.sheets.decide import changed_decisions
 from planner.sheets.findings import hit_apart
@@ -44,9 +44,11 @@ class _ComparisonFindings:
             return (say("answer", "The base has no plan, so nothing could be compared."),)
         if not self.foreseen:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
-            return (*told(self.base), alone)
-        return told(self.hardest, self.tiers, self.next_hardest, self.surprised, self.base,
-                    self.dearest, self.bills, self.decisions, self.care)  # fmt: skip
+            return (*collect_sentences(self.base), alone)
+        return collect_sentences(
+            self.hardest, self.tiers, self.next_hardest, self.surprised, self.base, self.dearest,
+            self.bills, self.decisions, self.warnings,
+        )  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
         assert self.minerals is not None  # noqa: S101 - sentences() has made sure
@@ -161,7 +163,7 @@ class _ComparisonFindings:
         """Yield what to decide now otherwise than in the base."""
         yield from changed_decisions(self.tables.sheet(DecideNow), "the base", is_one=False)
 
-    def care(self) -> Iterator[Sentence]:
+    def warnings(self) -> Iterator[Sentence]:
         text = "Each scenario is planned as if it were known from the beginning."
         if self.surprises:
             text += " Surprises keep what the base plan decides before they come."

@@ -7,7 +7,7 @@ from functools import partial
 from models.results import Checks, Figure, Result, Tiers, common, field
 from models.results import difference as difference_of_files
 from models.results.common import COUNTRY, MINERAL, UNIT, YEAR
-from models.results.field import Look
+from models.results.field import Format
 from models.results.numbers import PlanNumbers
 from planner.studies.variant_tables import RunTable, RunTotals
 
@@ -35,7 +35,7 @@ class Comparison(RunTotals):
     )
     changes = field(
         "What it changes",
-        Look.LONG,
+        Format.LONG,
         "Its rows of the sheet Scenarios, or its what-ifs, with years.",
         optional=True,
     )
@@ -47,7 +47,7 @@ class Comparison(RunTotals):
     )
     moved = field(
         "Projects that change most, capex",
-        Look.LONG,
+        Format.LONG,
         "Capex over all years, scenario minus base. The sheet Projects built lists all projects."
         " All minerals share the sheet Budget, so more capex for one mineral can leave less for"
         " another.",
@@ -69,9 +69,9 @@ class Comparison(RunTotals):
         "Cash cost against base", f"{_AGAINST} Below 0: less cash is paid. Undiscounted."
     )
     binding = field(
-        "Binding share limits", Look.COUNT, "One per buyer, supplier, mineral and year."
+        "Binding share limits", Format.COUNT, "One per buyer, supplier, mineral and year."
     )
-    inputs_changed = field("Inputs changed", Look.COUNT, "Rows of the sheet Changes.")
+    inputs_changed = field("Inputs changed", Format.COUNT, "Rows of the sheet Changes.")
 
 
 class MissingByYear(Result):

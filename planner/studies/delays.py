@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models import tolerances
 from models.plan import BUILT
-from models.results import Look, Result, common, field
+from models.results import Format, Result, common, field
 from planner.render.claims import Sentence, say
 from planner.render.words import known
 from planner.scenarios.actions import delayed_projects
@@ -29,9 +29,9 @@ class Delays(Result):
     project = common.PROJECT.like(meaning="")
     mineral = common.MINERAL
     later = field(
-        "Later by", Look.COUNT, "The sum of the event's delays.", unit="yr", key="late_yr"
+        "Later by", Format.COUNT, "The sum of the event's delays.", unit="yr", key="late_yr"
     )
-    due = field("Due", Look.YEAR, "First year of output in the plan without events.", key="due")
+    due = field("Due", Format.YEAR, "First year of output in the plan without events.", key="due")
     probability = field.share("Yearly probability", key="yearly_probability")
     drawn = field.share("Draws with it", key="share_of_draws")
     short = field.tonnes(

@@ -29,8 +29,16 @@ from planner.scenarios import events
 from planner.scenarios.actions import year_ranges
 from planner.scenarios.events import Hits
 from planner.stops import Stop
-from planner.studies.agreed import Rules, case_before_loss
-from planner.studies.engine import Change, Outcome, Run, Study, Tell, run_studies, split_chains
+from planner.studies.agreed_plan import Rules, case_before_loss
+from planner.studies.engine import (
+    Change,
+    OnProgress,
+    Outcome,
+    Run,
+    Study,
+    run_studies,
+    split_chains,
+)
 from planner.studies.places import Where, start_session
 
 NO_EVENT = "no event"
@@ -160,7 +168,7 @@ def _held_in(limit: ShareLimit, years: tuple[int, ...], kept: Collection[int]) -
 Reach = tuple[frozenset[str], ...]
 """The minerals that each row of the sheet Risks may touch."""
 
-AGREED, REPLANNED = "As agreed", "Re-planned"
+AS_AGREED, REPLANNED = "As agreed", "Re-planned"
 """The two plans of a draw: the agreed plan, hit by the events; and a plan that knew of them."""
 
 CHAIN = 24
@@ -216,14 +224,14 @@ class RiskResults:
     base: Plan
     base_totals: DrawTotals
     draws: tuple[Draw, ...]
-    agreed: DrawResults
+    as_agreed: DrawResults
     replanned: DrawResults
     outcomes: tuple[Outcome[DrawTotals], ...]
     stopped: Stop | None = None
 
     @property
     def samples(self) -> tuple[DrawResults, DrawResults]:
-        return self.agreed, self.replanned
+        return self.as_agreed, self.replanned
 
     @property
     def left_out(self) -> float:
@@ -244,7 +252,7 @@ def names_of_runs(case: Case, chances: Chances) -> list[str]:
     """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
     free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
     known = _known_events(case)
-    plans = (_PlanRuns(name, free, case, drawn, known) for name in (AGREED, REPLANNED))
+    plans = (_PlanRuns(name, free, case, drawn, known) for name in (AS_AGREED, REPLANNED))
     chains = (chain for each in plans for study in each.studies for chain in study.chains)
     return [run.name for chain in chains for run in chain]
 
@@ -279,7 +287,7 @@ def plan_draws(
     case: Case,
     chances: Chances,
     where: Where | None = None,
-    tell: Tell | None = None,
+    on_progress: OnProgress | None = None,
     event_free: EventFreePlans | None = None,
 ) -> RiskResults:
     """Draw the events of a case and plan each draw twice: as agreed, and re-planned.
@@ -304,10 +312,10 @@ def plan_draws(
         return surprise(case, hits, ceilings_of[minerals], keep_caps=chances.keep_caps)
 
     plans = (
-        _PlanRuns(AGREED, calm, case, drawn, surprise_of),
+        _PlanRuns(AS_AGREED, calm, case, drawn, surprise_of),
         _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
-    results = run_studies([study for each in plans for study in each.studies], where, tell)
+    results = run_studies([study for each in plans for study in each.studies], where, on_progress)
     event_free.session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
@@ -315,9 +323,9 @@ def plan_draws(
     penalty = base.costs.set_index("heading")["discounted"][SECURITY_PENALTY.name]
     calm_base = dataclasses.replace(draw_totals(base), objective=base.objective - float(penalty))
     calm_free = draw_totals(free_plan) if free_plan is not None else calm_base
-    agreed = plans[0].sample(totals[:first], calm_base)
+    as_agreed = plans[0].sample(totals[:first], calm_base)
     replanned = plans[1].sample(totals[first:], calm_free)
-    return RiskResults(base, calm_base, drawn, agreed, replanned, outcomes, stopped)
+    return RiskResults(base, calm_base, drawn, as_agreed, replanned, outcomes, stopped)
 
 
 class _PlanRuns:
@@ -355,7 +363,7 @@ class _PlanRuns:
                 if i == p
             ]
             # re-planned cases are parts of one that is compared already
-            is_new, base = self.name == AGREED, case_of(self.base, minerals)
+            is_new, base = self.name == AS_AGREED, case_of(self.base, minerals)
             studies.append(Study(base, split_chains(runs, CHAIN), draw_totals, is_compared=is_new))
         return tuple(studies)
 

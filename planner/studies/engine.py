@@ -240,16 +240,17 @@ class Progress:
     notice: str = ""
 
 
-Tell = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
+OnStage = Callable[[str], None]
 """Callback for a study's progress; called only in the process and thread of ``run_study``."""
 
 
 class Tracker:
     """The outcomes known so far, by the position of the chain and of the run in the chain."""
 
-    def __init__(self, study: JoinedStudies[Any], tell: Tell) -> None:
+    def __init__(self, study: JoinedStudies[Any], on_progress: OnProgress) -> None:
         self.study = study
-        self.tell = tell
+        self.on_progress = on_progress
         self.outcomes: dict[tuple[int, int], Outcome[Any]] = {}
         self.finished: set[tuple[int, int]] = set()
 
@@ -284,7 +285,7 @@ class Tracker:
 
     def notify(self, notice: str = "") -> None:
         """Report the progress, and a notice if there is one."""
-        self.tell(Progress(len(self.finished), self.study.run_count, notice))
+        self.on_progress(Progress(len(self.finished), self.study.run_count, notice))
 
     def fail(self, task: Task, error: str, *, ran: bool = True) -> None:
         """Give the same error to each run of a task that has no outcome yet."""
@@ -532,7 +533,9 @@ def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
     return Outcomes(tuple(Outcome(name, error=_STOPPED, ran=False) for name in names), stop)
 
 
-def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = None) -> Outcomes[T]:
+def run_study(
+    study: Study[T], where: Where | None = None, on_progress: OnProgress | None = None
+) -> Outcomes[T]:
     """Plan all runs of a study, on all cores of this machine or elsewhere.
 
     If a run fails, its outcome has the error, and the other runs are planned all the same. After
@@ -542,7 +545,7 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
     Args:
         study: The study.
         where: Where to plan; outcomes don't depend on it. None: processes of this machine.
-        tell: Is called after each finished run, with a ``Progress``.
+        on_progress: Is called after each finished run, with a ``Progress``.
 
     Returns:
         One outcome per run, in the order of the chains and of the runs in each, with ``name``,
@@ -561,17 +564,17 @@ def run_study(study: Study[T], where: Where | None = None, tell: Tell | None = N
         >>> [(each.name, round(each.result)) for each in planner.run_study(study)]
         [('80%', 0), ('65%', 20733), ('50%', 82884)]
     """
-    (outcomes,) = run_studies([study], where, tell)
+    (outcomes,) = run_studies([study], where, on_progress)
     return outcomes
 
 
 def run_studies(
-    studies: Sequence[Study[T]], where: Where | None = None, tell: Tell | None = None
+    studies: Sequence[Study[T]], where: Where | None = None, on_progress: OnProgress | None = None
 ) -> list[Outcomes[T]]:
     """Plan several studies as one, and return the outcomes of each; see ``run_study``.
 
-    ``tell`` gets the progress of all studies together. After a stop, ``stopped`` is set for each
-    study that has runs which were not started, and for the last study.
+    ``on_progress`` gets the progress of all studies together. After a stop, ``stopped`` is set for
+    each study that has runs which were not started, and for the last study.
     """
     from planner.studies.places import LocalProcesses, builds_in_background, uses_every_core
 
@@ -585,7 +588,7 @@ def run_studies(
     bases = [study.base for study in studies if study.is_compared]
     in_background = later is None and builds_in_background(place, bases)
     compared = result_getter(model_mismatches, in_background=in_background)
-    tracker = Tracker(joined, tell or (lambda _: None))
+    tracker = Tracker(joined, on_progress or (lambda _: None))
     stopped: Stop | None = None
     mismatches = [""] * len(studies)
     try:
@@ -632,8 +635,8 @@ def _model_mismatch(base: Case) -> str:
     return ""
 
 
-def offset_progress(tell: Tell | None, done: int, total: int) -> Tell | None:
+def offset_progress(on_progress: OnProgress | None, done: int, total: int) -> OnProgress | None:
     """Return a callback for one part of a longer study; it adds the ``done`` runs before it."""
-    if tell is None:
+    if on_progress is None:
         return None
-    return lambda progress: tell(Progress(done + progress.done, total, progress.notice))
+    return lambda progress: on_progress(Progress(done + progress.done, total, progress.notice))

@@ -7,7 +7,7 @@ charts, which are made from the tables alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
 from planner.sheets.pictures import who_pays
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study
+from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study
 from planner.studies.exit_findings import exit_findings
 from planner.studies.exit_tables import (
     DECLARED,
@@ -166,10 +166,12 @@ class ExitStudy(StudyKind):
         typed = str(options["country"] or "").strip()
         return iso3_code(typed) or typed
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         leave = partial(answers.exit_from, country=self.country)
-        outcomes = run_study(Study(self.start.case, ((Run("The plan"),),), leave), where, tell)
+        outcomes = run_study(
+            Study(self.start.case, ((Run("The plan"),),), leave), where, on_progress
+        )
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         if outcomes[0].result is not None:
             self.result = outcomes[0].result

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from models import tolerances
 from models.results import DecideNow, Field, Figure
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, say, told
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.sheets.decide import changed_decisions
 from planner.studies.exit_tables import MORE, NEW, NONE, OF, SELLERS, Builds, Exits
 from planner.studies.kind import Tables
@@ -39,8 +39,10 @@ class _ExitFindings:
         self.tables, self.rows, self.of = tables, rows, of
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.first_plant, self.cash, self.gone, self.furthest, self.beyond,
-                    self.decisions, self.care)  # fmt: skip
+        return collect_sentences(
+            self.first_plant, self.cash, self.gone, self.furthest, self.more_than_plan,
+            self.decisions, self.warnings,
+        )  # fmt: skip
 
     def gone(self) -> Iterator[Sentence]:
         """Yield how many minerals need nothing of the country in the last year, at any stage."""
@@ -106,16 +108,16 @@ class _ExitFindings:
             return None
 
     def first_plant(self) -> Iterator[Sentence]:
-        """Yield the plant that must be begun first, of those beyond the plan."""
-        soon = self.tables.sheet(Builds).where(beyond=[NEW, MORE]).smallest(Builds.begin)
+        """Yield the plant that must be begun first, of those not in the plan."""
+        soon = self.tables.sheet(Builds).where(more_than_plan=[NEW, MORE]).smallest(Builds.begin)
         yield say("figure", "Building has to begin in {soon}, with {soon[project]} for"
                             " {soon[mineral]}.", name=Builds.begin.header, large="soon",
                   soon=soon)  # fmt: skip
 
-    def beyond(self) -> Iterator[Sentence]:
+    def more_than_plan(self) -> Iterator[Sentence]:
         """Yield how many steps of building are earlier or larger than planned, and how many new."""
         rows = self.tables.sheet(Builds)
-        more, new = (rows.count(Builds.beyond, "=", kind) for kind in (MORE, NEW))
+        more, new = (rows.count(Builds.more_than_plan, "=", kind) for kind in (MORE, NEW))
         yield say("care", "Steps of building that are not in the plan: {more} earlier or larger,"
                           " {new} of new plants.", more=more, new=new)  # fmt: skip
 
@@ -132,5 +134,5 @@ class _ExitFindings:
         """Yield what to decide now otherwise than in the plan."""
         yield from changed_decisions(self.tables.sheet(DecideNow), "the plan")
 
-    def care(self) -> Iterator[Sentence]:
+    def warnings(self) -> Iterator[Sentence]:
         yield say("care", "As much is missing as in the plan.")

@@ -15,7 +15,7 @@ from models.results import (
     Checks,
     DecideNow,
     Field,
-    Look,
+    Format,
     PlanNumbers,
     Projects,
     Result,
@@ -51,7 +51,7 @@ NEW, MORE = "new", "earlier or larger"
 def _level_field(level: int) -> Field:
     return field(
         f"At most {level} % of {{basis}}, from year",
-        Look.YEAR,
+        Format.YEAR,
         f"The first year from which the country sells at most {level} % of {{basis}} in every year."
         " Blank: no such year is planned.",
         key=f"at_most_{level}_from",
@@ -116,7 +116,7 @@ class Exits(Result):
     )
     remark = field(
         "What holds it up",
-        Look.SENTENCE,
+        Format.SENTENCE,
         "For the last year with purchases there: how much others sell, and the largest limits that"
         " are reached. The sheet What holds it up lists all limits.",
         widest=70,
@@ -154,20 +154,21 @@ class Builds(Result):
 
     TABLE, GRAIN, BOOK = "Builds in order", ("project", "start"), "exit"
 
-    rank = field("No.", Look.COUNT)
+    rank = field("No.", Format.COUNT)
     mineral = MINERAL
     project = common.PROJECT
     country = COUNTRY
-    begin = field("Building begins", Look.YEAR, "The year in which the budget pays for it.")
-    start = field("Output from", Look.YEAR, "The first year of output.")
+    begin = field("Building begins", Format.YEAR, "The year in which the budget pays for it.")
+    start = field("Output from", Format.YEAR, "The first year of output.")
     part = field.share("Part", "The share of the plant that starts in this year.")
     capacity = common.CAPACITY.like(meaning=_STEP)
     capex = Projects.capex.like(meaning=_STEP, key="capex_usd_m")
-    beyond = field.text(
+    more_than_plan = field.text(
         "More than the plan",
         f"{NEW}: the plan does not build this plant. {MORE}: by this year, the exit path has built"
         " more of it than the plan. Blank: neither.",
         optional=True,
+        key="beyond",
     )
     change = field.text(
         "Against the plan",
@@ -185,13 +186,13 @@ class BindingLimits(Result):
     kind = common.KIND.like(
         meaning="capacity, project capacity, mine, lane, share limit, budget and so on."
     )
-    what = field("What", Look.SENTENCE, "The limit, as it is in the last of these years.")
+    what = field("What", Format.SENTENCE, "The limit, as it is in the last of these years.")
     years = field.text("In", "The years in which the limit is reached and has a dual value.")
-    limit = common.LIMIT.like(look=Look.TONNES, meaning="In the last of these years.")
+    limit = common.LIMIT.like(fmt=Format.TONNES, meaning="In the last of these years.")
     unit = common.UNIT.like(meaning="The unit of the limit. point: a percentage point of a share.")
     spares = field(
         "Spares a unit",
-        Look.DAYS,
+        Format.DAYS,
         "How many fewer tonnes would be bought there over all years if the limit were one unit"
         " looser in that year and this mineral had first call on the budget. It holds for small"
         " changes.",
@@ -252,13 +253,13 @@ def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
     sold = [_sold(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
     bought = measures.sums(path.supply, "purchased", "mineral", "year")
-    flows, to_plants = path.expanded.input_flows, np.zeros(path.beyond_demand.shape)
-    np.add.at(to_plants, (flows.mineral, flows.year), path.taken)
-    unmet = path.beyond_demand - to_plants - path.handed_by.sum(axis=1)  # for missing products
+    flows, to_plants = path.expanded.input_flows, np.zeros(path.plant_demand.shape)
+    np.add.at(to_plants, (flows.mineral, flows.year), path.delivered_to_plants)
+    unmet = path.plant_demand - to_plants - path.transferred_by.sum(axis=1)  # for missing products
     minerals: dict[str, list[Row]] = {mineral.name: [] for mineral in case.minerals}
     for m, t in np.ndindex(to_plants.shape):
         mineral, year = key = path.expanded.minerals[m], path.expanded.years[t]
-        need = case.coalition_demand(mineral, year) + float(path.beyond_demand[m, t])
+        need = case.coalition_demand(mineral, year) + float(path.plant_demand[m, t])
         (planned, planned_share), (left, left_share) = (s.get(key, (0.0, 0.0)) for s in sold)
         short_before, short_left = (_without_rounding(s.get(key, 0.0), need) for s in short)
         total = bought.get(key, 0.0) + float(to_plants[m, t])
@@ -367,7 +368,7 @@ def _builds(result: answers.Exit) -> list[Row]:
             "begin": resolve.budget_year(p, year, case.years), "start": year, "part": part,
             "capacity": part * p.capacity.value(year), "capex": part * p.capex,
             "change": change, "ground": year - p.lead_time,
-            "beyond": _beyond(change),
+            "more_than_plan": _more_than_plan(change),
         }
         for p in case.projects
         for year, part in after[p.name].items()
@@ -378,22 +379,22 @@ def _builds(result: answers.Exit) -> list[Row]:
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
 
 
-def _beyond(change: str) -> str | None:
+def _more_than_plan(change: str) -> str | None:
     if change == _NOT_IN_PLAN:
         return NEW
     return None if change == AS_PLANNED or _NO_MORE in change else MORE
 
 
-def plants_beyond_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
-    """Return the plants that the exit path builds beyond the plan, with the year building begins.
+def plants_not_in_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
+    """Return the plants that the exit path adds to the plan, with the year building begins.
 
     The earliest plant comes first. For a plant that is built in steps, it is the year of the first
     step that makes the plant larger than planned by then. ``mineral`` "" means all minerals.
     """
     begun = dict[str, int]()
-    fields = (Builds.project, Builds.mineral, Builds.begin, Builds.beyond)
-    for plant, plant_mineral, year, beyond in builds.rows(*fields):
-        if beyond and mineral in {"", plant_mineral}:
+    fields = (Builds.project, Builds.mineral, Builds.begin, Builds.more_than_plan)
+    for plant, plant_mineral, year, more_than_plan in builds.rows(*fields):
+        if more_than_plan and mineral in {"", plant_mineral}:
             begun.setdefault(str(plant), int(year))
     return begun
 

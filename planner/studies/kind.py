@@ -26,7 +26,7 @@ from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import counted, tariff_words, year_span
 from planner.stops import Stop
-from planner.studies.engine import Outcome, Tell
+from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.workbook.plan_file import code_of, read_back
 
 if TYPE_CHECKING:
@@ -226,8 +226,13 @@ class StudyKind:
 
         The keys of what is returned are names of its arguments.
         """
-        taken = {"asked": "what_ifs", "scenario": "scenario", "max_country_share": "", "search": ""}
-        return {to or name: options.pop(name) for name, to in taken.items() if name in options}
+        used_names = {
+            "asked": "what_ifs",
+            "scenario": "scenario",
+            "max_country_share": "",
+            "search": "",
+        }
+        return {to or name: options.pop(name) for name, to in used_names.items() if name in options}
 
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
@@ -237,7 +242,7 @@ class StudyKind:
 
     # ---- planning --------------------------------------------------------------------------------
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         """Plan the study at a place, and set ``outcomes`` and ``stopped``."""
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """Losses: what happens if a supplier is lost after a plan has been agreed.
 
-The agreed plan is the proven plan of the case. ``planner.studies.agreed`` turns it into a case in
-which its decisions are fixed; each loss removes a supplier from that case, so a loss can never
+The agreed plan is the proven plan of the case. ``planner.studies.agreed_plan`` turns it into a case
+in which its decisions are fixed; each loss removes a supplier from that case, so a loss can never
 lower its cost or its shortage. The same losses are also applied to the agreed plan without share
 limits. The difference between the two shows the benefit of diversification.
 """
@@ -9,7 +9,7 @@ limits. The difference between the two shows the benefit of diversification.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -29,8 +29,8 @@ from models.schema import REST_OF_WORLD, ScenarioStep
 from models.solve import summed_at
 from planner import scenarios, stops
 from planner.scenarios.actions import ActionKind
-from planner.studies.agreed import Rules, case_before_loss
-from planner.studies.engine import Outcome, Run, Tell, run_studies
+from planner.studies.agreed_plan import Rules, case_before_loss
+from planner.studies.engine import OnProgress, OnStage, Outcome, Run, run_studies
 from planner.studies.places import Where, start_session
 from planner.studies.source import RunSource
 
@@ -100,15 +100,15 @@ class Loss:
         If the member has no country, only sales to the member are stopped, as in ``block lanes``.
         """
         home = e.case.member_of[self.member].country
-        at_home = np.array([plant.country == home != "" for plant in e.intakes], dtype=bool)
+        at_home = np.array([plant.country == home != "" for plant in e.plant_inputs], dtype=bool)
         to_member = e.deliveries.member == e.member_at[self.member]
-        return np.concatenate([to_member, at_home[e.input_flows.intake]])
+        return np.concatenate([to_member, at_home[e.input_flows.plant_input]])
 
 
 def _shape(e: Expanded) -> tuple[int, int, int]:
     """Return the numbers of minerals, of buyers (as in ``Effect``) and of years."""
     minerals, members, years = e.demand.shape
-    return minerals, members + bool(e.intakes), years
+    return minerals, members + bool(e.plant_inputs), years
 
 
 NOTHING = Loss(LossKind.NOTHING)
@@ -165,8 +165,8 @@ class LossTotals:
     """The amounts and costs of one plan.
 
     By (mineral, buyer, year), buyers as in ``Effect`` [t]: ``bought``; ``short``, the shortage;
-    ``stock`` at the end of the year; ``taken``, the inputs of plants, handed over by the member or
-    bought by the plant. By (mineral, year) [money, undiscounted]: ``cash``, all payments but
+    ``stock`` at the end of the year; ``plant_use``, the inputs of plants, transferred by the member
+    or bought by the plant. By (mineral, year) [money, undiscounted]: ``cash``, all payments but
     capital and the cost of leaving suppliers; ``duties``, the tariffs and levies in ``cash``;
     ``penalty``, the cost of shortage. By mineral: ``dearest``; ``to_refill``, the cost of one tonne
     of stock in the last year [money/t]: the dearest tonne bought then, at least the mineral's
@@ -176,7 +176,7 @@ class LossTotals:
     bought: Floats
     short: Floats
     stock: Floats
-    taken: Floats
+    plant_use: Floats
     cash: Floats
     duties: Floats
     penalty: Floats
@@ -187,20 +187,20 @@ class LossTotals:
 def loss_totals(plan: Plan) -> LossTotals:
     e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     bought = _bought(plan)
-    taken = bought.copy()
-    taken[:, : len(e.members)] = plan.handed_by
+    plant_use = bought.copy()
+    plant_use[:, : len(e.members)] = plan.transferred_by
     used, of_inputs = np.flatnonzero(plan.delivered), (f.mineral, f.year)
     tonnes, cells = plan.delivered[used], (d.mineral[used], d.year[used])
     cash = plan.costs_of(UNTAKEN, STOCK, ORE)
     np.add.at(cash, cells, tonnes * d.landed[used])
-    np.add.at(cash, of_inputs, plan.taken * f.landed)
+    np.add.at(cash, of_inputs, plan.delivered_to_plants * f.landed)
     duties = summed_at(cells, tonnes * (d.cost * d.tariff + d.levy)[used], cash.shape)
     np.add.at(duties, of_inputs, plan.input_tariffs + plan.input_levies)
     return LossTotals(
         bought,
         short=_by_buyer(plan, SHORTAGE),
         stock=_by_buyer(plan, STOCK),
-        taken=taken,
+        plant_use=plant_use,
         cash=cash,
         duties=duties,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
@@ -231,7 +231,7 @@ def _to_refill(plan: Plan) -> Floats:
     prices = e.prices[:, -1].copy()
     last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
     landed = d.landed[last]
-    if e.intakes:
+    if e.plant_inputs:
         landed = landed + plan.input_cost[d.source[last], d.year[last]]
     np.maximum.at(prices, d.mineral[last], landed)
     return prices
@@ -363,10 +363,10 @@ class AgreedCase:
     outcomes: Mapping[Loss, Outcome[LossTotals]]
 
     @cached_property
-    def agreed(self) -> LossTotals:
+    def agreed_totals(self) -> LossTotals:
         """Amounts and costs of the agreed plan in the years from the loss on."""
         totals, first = loss_totals(self.plan), self._first
-        yearly = ("bought", "short", "stock", "taken", "cash", "duties", "penalty")
+        yearly = ("bought", "short", "stock", "plant_use", "cash", "duties", "penalty")
         return replace(totals, **{name: getattr(totals, name)[..., first:] for name in yearly})
 
     @cached_property
@@ -379,8 +379,10 @@ class AgreedCase:
         """Opening stock [t] by (mineral, member) in the first year of the loss."""
         e = self.plan.expanded
         stocks = np.zeros((len(e.minerals), len(e.members)))
-        for pile in self.base.stockpiles:
-            stocks[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
+        for stockpile in self.base.stockpiles:
+            stocks[e.mineral_at[stockpile.mineral], e.member_at[stockpile.member]] = (
+                stockpile.opening
+            )
         return stocks
 
     @property
@@ -413,7 +415,7 @@ class AgreedCase:
             zero, count = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(count), [0.0] * count, (None,) * count
             return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
-        after, before, reference = outcome.result, self.agreed, self.without_loss.result
+        after, before, reference = outcome.result, self.agreed_totals, self.without_loss.result
         if after is None or reference is None:
             return None
         short = self._without_rounding(after.short)
@@ -433,7 +435,7 @@ class AgreedCase:
             replaced=self._without_rounding(after.bought - (before.bought - lost)),
             stocked=self._without_rounding(stocked),
             short=short,
-            input_cut=self._without_rounding(before.taken - after.taken),
+            input_cut=self._without_rounding(before.plant_use - after.plant_use),
             cash=net_sums(np.array([cash, -reference_cash])),
             duties=net_sums(np.array([duties, -reference_duties])),
             refill=refill,
@@ -444,7 +446,7 @@ class AgreedCase:
             survived=tuple(
                 map(
                     self._survived,
-                    self._base_demand + (after.taken - after.bought)[:, members],
+                    self._base_demand + (after.plant_use - after.bought)[:, members],
                     short,
                     self.opening,
                     self._rounding[:, 0].tolist(),
@@ -575,21 +577,21 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     kinds: Sequence[LossKind] = (LossKind.COUNTRY,),
     *,
     where: Where | None = None,
-    tell: Tell | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    on_progress: OnProgress | None = None,
+    on_stage: OnStage = lambda _: None,
     plans: AgreedPlans | None = None,
 ) -> Stress:
     """Return the effect of each loss on the agreed plan of a case, with and without share limits.
 
-    ``say`` is called once with the number of losses, ``tell`` after each run. ``plans`` are the
-    agreed plans, if they are known. Raises InputError if the case's records contradict one another,
-    SolverError if an agreed plan has no proof.
+    ``on_stage`` is called once with the number of losses, ``on_progress`` after each run. ``plans``
+    are the agreed plans, if they are known. Raises InputError if the case's records contradict one
+    another, SolverError if an agreed plan has no proof.
     """
     plans = plans or agree(case, where)
     plan, free = plans.plan, plans.free
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
-    say(f"Losing {len(every)} suppliers")
+    on_stage(f"Losing {len(every)} suppliers")
     shared = replace(rules, solidarity=True)
     asked = [(plan, "", every, shared)]
     if free is not None:
@@ -600,14 +602,20 @@ def stress(  # noqa: PLR0913 - the options of a stress test
         asked.append((free, UNCAPPED, sold, shared))
     if not rules.solidarity:
         asked.append((plan, ALONE, every, rules))
-    sources = [loss_source(agreed, each, lost, name) for agreed, name, lost, each in asked]
-    results = run_studies([source.study for source in sources], where, tell)
+    sources = [
+        loss_source(agreed_totals, each, lost, name) for agreed_totals, name, lost, each in asked
+    ]
+    results = run_studies([source.study for source in sources], where, on_progress)
     plans.session.confirm()
     sides = [
         AgreedCase(
-            agreed, source.base, every, result[0], dict(zip(lost, result.every[1:], strict=True))
+            agreed_totals,
+            source.base,
+            every,
+            result[0],
+            dict(zip(lost, result.every[1:], strict=True)),
         )
-        for (agreed, _, lost, _), source, result in zip(asked, sources, results, strict=True)
+        for (agreed_totals, _, lost, _), source, result in zip(asked, sources, results, strict=True)
     ]
     outcomes = tuple(outcome for result in results for outcome in result)
     free_side = sides[1] if free is not None else None

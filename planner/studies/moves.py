@@ -13,7 +13,7 @@ from models.measures import sums
 from models.results import Result
 from models.results.changes import SIDES, TableDifference
 from models.results.common import units_of, words_of
-from models.results.field import Look
+from models.results.field import Format
 from planner.render import words
 from planner.render.table import COALITION_BUYER
 from planner.sheets import changes
@@ -136,7 +136,7 @@ def _sales(context: Context) -> pd.DataFrame:
     """Return the flows to members and to plants; inputs that members supply are not sold."""
     flows = context.plan.flows
     flows = flows.assign(level=COUNTRY_TO_MEMBER, buyer=flows["member"])
-    if not context.plan.expanded.intakes:
+    if not context.plan.expanded.plant_inputs:
         return flows
     inputs = context.plan.inputs[context.plan.inputs["member"] == ""]
     plants = "plants in " + inputs["plant_country"].map(context.country)
@@ -167,9 +167,11 @@ def scenario_inputs(entries: Sequence[Entry]) -> compare_tables.ScenarioInputs |
         left = len(inputs) - MOST_CHANGES
         if left > 0 or not inputs:
             name = f"and {left:,} more" if left > 0 else "nothing differs from the base"
-            rows.append({"scenario": entry.name, "what": name, "look": Look.TEXT})
-    looks = [row["look"] for row in rows]
-    return compare_tables.ScenarioInputs.of_rows(rows, looks={"before": looks, "after": looks})
+            rows.append({"scenario": entry.name, "what": name, "fmt": Format.TEXT})
+    formats = [row["fmt"] for row in rows]
+    return compare_tables.ScenarioInputs.of_rows(
+        rows, formats={"before": formats, "after": formats}
+    )
 
 
 def difference_tables(

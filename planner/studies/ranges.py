@@ -24,14 +24,14 @@ from models.results import Figure as Measure
 from models.results.common import COUNTRY, MINERAL, MISSING_TONNES, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
-from planner.render.claims import Sentence, say, told
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
 from planner.render.words import counted, few, share_words
 from planner.scenarios import drop_share_limits
 from planner.scenarios.named import Named
 from planner.sheets import write_plan
-from planner.studies.engine import Run, Study, Tell, run_study
+from planner.studies.engine import OnProgress, OnStage, Run, Study, run_study
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _counts(tables: Tables) -> Iterator[Sentence]:
     yield say("figure", text, name="Main supplier is fixed", large="fixed", fixed=counts[1])
 
 
-def _care(tables: Tables) -> Iterator[Sentence]:
+def _warnings(tables: Tables) -> Iterator[Sentence]:
     unknown = tables.sheet(Ranges).count(Ranges.verdict, "=", UNKNOWN)
     if unknown.number:
         yield say("care", "Suppliers whose range is not known: {count}.", count=unknown)
@@ -319,13 +319,13 @@ class RangesStudy(StudyKind):
                 raise UsageError(msg)
         self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         case = self.start.case
-        outcomes = run_study(study_of(case, self.slack, self.by), where, tell)
+        outcomes = run_study(study_of(case, self.slack, self.by), where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         self.least: tuple[Plan, Plan] | None = None
         if self.country and self.stopped is None and self.planned:
-            say(f"Planning the least from {case.country_name(self.country)}")
+            on_stage(f"Planning the least from {case.country_name(self.country)}")
             session = Session(case)
             try:
                 self.least = session.base, least_plan(session.base, self.country, self.slack)
@@ -387,7 +387,9 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return told(*(partial(make, tables) for make in (_freest, _fixed, _counts, _care)))
+        return collect_sentences(
+            *(partial(make, tables) for make in (_freest, _fixed, _counts, _warnings))
+        )
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:

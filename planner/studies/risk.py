@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ import click
 
 from models import errors, schema
 from models.plan import Plan
-from models.results import Look, Result
+from models.results import Format, Result
 from planner.options import Share, draw_options
 from planner.render.chart import Picture
 from planner.render.claims import Sentence
@@ -24,8 +24,8 @@ from planner.sheets.context import estimates
 from planner.studies import draws as drawing
 from planner.studies import risk_findings, risk_tables
 from planner.studies.delays import Delays, delays
-from planner.studies.draws import AGREED, REPLANNED, RiskResults
-from planner.studies.engine import Tell, outcomes_not_run
+from planner.studies.draws import AS_AGREED, REPLANNED, RiskResults
+from planner.studies.engine import OnProgress, OnStage, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.risk_findings import LEFT_OUT
 from planner.studies.risk_tables import (
@@ -79,7 +79,7 @@ def _too_few(count: int) -> str:
 
 # ---- JSON ----------------------------------------------------------------------------------------
 
-_SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.look is Look.SHARE)
+_SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.fmt is Format.SHARE)
 _SHORTAGE_FIELDS = tuple(f for f in ShortageRisks.FIELDS if f.json_key != f.name)
 """The fields of a shortage that JSON has: fields with a key of their own."""
 _EVENT_FIELDS = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
@@ -213,8 +213,8 @@ class RiskStudy(StudyKind):
         self.chances = drawing.Chances(draws, seed, surge, keep_caps)
         self.task = number_of(draws, "draw")
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         case = self.start.case
         try:
             event_free = drawing.plan_without_events(case, where)
@@ -222,7 +222,7 @@ class RiskStudy(StudyKind):
             none = outcomes_not_run(drawing.names_of_runs(case, self.chances), stop)
             self.outcomes, self.stopped = none.every, none.stopped
             return
-        self.risk = drawing.plan_draws(case, self.chances, where, tell, event_free)
+        self.risk = drawing.plan_draws(case, self.chances, where, on_progress, event_free)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:
@@ -274,7 +274,7 @@ class RiskStudy(StudyKind):
             f" {share_words(chances.surge)} of its usable capacity, as far as it is free",
             "Share limits, as agreed": kept if chances.keep_caps else _WAIVED,
             "Share limits, re-planned": kept,
-            AGREED: "the plan without events, hit by the events. Plants stay as built; each"
+            AS_AGREED: "the plan without events, hit by the events. Plants stay as built; each"
             " supplier sells at most the agreed tonnes and its surge. The plain plan of planner"
             " solve --under-risk costs less: after an event it buys again from any supplier",
             REPLANNED: "the cheapest plan if the events are known beforehand",
@@ -300,8 +300,8 @@ class RiskStudy(StudyKind):
         """Return the minerals in the agreed plan, the most further missing first."""
         if RiskByMineral not in tables:
             return None
-        agreed = _rows_of(tables[RiskByMineral], AGREED)
-        return Numbers(agreed.ordered(RiskByMineral.further), cls.SHOWN)
+        as_agreed = _rows_of(tables[RiskByMineral], AS_AGREED)
+        return Numbers(as_agreed.ordered(RiskByMineral.further), cls.SHOWN)
 
     @classmethod
     def legend(cls, tables: Tables) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from models import tolerances, units
-from models.results import Look, Result, field
+from models.results import Format, Result, field
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
-from planner.render.claims import Sentence, say, told
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.words import in_suitable_unit, known, number_of, unit_scale, word
 from planner.studies.delays import Delays, costliest_delay
-from planner.studies.draws import AGREED, REPLANNED
+from planner.studies.draws import AS_AGREED, REPLANNED
 from planner.studies.kind import Numbers, Section, Tables
 from planner.studies.risk_tables import COST, MORE, PLANS, Draws, Events, Measures, RiskByMineral
 from planner.studies.spread import step_counts
@@ -49,12 +49,12 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
     last = ""
     if every[-1] >= edges[-1]:
         labels[-1] += "+"
-        beyond = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
-        last = f"; last bar: {number_of(beyond, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
+        in_last = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
+        last = f"; last bar: {number_of(in_last, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
     title += f", {tables.years}: {max(map(len, samples)):,} draws"
     series = _series(step_counts(sample, edges) for sample in samples)
     across = f"{unit}, lower end of each bar{last}"
-    return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Look.COUNT)
+    return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Format.COUNT)
 
 
 def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
@@ -77,7 +77,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     if not (rows["share"].fillna(0.0) > 0).any():
         return None
     rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
-    columns = [("No event", Role.OTHER, AGREED, "No event")]
+    columns = [("No event", Role.OTHER, AS_AGREED, "No event")]
     columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
     names = tuple(shortened(name) for name in dict.fromkeys(rows["mineral"]))
     series = tuple(
@@ -85,16 +85,16 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
         for name, role, plan, column in columns
     )
     title = f"Missing share of need by mineral, {tables.years}"
-    look = Look.DAYS  # a decimal: an axis of shares would reach to 100 %
-    return Picture(title, Form.GROUPED, names, series, "% of need", "", look)
+    fmt = Format.DAYS  # a decimal: an axis of shares would reach to 100 %
+    return Picture(title, Form.GROUPED, names, series, "% of need", "", fmt)
 
 
 class _Steps(Result):
     """One row per step of cost: the number of draws in it."""
 
     step = field.text("From ({unit})")
-    agreed = field(AGREED, Look.COUNT)
-    replanned = field(REPLANNED, Look.COUNT)
+    as_agreed = field(AS_AGREED, Format.COUNT)
+    replanned = field(REPLANNED, Format.COUNT)
 
 
 def pictures(tables: Tables) -> tuple[Picture, ...]:
@@ -111,13 +111,13 @@ def findings(tables: Tables) -> tuple[Sentence, ...]:
     """Return the sentences of the first page."""
     if not any(map(known, tables[Draws].cost_agreed)):
         return (say("answer", "The draws have not been planned, so there is no result."),)
-    every = _hardest_hit, _chance_of_more, _spared, _likeliest, costliest_delay, _care
-    return told(*(partial(make, tables) for make in every))
+    every = _hardest_hit, _chance_of_more, _spared, _likeliest, costliest_delay, _warnings
+    return collect_sentences(*(partial(make, tables) for make in every))
 
 
 def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
     """Yield the mineral of which events leave most further missing in the agreed plan."""
-    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AGREED)
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
     most = rows.largest(t.further)
     if most.number <= tolerances.MISSING_PART:
         none = rows.none(t.further, ">", tolerances.MISSING_PART)
@@ -135,13 +135,13 @@ def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
 
 def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
     """Yield in how many draws some mineral is shorter than without events."""
-    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AGREED).value(Measures.mean)
+    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AS_AGREED).value(Measures.mean)
     text = "In {part} % of draws, some mineral is further missing than without events."
     yield say("answer", text, part=chance_of_it)
 
 
 def _spared(tables: Tables) -> Iterator[Sentence]:
-    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AGREED)
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
     spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
     if spared.number:
         text = "Minerals not further missing than without events, on average: {count}."
@@ -155,7 +155,7 @@ def _likeliest(tables: Tables) -> Iterator[Sentence]:
     yield say("figure", text, name=t.probability.header, large="top", top=most)
 
 
-def _care(tables: Tables) -> Iterator[Sentence]:
+def _warnings(tables: Tables) -> Iterator[Sentence]:
     yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
                       " the agreed tonnes and a surge.")  # fmt: skip
     if tables.option(LEFT_OUT):
@@ -174,9 +174,9 @@ def sections(tables: Tables) -> Iterator[Section]:
             "The number of draws at each cost. As agreed: the events hit the agreed plan."
             " Re-planned: the events were known beforehand."
         )
-        agreed, replanned = (series.values for series in costs.series)
+        as_agreed, replanned = (series.values for series in costs.series)
         words = {"unit": costs.across.partition(",")[0]}
-        steps = _Steps(words=words, step=costs.categories, agreed=agreed, replanned=replanned)
+        steps = _Steps(words=words, step=costs.categories, as_agreed=as_agreed, replanned=replanned)
         yield Section("spread", "The spread of cost", lead, Numbers(steps).view(costs))
     if RiskByMineral in tables:
         lead = "The mean over all draws. It includes what is missing without events."
@@ -190,7 +190,7 @@ def sections(tables: Tables) -> Iterator[Section]:
         title = f"What a year of each event adds to total cost ({unit})"
         series = _series((both[: len(events)], both[len(events) :]))
         names = tuple(map(word, events.event))
-        picture = Picture(title, Form.ROWS, names, series, unit, "", look=Look.MILLIONS)
+        picture = Picture(title, Form.ROWS, names, series, unit, "", fmt=Format.MILLIONS)
         views = Numbers(events, _ADDED).view(picture)
         yield Section("events", "What each event adds", lead, views)
     if Delays in tables:

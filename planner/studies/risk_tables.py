@@ -13,12 +13,12 @@ import numpy as np
 
 from models.measures import ratio
 from models.resolve import Bools, Floats
-from models.results import Colour, Field, Look, Result, common, field
+from models.results import Colour, Field, Format, Result, common, field
 from models.results import Figure as Total
 from planner.render.chart import Role
 from planner.render.words import known
 from planner.scenarios.events import events_of
-from planner.studies.draws import AGREED, REPLANNED, DrawResults, RiskResults
+from planner.studies.draws import AS_AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.spread import Chance, chance, estimated_effects, spread
 
 
@@ -31,16 +31,16 @@ class PlanLabel(NamedTuple):
 
 
 PLANS = {
-    AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
+    AS_AGREED: PlanLabel("as agreed", "agreed", Role.PLAN),
     REPLANNED: PlanLabel("re-planned", "replanned", Role.REPLANNED),
 }
 
 
-class Format(NamedTuple):
-    """The format of a measure: unit, look and scale on the sheet; its key in JSON."""
+class MeasureFormat(NamedTuple):
+    """The format of a measure: unit, format and scale on the sheet; its key in JSON."""
 
     unit: str
-    look: Look
+    fmt: Format
     scale: float
     key: str = ""
 
@@ -48,11 +48,11 @@ class Format(NamedTuple):
 COST, CASH, SHORTAGE = Total.TOTAL_COST.value, Total.CASH_COST.value, "Missing, all minerals"
 SHARE, MORE = f"{SHORTAGE}, share of need", "Any mineral further missing"
 FORMATS = {
-    COST: Format("{money} m", Look.MILLIONS, 1e-6, "objective_usd"),
-    CASH: Format("{money} m", Look.MILLIONS, 1e-6, "cash_usd"),
-    SHORTAGE: Format("t", Look.TONNES, 1.0, "shortage_t"),
-    SHARE: Format("% of need", Look.PRICE, 100.0, "shortage_share"),
-    MORE: Format("% of draws", Look.PRICE, 100.0),
+    COST: MeasureFormat("{money} m", Format.MILLIONS, 1e-6, "objective_usd"),
+    CASH: MeasureFormat("{money} m", Format.MILLIONS, 1e-6, "cash_usd"),
+    SHORTAGE: MeasureFormat("t", Format.TONNES, 1.0, "shortage_t"),
+    SHARE: MeasureFormat("% of need", Format.PRICE, 100.0, "shortage_share"),
+    MORE: MeasureFormat("% of draws", Format.PRICE, 100.0),
 }
 
 _NOW = "Discounted."
@@ -65,7 +65,7 @@ class Measures(Result):
 
     TABLE, GRAIN, BOOK, FILTERED = "Risk", ("measure", "plan"), "risk", False
 
-    measure = common.MEASURE.like(look=Look.TEXT)
+    measure = common.MEASURE.like(fmt=Format.TEXT)
     plan = _PLAN
     unit = common.UNIT.like(meaning="")
     base = field.share("No event")
@@ -81,17 +81,17 @@ class Measures(Result):
     interval = field.text("The interval is of")
 
     def __init__(
-        self, *, looks: Mapping[str, Sequence[Look]] | None = None, **columns: Any
+        self, *, formats: Mapping[str, Sequence[Format]] | None = None, **columns: Any
     ) -> None:
-        """Give each row the look of its measure, also if the sheet is read from a file."""
+        """Give each row the format of its measure, also if the sheet is read from a file."""
         named = [FORMATS.get(name) for name in columns["measure"]]
-        of_rows = [Look.FACTOR if form is None else form.look for form in named]
-        super().__init__(looks=looks or dict.fromkeys(self.numbers(), of_rows), **columns)
+        of_rows = [Format.FACTOR if form is None else form.fmt for form in named]
+        super().__init__(formats=formats or dict.fromkeys(self.numbers(), of_rows), **columns)
 
     @classmethod
     def numbers(cls) -> list[str]:
         """Return the fields whose cells have the unit of their row."""
-        return [f.name for f in cls.FIELDS if f.look is Look.SHARE]
+        return [f.name for f in cls.FIELDS if f.fmt is Format.SHARE]
 
 
 class ShortageRisks(Result):
@@ -140,7 +140,7 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
         ),
         error.like(unit="", key=f"{path}.cost_standard_error_usd"),
         field.tonnes(f"A year adds missing, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
-        field(f"Standard error (t), {header}", Look.TONNES, key=f"{path}.short_standard_error_t"),
+        field(f"Standard error (t), {header}", Format.TONNES, key=f"{path}.short_standard_error_t"),
         field.text(
             f"Distinguishable from 0, {header}",
             "Which of the two figures lies more than 1.96 standard errors from 0. A figure that is"
@@ -156,11 +156,11 @@ class Events(Result):
 
     event = field.text("Event")
     probability = field.share("Yearly probability", key="yearly_probability")
-    duration = field("Duration", Look.COUNT, unit="yr", key="duration_yr")
+    duration = field("Duration", Format.COUNT, unit="yr", key="duration_yr")
     drawn = field.share("Draws with it", key="share_of_draws")
-    years = field("Years a draw", Look.DAYS, key="years_per_draw")
+    years = field("Years a draw", Format.DAYS, key="years_per_draw")
     cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
-        AGREED,
+        AS_AGREED,
         "What one year of the event adds to total cost, estimated from draws with more and with"
         " fewer such years.",
         "What one year of the event adds to missing tonnes.",
@@ -189,10 +189,10 @@ class Draws(Result):
 
     TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
 
-    draw = field("Draw", Look.COUNT)
-    cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AGREED)
+    draw = field("Draw", Format.COUNT)
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AS_AGREED)
     cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
-    events = field("Events", Look.REMARK)
+    events = field("Events", Format.REMARK)
 
 
 # ---- tables from the draws -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ in which benchmarks are due.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,11 +24,11 @@ from models.schema.column import MOST_PRICE
 from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, scored_buyers
 from planner.options import CAP_HELP
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
-from planner.studies.engine import Outcome, Outcomes, Run, Tell, run_study
+from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, run_study
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 from planner.studies.source import RunSource
@@ -130,7 +130,9 @@ class ScoredPlan:
     outcomes: Outcomes[ScorecardTotals]
 
 
-def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None) -> ScoredPlan:
+def score_plan(
+    plan: Plan, where: Where | None = None, on_progress: OnProgress | None = None
+) -> ScoredPlan:
     """Return the scorecard of a plan and the price of each missed benchmark.
 
     Each mineral has one chain with all of its runs, so results are the same wherever they run.
@@ -149,7 +151,7 @@ def score_plan(plan: Plan, where: Where | None = None, tell: Tell | None = None)
     source = benchmark_source(case, chains)
     outcomes: Outcomes[ScorecardTotals] = Outcomes(())
     if chains:
-        outcomes = run_study(source.study, where, tell)
+        outcomes = run_study(source.study, where, on_progress)
     for outcome in outcomes:
         prices[outcome.name] = _with_differences(plan, base, prices[outcome.name], outcome)
     return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
@@ -377,10 +379,10 @@ class ScorecardStudy(StudyKind):
     RUN, PROGRESS = "missed benchmark", "{count} priced"
     LIMIT = CAP_HELP
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         plan = solve(self.start.case)
-        say("Planning each missed benchmark")
-        self.scored = score_plan(plan, where, tell)
+        on_stage("Planning each missed benchmark")
+        self.scored = score_plan(plan, where, on_progress)
         self.outcomes, self.stopped = self.scored.outcomes.every, self.scored.outcomes.stopped
         self.missed = missed_table(self.scored.priced, self.start.case)
 
@@ -427,10 +429,13 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        counts = told(lambda: _counts(tables))
+        counts = collect_sentences(lambda: _counts(tables))
         if Missed not in tables:
             return counts
-        return (*counts, *told(lambda: _farthest(tables), lambda: _taken(tables)))
+        return (
+            *counts,
+            *collect_sentences(lambda: _farthest(tables), lambda: _missing_elsewhere(tables)),
+        )
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -497,7 +502,7 @@ def _farthest(tables: Tables) -> Iterator[Sentence]:
                   required=required)  # fmt: skip
 
 
-def _taken(tables: Tables) -> Iterator[Sentence]:
+def _missing_elsewhere(tables: Tables) -> Iterator[Sentence]:
     """Yield which benchmark takes most from other minerals."""
     most = SheetRows(tables[Missed]).largest(Missed.extra_short_others)
     if most.number > 0:

@@ -19,12 +19,12 @@ import click
 import numpy as np
 
 from models import schema, tolerances
-from models.case import Case, fold
+from models.case import Case, normalize
 from models.errors import PlannerError
 from models.plan import Plan
 from models.resolve import Floats, uncertainty
 from models.resolve.uncertainty import Factor, Number
-from models.results import About, Look, Result, common
+from models.results import About, Format, Result, common
 from models.results import Figure as Measure
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
@@ -35,10 +35,11 @@ from planner.render.words import counted, share_words, truncated
 from planner.studies import factors
 from planner.studies.engine import (
     Change,
+    OnProgress,
+    OnStage,
     Outcome,
     Run,
     Study,
-    Tell,
     run_study,
     split_chains,
     whole_plan,
@@ -370,11 +371,11 @@ class SensitivityStudy(StudyKind):
         self.factors = tuple(self.cells)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         case, every = self.start.case, tuple(self.factors)
         study, self.moving = study_of(case, every, self._name, is_grouped=self.is_grouped)
-        outcomes = run_study(study, where, tell)
+        outcomes = run_study(study, where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     def _name(self, factor: Factor) -> str:
@@ -454,7 +455,7 @@ class SensitivityStudy(StudyKind):
             (
                 row
                 for row in case.uncertainty
-                if factor.together and fold(row.together) == fold(factor.together)
+                if factor.together and normalize(row.together) == normalize(factor.together)
             ),
             record,
         )
@@ -626,7 +627,7 @@ def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
         low, high = (rows[f"{name}_{end}"].astype(float) - base for end in ENDS)
         series = {"At its low end": (Role.PLAN, low), "At its high end": (Role.REPLANNED, high)}
         axis = "Change in cash, {unit}" if by == COST else "Change in missing tonnes, t"
-        more = {"look": Look.TONNES}
+        more = {"fmt": Format.TONNES}
     labels = [truncated(str(what), _LABEL) for what in rows["what"]]
     which, how = ("number", "alone") if kind is Sensitivities else ("group", "moved together")
     title = f"The {which} that changes {_WORDS[by]} most, {how}"

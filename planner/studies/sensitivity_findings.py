@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from models.results import Field
-from planner.render.claims import SMALLEST, Claim, Sentence, SheetRows, say, told
+from planner.render.claims import SMALLEST, Claim, Sentence, SheetRows, collect_sentences, say
 from planner.studies.factors import ENDS
 from planner.studies.kind import Tables
 from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensitivities
@@ -39,8 +39,8 @@ def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
     if Sensitivities not in tables:
         return (say("answer", "The workbook has no number with a range."),)
     rows = tables.sheet(Sensitivities)
-    every = _builds, _missing, _cash, _instead, _count, _care
-    return told(*(partial(make, rows) for make in every))
+    every = _builds, _missing, _cash, _instead, _count, _warnings
+    return collect_sentences(*(partial(make, rows) for make in every))
 
 
 def _builds(rows: SheetRows) -> Iterator[Sentence]:
@@ -101,7 +101,7 @@ def _count(rows: SheetRows) -> Iterator[Sentence]:
         yield say("figure", text, name=_T.builds.header, large="count", count=counted)
 
 
-def _care(rows: SheetRows) -> Iterator[Sentence]:
+def _warnings(rows: SheetRows) -> Iterator[Sentence]:
     counted = rows.count(_T.builds, "=", UNKNOWN)
     if counted.number:
         text = "Numbers of which an end has no proven plan: {count}."

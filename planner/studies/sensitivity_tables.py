@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models.results import Field, Look, Name, Result, common, field
+from models.results import Field, Format, Name, Result, common, field
 from models.results import Figure as Measure
 from planner.studies.factors import ENDS, LEAST, LOW, MOST
 
@@ -26,7 +26,7 @@ def _end(header: str, meaning: str, make: Callable[..., Field], key: str) -> tup
 class EndResults(Result):
     """Results of moving a number, or several together, to both ends of the range."""
 
-    rank = field("Rank", Look.COUNT)
+    rank = field("Rank", Format.COUNT)
     what = field.text("What", "The number that moves, and what it belongs to.", widest=44)
     sheet = common.SHEET
     column = common.COLUMN
@@ -36,11 +36,11 @@ class EndResults(Result):
         optional=True,
     )
     mineral = common.MINERAL.like(meaning="")
-    count = field("Numbers", Look.COUNT, "How many numbers move.", optional=True)
-    value = field("Value", Look.FACTOR, "The value in its first cell.", optional=True)
+    count = field("Numbers", Format.COUNT, "How many numbers move.", optional=True)
+    value = field("Value", Format.FACTOR, "The value in its first cell.", optional=True)
     unit = common.UNIT.like(meaning="", optional=True)
-    low = field("Low end, times the value", Look.FACTOR, "Low end / value.", optional=True)
-    high = field("High end, times the value", Look.FACTOR, "High end / value.", optional=True)
+    low = field("Low end, times the value", Format.FACTOR, "Low end / value.", optional=True)
+    high = field("High end, times the value", Format.FACTOR, "High end / value.", optional=True)
     span = field.text("Range, times the value", "Both ends / value, in words.", optional=True)
     swing = field.millions(
         "Swing in cost",
@@ -78,7 +78,7 @@ class EndResults(Result):
     otherwise_low, otherwise_high = (
         field(
             f"What the plan would do at its {end} end",
-            Look.SENTENCE,
+            Format.SENTENCE,
             "What it builds, buys and leaves short, where that differs from the plan with the"
             " workbook's number.",
             widest=60,
@@ -110,7 +110,7 @@ class EndResults(Result):
         "Estimate", "yes: the row is marked or graded as an estimate or a guess.", optional=True
     )
     origin = field(
-        "Source or mark", Look.REMARK, "The source of the row, or else its note.", optional=True
+        "Source or mark", Format.REMARK, "The source of the row, or else its note.", optional=True
     )
     cost_low, cost_high = _end(
         Measure.TOTAL_COST.value, "Total cost of the plan", field.millions, "cost_{end}_usd"

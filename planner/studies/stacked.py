@@ -18,7 +18,7 @@ from models.plan import Plan
 from models.resolve import Bools, Floats, Ints
 from models.results import Members, Result, Scorecard
 from models.results.common import PlanTable
-from models.results.field import Look
+from models.results.field import Format
 from planner.render import words
 from planner.render.table import Cell, Table, TableColumn, table_of
 from planner.sheets import STACKED, result_of
@@ -163,7 +163,7 @@ class _KeyedRows:
 def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
     first = parts[0][1]
     names = [words.clean_text(name) for name, table in parts for _ in range(len(table))]
-    columns = [TableColumn(SCENARIO.header, Look.TEXT, names)]
+    columns = [TableColumn(SCENARIO.header, Format.TEXT, names)]
     for header in dict.fromkeys(header for _, table in parts for header in table.headers):
         named = ({column.header: column for column in table.columns} for _, table in parts)
         sides = [
@@ -171,8 +171,8 @@ def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
         ]
         some = next(column for _, column in sides if column is not None)
         values = [v for rows, c in sides for v in ([None] * rows if c is None else c.values)]
-        looks = [look for rows, c in sides for look in (c and c.looks) or [some.look] * rows]
-        columns.append(replace(some, values=values, looks=some.looks and looks))
+        formats = [fmt for rows, c in sides for fmt in (c and c.formats) or [some.fmt] * rows]
+        columns.append(replace(some, values=values, formats=some.formats and formats))
     printed = None if first.printed is None else first.printed + 1
     # a plan's sheet Changes compares it with today; a comparison's sheet Changes has its inputs
     name = "Changes from today" if first.name == ScenarioInputs.TABLE else first.name
@@ -188,6 +188,6 @@ def _with_note(table: Table, count: int, base: str) -> Table:
     lead, *others = table.columns
     columns = [replace(lead, values=[*lead.values, note], widest=_WIDEST)]
     for column in others:
-        looks = column.looks and [*column.looks, Look.TEXT]
-        columns.append(replace(column, values=[*column.values, None], looks=looks))
+        formats = column.formats and [*column.formats, Format.TEXT]
+        columns.append(replace(column, values=[*column.values, None], formats=formats))
     return replace(table, columns=tuple(columns))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -21,8 +21,8 @@ from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, json_value, table_of
 from planner.render.words import money_words, year_span
 from planner.studies import variant_charts
-from planner.studies.agreed import Rules
-from planner.studies.engine import Tell, outcomes_not_run
+from planner.studies.agreed_plan import Rules
+from planner.studies.engine import OnProgress, OnStage, outcomes_not_run
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import AgreedPlans, LossKind, agree, stress
 from planner.studies.stress_findings import FIRST_YEAR, LIMITS, SURGE, WAIVED, stress_findings
@@ -149,7 +149,7 @@ class StressTest(StudyKind):
                  LossKind.EMBARGO: pairs, LossKind.END_USE: pairs}  # fmt: skip
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         case = self.start.case
         try:
             plans = agree(case, where)
@@ -158,7 +158,13 @@ class StressTest(StudyKind):
             self.outcomes, self.stopped = none.every, none.stopped
             return
         self.result = stress(
-            case, self.rules, self.kinds, where=where, tell=tell, say=say, plans=plans
+            case,
+            self.rules,
+            self.kinds,
+            where=where,
+            on_progress=on_progress,
+            on_stage=on_stage,
+            plans=plans,
         )
         self.outcomes, self.stopped = self.result.outcomes, self.result.stopped
 
@@ -210,7 +216,7 @@ class StressTest(StudyKind):
             )
         calm = result.capped.without_loss.result
         if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
-            more = _more(float(calm.cash.sum() - result.capped.agreed.cash.sum()), currency)
+            more = _more(float(calm.cash.sum() - result.capped.agreed_totals.cash.sum()), currency)
             options["Nothing lost"] = (
                 f"Under these rules, the agreed plan costs {more} in cash even without a loss."
             )

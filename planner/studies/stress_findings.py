@@ -7,7 +7,7 @@ from typing import Any
 
 from models import tolerances
 from models.results import Figure
-from planner.render.claims import NoRowsError, Sentence, SheetRows, say, told
+from planner.render.claims import NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import LossKind
@@ -39,8 +39,10 @@ class _StressFindings:
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
 
     def sentences(self) -> tuple[Sentence, ...]:
-        return told(self.stages, self.pairs, self.uses, self.hardest, self.next_hardest,
-                    self.first_short, self.sharing, self.care)  # fmt: skip
+        return collect_sentences(
+            self.stages, self.pairs, self.uses, self.hardest, self.next_hardest, self.first_short,
+            self.sharing, self.warnings,
+        )  # fmt: skip
 
     @property
     def years(self) -> tuple[str, dict[str, Any]]:
@@ -109,7 +111,10 @@ class _StressFindings:
 
         It is left out if it is the next loss that the answer names.
         """
-        t, named = LossByMineral, [claim for s in told(self.next_hardest) for claim in s.claims]
+        t, named = (
+            LossByMineral,
+            [claim for s in collect_sentences(self.next_hardest) for claim in s.claims],
+        )
         most = self.rows.where(kind=str(LossKind.END_USE)).largest(t.share)
         if most.number > SMALL and most.position not in {claim.position for claim in named}:
             yield say("figure", "With lanes closed from {most[lost]}, {most} of the need for"
@@ -148,7 +153,7 @@ class _StressFindings:
                                 " of shortage, at its price.", name="Sharing spares", large="most",
                       most=most)  # fmt: skip
 
-    def care(self) -> Iterator[Sentence]:
+    def warnings(self) -> Iterator[Sentence]:
         alone = "A single supplier is lost at a time. The other suppliers sell"
         if self.tables.option(SURGE).startswith("0 %"):
             yield say("care", f"{alone} only what was agreed.")

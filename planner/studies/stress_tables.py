@@ -11,7 +11,7 @@ import numpy as np
 from models import results, tolerances
 from models.measures import HELD_TO_ORDERS, ratio
 from models.plan.stages import dependence
-from models.results import Benchmarks, Colour, Look, Name, Result, Runs, field
+from models.results import Benchmarks, Colour, Format, Name, Result, Runs, field
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
@@ -73,7 +73,7 @@ PLANTS_LESS = field.tonnes(
 _SIZES = (
     field(
         "Time to the first shortage",
-        Look.DAYS,
+        Format.DAYS,
         "Days from the loss to the coalition's first shortage, if members draw on stocks first and"
         " lend them to each other. A year has 365 days, and its gap is spread evenly. Blank: never"
         " short.",
@@ -82,7 +82,7 @@ _SIZES = (
     ),
     field(
         "Stock used",
-        Look.DAYS,
+        Format.DAYS,
         "How far stocks fall at most, compared with the same rules and no loss, in days of the"
         " coalition's demand. Stocks that are refilled later count, so From stock may still be 0.",
         unit="days",
@@ -116,7 +116,7 @@ PRICE, PRICE_OVER = (
     ),
     field(
         "Times the mineral's price",
-        Look.DAYS,
+        Format.DAYS,
         "Highest marginal price / the mineral's price.",
         key="marginal_price_over_price",
     ),
@@ -217,11 +217,11 @@ class LossByMineral(Result):
     )
     lost_t, replaced_t, stock_t = _TONNES
     less_t = PLANTS_LESS
-    short_from = field("Further missing from", Look.YEAR, "The first year with more missing.")
+    short_from = field("Further missing from", Format.YEAR, "The first year with more missing.")
     survived, stock_days, cash, cost, refill = _SIZES
     price, price_over = PRICE, PRICE_OVER
     price_member = field.text("Highest for", names=Name.MEMBER)
-    price_year = field("Highest in", Look.YEAR)
+    price_year = field("Highest in", Format.YEAR)
 
 
 class NMinusOne(Result):
@@ -346,7 +346,7 @@ def tables_of(result: Stress) -> list[Result]:
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     every = [table_from(kind, rows, texts) for kind, rows in tables.items()]
-    if result.capped.plan.expanded.intakes:
+    if result.capped.plan.expanded.plant_inputs:
         return every
     return [table.without(Losses.less_t, NMinusOne.need) for table in every]
 
@@ -372,7 +372,7 @@ def _dependence(result: Stress) -> dict[str, list[list[float]]]:
     It is that of the agreed plan in its last year.
     """
     plan = result.capped.plan
-    ways = (False, True) if plan.expanded.intakes else (False,)
+    ways = (False, True) if plan.expanded.plant_inputs else (False,)
     countries = {loss.country for loss in result.losses if loss.kind is LossKind.COUNTRY}
     return {
         c: [dependence(plan, c, through=way)[:, -1].tolist() for way in ways] for c in countries
@@ -425,7 +425,10 @@ def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) ->
     if effect is None:
         return
     hit = sorted({*effect.affected, *(free.affected if free is not None else ())})
-    agreed, is_needed = side.share(side.agreed.short), side.demand.sum(axis=(1, 2)) > 0
+    agreed_totals, is_needed = (
+        side.share(side.agreed_totals.short),
+        side.demand.sum(axis=(1, 2)) > 0,
+    )
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
         sizes = ("cash", "refill", "cost", "stock_days", "survived")
@@ -434,19 +437,19 @@ def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) ->
         row |= {
             "mineral": side.plan.expanded.minerals[m],
             "demand": float(side.demand[m].sum()),
-            "agreed_short_t": float(side.agreed.short[m].sum()),
-            "missing": float(side.agreed.short[m].sum()) + row["short_t"],
+            "agreed_short_t": float(side.agreed_totals.short[m].sum()),
+            "missing": float(side.agreed_totals.short[m].sum()) + row["short_t"],
             "short_from": side.base.years[int(years[0])] if len(years) else None,
         }
         if is_needed[m]:
-            row |= {"share": effect.share[m], "agreed_share": agreed[m]}
-            row["missing_share"] = effect.share[m] + agreed[m]
+            row |= {"share": effect.share[m], "agreed_share": agreed_totals[m]}
+            row["missing_share"] = effect.share[m] + agreed_totals[m]
         for name, shares in zip(("depends_last", "depends"), depends, strict=False):
             row[name] = shares[m]
         if free is not None and result.free is not None:
             row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(m).items()}
             if is_needed[m]:
-                before = result.free.share(result.free.agreed.short)[m]
+                before = result.free.share(result.free.agreed_totals.short)[m]
                 row |= {"free_share": free.share[m], "free_agreed_share": before}
         yield row
 

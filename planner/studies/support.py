@@ -18,18 +18,18 @@ from models.answers.payment import RUNS, NeededPayment, headroom, payments, tari
 from models.case import Case
 from models.plan import Plan, payments_by_member
 from models.plan import support_bills as bills_of
-from models.results import CountryShares, Look, Result, ShareLimits, common, field
+from models.results import CountryShares, Format, Result, ShareLimits, common, field
 from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn, lines, series_values
-from planner.render.claims import Sentence, say, told
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, counted, few, share_words, truncated
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import Outcome, Run, Study, Tell, run_study, whole_plan
+from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study, whole_plan
 from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
 from planner.studies.places import Where
 
@@ -63,8 +63,10 @@ class Plants(Result):
     plant = common.PLANT
     country = common.COUNTRY
     home = field.text("At home", "yes: in a country of the coalition.")
-    running = field("Years running", Look.COUNT, "Years in which the plan uses it.", optional=True)
-    years = field("Years idle", Look.COUNT, f"Years in which it does not run. {_RUNS}")
+    running = field(
+        "Years running", Format.COUNT, "Years in which the plan uses it.", optional=True
+    )
+    years = field("Years idle", Format.COUNT, f"Years in which it does not run. {_RUNS}")
     payment = field.price(
         "Payment in all years",
         "The lowest payment per tonne, the same in all years, at which it runs in every year in"
@@ -344,14 +346,14 @@ class SupportStudy(StudyKind):
     LIMIT = CAP_HELP
     task = "the case, with share limits and without, then payments by mineral"
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         case = self.start.case
         self.limited = bool(case.share_limits)
         runs = (Run("The plan"), Run("Without share limits", drop_share_limits))
         each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
         study = Study(case, (runs[: 1 + self.limited], *each), whole_plan)
-        outcomes = run_study(study, where, tell)
+        outcomes = run_study(study, where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     @property
@@ -397,8 +399,8 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        every = _cheapest, _dearest, _idle, _sold, _never, _bill, _care
-        return told(_nothing_idle(tables), *(partial(make, tables) for make in every))
+        every = _cheapest, _dearest, _idle, _sold, _never, _bill, _warnings
+        return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in every))
 
     @classmethod
     def legend(cls, tables: Tables) -> str:
@@ -513,7 +515,7 @@ def _bill(tables: Tables) -> Iterator[Sentence]:
     yield say("figure", text, name="Bill of Supports", large="total", total=paid)
 
 
-def _care(tables: Tables) -> Iterator[Sentence]:
+def _warnings(tables: Tables) -> Iterator[Sentence]:
     unknown = tables.sheet(Plants).count(Plants.helps, "=", UNKNOWN)
     if unknown.number:
         text = "Plants whose payment is not known: {count}."
@@ -542,7 +544,7 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     ]
     axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
-    return bars(title, rows, names, series, axis, form=Form.BARS, look=Look.DAYS)
+    return bars(title, rows, names, series, axis, form=Form.BARS, fmt=Format.DAYS)
 
 
 def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:

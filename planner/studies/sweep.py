@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from models import measures, tolerances
-from models.case import fold
+from models.case import normalize
 from models.results import Field, Result
 from models.results.common import words_of
 from models.results.numbers import ALL
@@ -163,7 +163,7 @@ class Sweep(VariantStudy):
     @classmethod
     def file_part(cls, options: Mapping[str, Any]) -> str:
         typed = str(options["over"]).strip().replace(":", "-")
-        return "" if fold(typed) == parameters.CAP.word else typed
+        return "" if normalize(typed) == parameters.CAP.word else typed
 
     def source(self) -> RunSource:
         return number_source.number_source(self.case, self.parameter, self.points)
@@ -409,10 +409,10 @@ class Sweep(VariantStudy):
         def draw(name: str, rows: Frontier) -> Picture | None:
             points = [(v, y) for v, y in rows.rows(t.value, t.missing_share) if words.known(v)]
             header, parts = t.missing_share.header, chart.series_values(y for _, y in points)
-            title, at, look = f"{name}: {header}", [v for v, _ in points], t.value.look
+            title, at, fmt = f"{name}: {header}", [v for v, _ in points], t.value.fmt
             if not any(map(words.known, parts)):
                 return None
-            return chart.lines(title, at, {name: parts}, header, across=axis_of, scale=look)
+            return chart.lines(title, at, {name: parts}, header, across=axis_of, scale=fmt)
 
         views = Section.views_by(of_minerals, t.mineral, draw)
         views = {name: (drawn, Numbers(n.result, fields)) for name, (drawn, n) in views.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from models import schema, tolerances
 from models.results import Figure
 from models.results.numbers import ALL
-from planner.render.claims import Place, Sentence, SheetRows, say, told
+from planner.render.claims import Place, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
 from planner.sheets.survival import NOT_TESTED
@@ -18,7 +18,7 @@ from planner.studies.variant_tables import with_named_costs
 
 SMALL, REST = tolerances.MISSING_PART, {"not": ALL_MINERALS}
 LITTLE = 0.01
-"""Up to this share of a mineral's need, a tighter cap is said to leave little more missing."""
+"""Up to this share of a mineral's need, a tighter cap counts as leaving little more missing."""
 
 
 def sweep_findings(tables: Tables) -> tuple[Sentence, ...]:
@@ -42,12 +42,12 @@ class _SweepFindings:
         if not self.values:
             return (say("answer", "The points of this sweep could not be planned."),)
         if self.axis == "Cap":
-            return told(self.smallest, self.at_caps, self.extra, self.care)
+            return collect_sentences(self.smallest, self.at_caps, self.extra, self.warnings)
         if self.t is FloorFrontier:
-            return told(self.floors, self.at_ends)
+            return collect_sentences(self.floors, self.at_ends)
         if self.t.lost.name in self.tables[Frontier].data:
-            return told(self.levels, self.extra, self.untested)
-        return told(self.at_ends, self.cash)
+            return collect_sentences(self.levels, self.extra, self.untested)
+        return collect_sentences(self.at_ends, self.cash)
 
     # ---- over the cap ----------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ class _SweepFindings:
             return
         text = f"no mineral is further missing than {self.before}"
         if value >= least.number:
-            # raises if a looser point lacks a tonne, so that nothing is said then
+            # raises if a looser point lacks a tonne, so that there is no sentence then
             none = loose.none(self.t.further_missing_share, ">", SMALL)
             yield say("answer", f"Down to a cap of {{least}}, {text}.", least=least, none=none)
             return
@@ -132,7 +132,7 @@ class _SweepFindings:
                 cap=cap,
             )
 
-    def care(self) -> Iterator[Sentence]:
+    def warnings(self) -> Iterator[Sentence]:
         if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
             yield say("care", "Where supply is missing, a single country can sell a larger share of"
                               " what is bought than the cap.")  # fmt: skip

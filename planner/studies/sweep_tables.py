@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.results import Look, Name, common, field
+from models.results import Format, Name, common, field
 from models.results.field import Result
 from models.results.numbers import PlanNumbers
 from planner.studies.variant_tables import RunBuyers, RunTable, RunTotals
@@ -68,7 +68,7 @@ class FloorFrontier(Frontier):
     TABLE, BOOK = "Frontier", "sweep over a price floor"
     value = Frontier.value.like(
         header="Price floor",
-        look=Look.PRICE,
+        fmt=Format.PRICE,
         unit="{money}/t",
         meaning="The floor in all zones, or in the coalition.",
     )

@@ -29,13 +29,13 @@ from models.plan import BUILT, OPTIMAL, SHORTAGE, Plan, Session, status_of
 from models.plan.solving import case_of, linked_minerals
 from models.program import build_program, component
 from models.resolve import Expanded, Floats, Ints
-from models.results import DecideNow, Look, Result, Runs
+from models.results import DecideNow, Format, Result, Runs
 from models.results.common import words_of
 from models.results.decisions import changes_of, decisions_of
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, shortened
-from planner.render.claims import Sentence, say, told
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
 from planner.sheets.decide import changed_decisions
@@ -323,11 +323,13 @@ class UnderRisk(StudyKind):
         self.task = words.counted(len(self.different), "future")
 
     def plan(
-        self, where: Where | None, tell: engine.Tell | None, say: Callable[[str], None]
+        self, where: Where | None, on_progress: engine.OnProgress | None, on_stage: engine.OnStage
     ) -> None:
-        del say
+        del on_stage
         studies = [group.study(self.start.case, self.tail) for group in self.groups]
-        self.results: list[engine.Outcomes[Any]] = [*engine.run_studies(studies, where, tell)]
+        self.results: list[engine.Outcomes[Any]] = [
+            *engine.run_studies(studies, where, on_progress)
+        ]
         self.outcomes = [outcome for each in self.results for outcome in each]
         self.stopped = self.results[-1].stopped if self.results else None
 
@@ -515,7 +517,9 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return told(*(partial(make, tables) for make in (_calm, _spared, _builds, _advice, _care)))
+        return collect_sentences(
+            *(partial(make, tables) for make in (_calm, _spared, _builds, _advice, _warnings))
+        )
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -547,7 +551,7 @@ class UnderRisk(StudyKind):
         names = tuple(map(shortened, short_rows["mineral"]))
         series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
         title, need = f"Share of need that is missing on average, {years}", "% of need"
-        of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Look.DAYS)
+        of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Format.DAYS)
         shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
         return tuple(picture for picture, is_shown in shown if is_shown)
 
@@ -678,7 +682,7 @@ def _advice(tables: Tables) -> Iterator[Sentence]:
     yield from changed_decisions(tables.sheet(DecideNow), "the plain plan")
 
 
-def _care(tables: Tables) -> Iterator[Sentence]:
+def _warnings(tables: Tables) -> Iterator[Sentence]:
     row: Any = next(iter(tables.records(PlansUnderRisk)))
     if Batches not in tables:
         yield say("care", "Too few futures to say how sure this is: ask for more with --futures.")

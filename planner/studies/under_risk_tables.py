@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.program import component
-from models.results import Field, Look, Result, field
+from models.results import Field, Format, Result, field
 from models.results.common import CHANGE, MEASURE, MINERAL, NEED, UNIT, YEAR
 from planner.render import words
 
@@ -25,7 +25,7 @@ class PlansUnderRisk(Result):
     """
 
     TABLE, GRAIN, BOOK, FILTERED = "Under risk", ("measure",), "under risk", False
-    measure = MEASURE.like(look=Look.TEXT)
+    measure = MEASURE.like(fmt=Format.TEXT)
     informed = _discounted(
         "Each future known",
         "Each future planned as if it were known: no plan can cost less.",
@@ -68,8 +68,8 @@ class Batches(Result):
     """One row per independent batch of futures; each batch is planned separately."""
 
     TABLE, GRAIN, BOOK = "Batches", ("batch",), "under risk"
-    batch = field("Batch", Look.COUNT, "Futures are in the order in which they were drawn.")
-    futures = field("Futures drawn", Look.COUNT)
+    batch = field("Batch", Format.COUNT, "Futures are in the order in which they were drawn.")
+    futures = field("Futures drawn", Format.COUNT)
     informed, risky, plain = PlansUnderRisk.informed, PlansUnderRisk.risky, PlansUnderRisk.plain
     evpi, vss = PlansUnderRisk.evpi, PlansUnderRisk.vss
 
@@ -96,8 +96,8 @@ class EarlyDecisions(Result):
     )
     year = YEAR.like(meaning="For what is built, the year in which its output starts.")
     unit = UNIT.like(meaning="")
-    plain = field("Plain plan", Look.TONNES, key="plain_t")
-    risky = field("Plan under risk", Look.TONNES, key="under_risk_t")
+    plain = field("Plain plan", Format.TONNES, key="plain_t")
+    risky = field("Plan under risk", Format.TONNES, key="under_risk_t")
     change = CHANGE.like(meaning="Plan under risk minus plain plan.", key="change_t")
     changes = field.text(
         "Changes",
@@ -115,13 +115,13 @@ class Futures(Result):
     """One row per future: its events, its probability, and the cost of each way to plan."""
 
     TABLE, GRAIN, BOOK = "Futures", ("future",), "under risk"
-    future = field("Future", Look.COUNT)
+    future = field("Future", Format.COUNT)
     chance = field.share("Probability", "The share of draws with these events.")
     informed, risky, plain = PlansUnderRisk.informed, PlansUnderRisk.risky, PlansUnderRisk.plain
     short_informed = field.tonnes("Missing, future known", key="short_known")
     short_risky = field.tonnes("Missing, plan under risk")
     short_plain = field.tonnes("Missing, plain plan")
-    events = field("Events", Look.REMARK, "The events of the future, with their years.")
+    events = field("Events", Format.REMARK, "The events of the future, with their years.")
 
 
 class Expected(Result):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from models import tolerances
-from models.results import Field, Look, Result
+from models.results import Field, Format, Result
 from models.results.numbers import ALL
 from planner.render.chart import (
     Form,
@@ -130,8 +130,8 @@ def line_charts(  # noqa: PLR0913 - what lines over a number show
     level = [y for m, v, y in points.rows(mineral, value, field) if m == ALL and not known(v)]
     series += [Series("As in the workbook", Role.LIMIT, [y] * len(places)) for y in level]
     pictures: list[Picture | None] = [
-        Picture(title, Form.LINES, tuple(places), tuple(series), axis, "", scale=value.look,
-                look=field.look, is_panel=True)
+        Picture(title, Form.LINES, tuple(places), tuple(series), axis, "", scale=value.fmt,
+                fmt=field.fmt, is_panel=True)
         if peak(series[0].values) else None
     ]  # fmt: skip
     title, axis, field = part
@@ -139,7 +139,7 @@ def line_charts(  # noqa: PLR0913 - what lines over a number show
     values = {name: line for name, line in values.items() if name != ALL and peak(line)}
     drawn_lines = lines(
         title, places, values, axis, across=across, most=MOST_LINES, which="hit hardest",
-        scale=value.look, is_panel=True,
+        scale=value.fmt, is_panel=True,
     )  # fmt: skip
     pictures.append(drawn_lines and _marked(drawn_lines, mark))
     return drawn(*pictures)
@@ -176,4 +176,6 @@ def ranked_bars(
     )
     if len(names) < 2 or not any(peak(each.values) for each in series):  # noqa: PLR2004
         return None
-    return Picture(title, Form.GROUPED, tuple(map(shortened, names)), series, axis, "", Look.SHARE)
+    return Picture(
+        title, Form.GROUPED, tuple(map(shortened, names)), series, axis, "", Format.SHARE
+    )

@@ -6,7 +6,7 @@ findings of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +17,11 @@ from models.results.common import words_of
 from models.results.numbers import ALL, PlanNumbers
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.claims import Sentence, SheetRows, say, told
+from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, Table, json_value, table_of
 from planner.studies import variant_charts
-from planner.studies.engine import Outcome, Tell, run_study
+from planner.studies.engine import OnProgress, OnStage, Outcome, run_study
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.source import PlannedRuns, RunSource
 from planner.studies.variant_tables import (
@@ -68,10 +68,10 @@ class VariantStudy(StudyKind):
         """Return the runs, the reference first."""
         raise NotImplementedError
 
-    def plan(self, where: Where | None, tell: Tell | None, say: Callable[[str], None]) -> None:
-        del say
+    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
+        del on_stage
         source = self.source()
-        outcomes = run_study(source.study, where, tell)
+        outcomes = run_study(source.study, where, on_progress)
         self.planned_source = source.planned(outcomes)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -156,7 +156,7 @@ class VariantStudy(StudyKind):
         ``rows`` are its rows by mineral, all minerals together first.
         """
         total, minerals = (rows[0], rows[1:]) if rows else ({}, ())
-        of_all = [f for f in RunTable.FIELDS if f.name not in OF_MINERALS and not f.look.is_text]
+        of_all = [f for f in RunTable.FIELDS if f.name not in OF_MINERALS and not f.fmt.is_text]
         of_one = [f for f in RunTable.FIELDS if f.name in OF_MINERALS and f.name != "mineral"]
 
         def numbers(row: Row, *more: Field) -> dict[str, object]:
@@ -177,7 +177,7 @@ class VariantStudy(StudyKind):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         """Return the sentences of the first page."""
-        return told(lambda: cls.hardest(tables), lambda: cls.dearest(tables))
+        return collect_sentences(lambda: cls.hardest(tables), lambda: cls.dearest(tables))
 
     @classmethod
     def hardest(cls, tables: Tables) -> Iterable[Sentence]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.results import About, Figure, Look, Runs
+from models.results import About, Figure, Format, Runs
 from models.solve.highs import version
 from planner._version import __version__
 from planner.render import chart, xlsx
@@ -35,8 +35,8 @@ def about_of(study: StudyKind, progress: Mapping[str, str]) -> About:
         Figure.INPUT_SHA256: book.sha256,
         **progress,
         **study.options,
-        Figure.FIRST_YEAR: (case.years[0], Look.YEAR),
-        Figure.LAST_YEAR: (case.years[-1], Look.YEAR),
+        Figure.FIRST_YEAR: (case.years[0], Format.YEAR),
+        Figure.LAST_YEAR: (case.years[-1], Format.YEAR),
         BASIS: case.settings.share_basis,
         **dict(zip(ASSUMED, assumed, strict=True)),
         "Planner": __version__,

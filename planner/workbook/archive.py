@@ -284,18 +284,20 @@ def workbook_contents(path: Path) -> bytes:
 
 # ---- the kind of a workbook ---------------------------------------------------------------------
 
-_INPUT = {case.fold(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)}
+_INPUT = {
+    case.normalize(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)
+}
 PLAN_SHEETS = {"summary", "plan"}
 """Sheets that every plan has, and no input."""
 
 
 def is_input(path: Path) -> bool:
-    names = {case.fold(name) for name in sheet_names(path)}
+    names = {case.normalize(name) for name in sheet_names(path)}
     return names >= _INPUT and not names >= PLAN_SHEETS
 
 
 def is_plan(path: Path) -> bool:
-    return {case.fold(name) for name in sheet_names(path)} >= PLAN_SHEETS
+    return {case.normalize(name) for name in sheet_names(path)} >= PLAN_SHEETS
 
 
 def sheet_names(path: Path) -> list[str]:

@@ -149,21 +149,21 @@ def parse_country(value: object) -> str:
 def parse_yes_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and case.fold(value) in {"yes", "no"}:
-        return case.fold(value) == "yes"
+    if isinstance(value, str) and case.normalize(value) in {"yes", "no"}:
+        return case.normalize(value) == "yes"
     raise CellError(described(value), CellKind.YES_NO.value, hint_of(value))
 
 
 def _choice(column: Column) -> Convert:
-    choices = {case.fold(choice): choice for choice in column.choices}
-    hints = {case.fold(value): hint for value, hint in column.hints}
+    choices = {case.normalize(choice): choice for choice in column.choices}
+    hints = {case.normalize(value): hint for value, hint in column.hints}
 
     def read_choice(value: object) -> str:
         if isinstance(value, str):
-            choice = choices.get(case.fold(value))
+            choice = choices.get(case.normalize(value))
             if choice is not None:
                 return choice
-            hint = hints.get(case.fold(value)) or name_hint(value, choices)
+            hint = hints.get(case.normalize(value)) or name_hint(value, choices)
         else:
             hint = hint_of(value)
         raise CellError(described(value), one_of(column.choices), hint)
@@ -324,9 +324,9 @@ _CLOSE = 0.75
 """Least similarity of a name to the country that is suggested: Atlantis and Albania have 0.67."""
 
 
-def fold_country(name: str) -> str:
+def normalize_country(name: str) -> str:
     """Return a country name for comparison: without case, accents, points and the word "the"."""
-    plain = unicodedata.normalize("NFKD", case.fold(name))
+    plain = unicodedata.normalize("NFKD", case.normalize(name))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace(".", "")
     plain = plain.replace("&", " and ").replace("ı", "i")
     words = re.sub(r"[^\w]+", " ", plain).split()
@@ -336,15 +336,15 @@ def fold_country(name: str) -> str:
 @cache
 def iso3_code(name: str) -> str | None:
     """Return the ISO3 code for a name or code, ``ROW`` for the rest of the world; else None."""
-    return _index().get(fold_country(name))
+    return _index().get(normalize_country(name))
 
 
 def closest_country(name: str) -> str:
     """Return a hint with the country whose name is closest to an unknown one; "" if none is."""
-    folded = fold_country(name)
-    if folded in _HINTS:
-        return _HINTS[folded]
-    close = closest_names(folded, _shown(), _CLOSE)
+    normalized = normalize_country(name)
+    if normalized in _HINTS:
+        return _HINTS[normalized]
+    close = closest_names(normalized, _shown(), _CLOSE)
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
     return f"did you mean {_shown()[close[0]]!r}?" if close else ""
@@ -358,7 +358,7 @@ def member_meant(name: str, members: Mapping[str, str]) -> str:
 
 @cache
 def _index() -> dict[str, str]:
-    """ISO3 code by folded name, ISO2 and ISO3 code."""
+    """ISO3 code by normalized name, ISO2 and ISO3 code."""
     import pycountry
 
     codes: dict[str, str] = {}
@@ -368,9 +368,9 @@ def _index() -> dict[str, str]:
             head, _, tail = name.partition(", ")
             # "Bolivia, Plurinational State of" and "Plurinational State of Bolivia"
             for spelling in filter(None, (name, tail and f"{tail} {head}")):
-                codes.setdefault(fold_country(spelling), country.alpha_3)
+                codes.setdefault(normalize_country(spelling), country.alpha_3)
     for code, names in _ALIASES.items():
-        codes.update({fold_country(name): code for name in names.split("; ")})
+        codes.update({normalize_country(name): code for name in names.split("; ")})
         codes.setdefault(code.casefold(), code)
     codes["xk"] = "XKX"
     del codes[_CONGO]  # two countries have this name
@@ -379,9 +379,9 @@ def _index() -> dict[str, str]:
 
 @cache
 def _shown() -> dict[str, str]:
-    """A readable spelling by folded name, for messages."""
+    """A readable spelling by normalized name, for messages."""
     import pycountry
 
     aliases = (name for names in _ALIASES.values() for name in names.split("; "))
     official = (getattr(country, "common_name", country.name) for country in pycountry.countries)
-    return {fold_country(name): name for name in (*aliases, *official)}
+    return {normalize_country(name): name for name in (*aliases, *official)}

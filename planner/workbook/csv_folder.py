@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from models.case import clean_name, common_letters, fold
+from models.case import clean_name, common_letters, normalize
 from models.errors import Finding, InputError
 from models.schema import CellKind, Column, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
@@ -46,7 +46,7 @@ _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"?')
 _SAVE_AS = "save it as CSV UTF-8"
 _TO_QUOTE = "put a text or number that contains the separator of the cells into quotes"
 _RECORDS = RECORDS | {record.SHEET: record for record in (PreviousOrder, PreviousBuild)}
-_SHEETS = {fold(name): name for name in _RECORDS}
+_SHEETS = {normalize(name): name for name in _RECORDS}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def csv_name(sheet: str) -> str:
 
 def sheet_of(name: str) -> str:
     """Return the sheet for a file name such as ``share-limits.csv``; "" if there is none."""
-    return _SHEETS.get(fold(re.sub("[-_]", " ", Path(name).stem)), "")
+    return _SHEETS.get(normalize(re.sub("[-_]", " ", Path(name).stem)), "")
 
 
 # ---- files --------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def _share(text: str, mark: str) -> object:
 
 
 def _yes_no(text: str, _: str) -> object:
-    return {"true": True, "false": False}.get(fold(text), text)
+    return {"true": True, "false": False}.get(normalize(text), text)
 
 
 def _as_text(text: str, _: str) -> object:

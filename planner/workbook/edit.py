@@ -22,7 +22,7 @@ from openpyxl.utils import absolute_coordinate, quote_sheetname, range_boundarie
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from models.case import fold
+from models.case import normalize
 from planner.render import palette
 from planner.render.style import number_format
 from planner.render.table import Table
@@ -74,7 +74,7 @@ class EditedCase:
 
     def sheet(self, name: str) -> EditedSheet | None:
         """Return the sheet with a name, ignoring case and spaces, or None."""
-        title = next((each for each in self.titles if fold(each) == fold(name)), "")
+        title = next((each for each in self.titles if normalize(each) == normalize(name)), "")
         if title and title not in self.sheets:
             self.sheets[title] = EditedSheet.of(self.grid(title))
         return self.sheets.get(title)
@@ -83,7 +83,7 @@ class EditedCase:
         self.titles.remove(title)
 
     def free(self, name: str) -> str:
-        while fold(name) in map(fold, self.titles):
+        while normalize(name) in map(normalize, self.titles):
             name += "_"
         return name
 
@@ -96,7 +96,7 @@ class EditedCase:
         self, name: str, headers: Sequence[str], after: Sequence[str], like: tuple[str, Place]
     ) -> EditedSheet:
         """Add a sheet with a header row formatted like a sheet's cell, after the last of others."""
-        there = [i for i, title in enumerate(self.titles) if fold(title) in set(after)]
+        there = [i for i, title in enumerate(self.titles) if normalize(title) in set(after)]
         name = self.free(name)
         self.titles.insert(max(there, default=len(self.titles) - 1) + 1, name)
         made = EditedSheet(Grid(name, 1, dict(enumerate(headers, start=1))), 1)
@@ -205,7 +205,7 @@ class EditedBook(EditedCase):
         return any(
             self._is_changed(title, each)
             for name in ranges
-            for each in names.get(fold(name), [name])
+            for each in names.get(normalize(name), [name])
         )
 
     def _is_changed(self, title: str, reference: str) -> bool:
@@ -339,22 +339,22 @@ class AddedPage:
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location)
         cell.font = Font(name=palette.FONT, color=_hex(palette.BLUE), underline="single")
 
-    def colour(self, row: int, column: int, look: CellColours) -> None:
+    def colour(self, row: int, column: int, fmt: CellColours) -> None:
         cell = self.sheet.cell(row, column)
-        cell.fill = PatternFill("solid", fgColor=look.fill or "")
-        cell.font = Font(name=palette.FONT, color=look.ink)
+        cell.fill = PatternFill("solid", fgColor=fmt.fill or "")
+        cell.font = Font(name=palette.FONT, color=fmt.ink)
 
     def _words(self, text: str, colour: str, height: float = _LINE_HEIGHT, **font: Any) -> None:
         cell = self.sheet.cell(self.row, 1, text)
-        look = Font(name=palette.FONT, color=_hex(colour), **font)
-        cell.data_type, cell.font = "s", look
+        fmt = Font(name=palette.FONT, color=_hex(colour), **font)
+        cell.data_type, cell.font = "s", fmt
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         self.sheet.merge_cells(
             start_row=self.row, end_row=self.row, start_column=1, end_column=self.columns
         )
         columns = (self.sheet.column_dimensions[letters(c + 1)] for c in range(self.columns))
         wide = sum(float(column.width or _NARROWEST) for column in columns)
-        lines = math.ceil(len(text) * _PER_LINE * (look.size or 10) / 10 / wide)
+        lines = math.ceil(len(text) * _PER_LINE * (fmt.size or 10) / 10 / wide)
         self.sheet.row_dimensions[self.row].height = height + (lines - 1) * _LINE_HEIGHT
         self.row += 1
 
@@ -366,13 +366,13 @@ class AddedPage:
         """Write a table with its header, and a row of totals if given."""
         top = self.row
         for column, of in enumerate(table.columns, start=1):
-            side = "left" if of.look.is_text else "right"
+            side = "left" if of.fmt.is_text else "right"
             head = self.sheet.cell(top, column, of.header)
             head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
             head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
             head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
             head.border = _BOX
-            form = number_format(of.look, of.values)
+            form = number_format(of.fmt, of.values)
             at = Alignment(horizontal=side, vertical="top", wrap_text=True)
             font = Font(name=palette.FONT, size=palette.FONT_SIZE)
             for row, value in enumerate((*of.values, *total[column - 1 : column]), start=top + 1):

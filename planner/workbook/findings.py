@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from models.case import clean_name, fold
+from models.case import clean_name, normalize
 from models.errors import Finding, InputError, Severity
 from models.schema import SHEETS, Settings
 from planner.render.words import capitalized
@@ -146,11 +146,12 @@ class SheetLayout:
 
     header_row: int = 0
     columns: dict[str, int] = field(default_factory=dict)
-    """Position (1 is A) by folded header: without unit and case, with the year if it is by year."""
+    """Position (1 is A) by normalized header: without unit and case, with the year if it is by
+    year."""
     rows: dict[str, int] = field(default_factory=dict)
-    """Row by folded name of a setting."""
+    """Row by normalized name of a setting."""
     units: dict[str, Unit] = field(default_factory=dict)
-    """Unit by folded header, only for columns that are not in the catalogue's unit."""
+    """Unit by normalized header, only for columns that are not in the catalogue's unit."""
     titles: dict[int, str] = field(default_factory=dict)
     """Header by position, as a CSV file writes it; empty for a sheet of a workbook."""
 
@@ -174,7 +175,7 @@ class Layout:
     def position(self, sheet: str, row: int, column: str) -> tuple[int, int]:
         """Return a cell's row and column number (A is 1), each 0 if unknown."""
         place = self.sheet(sheet)
-        name = fold(column)
+        name = normalize(column)
         if name in place.rows:
             return place.rows[name], place.columns.get("value", 0)
         if name and name not in place.columns:  # only given by year: its first year column
@@ -200,11 +201,11 @@ class Layout:
         """Return the address of a cell; "" if the sheet has no such column or setting."""
         place = self.sheet(sheet)
         names = place.rows if sheet == Settings.SHEET else place.columns
-        return self.cell(sheet, row, column) if fold(column) in names else ""
+        return self.cell(sheet, row, column) if normalize(column) in names else ""
 
     def unit(self, sheet: str, column: str) -> Unit | None:
         """Return the unit in a column's header; None if it is the catalogue's unit."""
-        return self.sheet(sheet).units.get(fold(column))
+        return self.sheet(sheet).units.get(normalize(column))
 
     def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return findings without duplicates, each with its cell, sorted by sheet, row, column.
@@ -253,7 +254,7 @@ class ReadingContext:
 
     ``bad`` has the columns with an error, by (sheet, row); for a column by year also its header
     without the year. ``missing`` has the columns (sheet, header) that cannot be read at all.
-    ``members`` has the members by folded name, None if the sheet Members could not be read;
+    ``members`` has the members by normalized name, None if the sheet Members could not be read;
     ``members_of`` has the member of each country that has only one, by the country's code.
     ``misspelt`` has the title of each sheet with a misspelt name, and how messages call it, by the
     name that is meant; both are "" once an error reports it.
@@ -310,7 +311,7 @@ class ReadingContext:
     def add_spelling(self, code: str, spelling: str, *, listed: bool = False) -> None:
         """Record a spelling of a country; ``listed``: it is from the sheet Countries."""
         written = clean_name(spelling)
-        written = written.upper() if fold(written) == fold(code) else written
+        written = written.upper() if normalize(written) == normalize(code) else written
         if listed:
             self.listed.setdefault(code, written)
         self.spellings.setdefault(code, set()).add(written)

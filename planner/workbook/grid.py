@@ -92,7 +92,7 @@ def columns_from_rows(title: str, rows: Iterable[tuple[int, Cells]]) -> Grid:
         filled: dict[int, object] = {}
         for position, value in cells:
             text = value.strip() if type(value) is str else value
-            if type(text) is str and not text.isascii() and not case.fold(text):
+            if type(text) is str and not text.isascii() and not case.normalize(text):
                 text = None  # only invisible characters
             if text is not None and text != "":
                 filled[position] = text

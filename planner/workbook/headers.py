@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from models.case import clean_name, common_letters, fold
+from models.case import clean_name, common_letters, normalize
 from models.checks.common import is_total, name_hint, total_hint
 from models.errors import Finding, Severity
 from models.schema import SHEETS, CellKind, Column, Record, Settings
@@ -80,7 +80,7 @@ class ParsedHeader:
     @property
     def key(self) -> str:
         """The name that must be unique in a header row."""
-        return fold(self.label)
+        return normalize(self.label)
 
     @property
     def is_remark(self) -> bool:
@@ -88,11 +88,11 @@ class ParsedHeader:
         return self.column is None and not self.spread
 
 
-SETTINGS = {fold(c.header): c for c in Settings.columns()}
-DECLARED = {r: {fold(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
-    Settings: {fold(c.header): c for c in (SETTING, VALUE)}
+SETTINGS = {normalize(c.header): c for c in Settings.columns()}
+DECLARED = {r: {normalize(c.header): c for c in r.columns()} for r in (*SHEETS, *ROUNDS)} | {
+    Settings: {normalize(c.header): c for c in (SETTING, VALUE)}
 }
-"""The catalogue's columns of each sheet by folded header."""
+"""The catalogue's columns of each sheet by normalized header."""
 
 
 def header_text(column: Column, currency: str, year: int | None = None) -> str:
@@ -110,17 +110,17 @@ def split_unit(text: str) -> tuple[str, str | None]:
 def parse_header(
     record: type[Record], text: str, members: Mapping[str, str], position: int = 0
 ) -> ParsedHeader:
-    """Parse a header such as ``Capacity 2027 (t/yr)``; ``members`` is keyed by folded name."""
+    """Parse a header such as ``Capacity 2027 (t/yr)``; ``members`` is keyed by normalized name."""
     columns = DECLARED[record]
     # a header such as Target (days) has parentheses of its own, and no unit
-    name, unit = (text, None) if fold(text) in columns else split_unit(text)
-    key, heading = fold(name), ParsedHeader(text, position, name, unit)
+    name, unit = (text, None) if normalize(text) in columns else split_unit(text)
+    key, heading = normalize(name), ParsedHeader(text, position, name, unit)
     by_year = _BY_YEAR.fullmatch(name)
-    stem = columns.get(fold(by_year["name"])) if by_year else None
-    if fold(text) in {*REMARKS, GRADE}:
-        heading = replace(heading, always=fold(text))
-    elif record.SPREAD == MEMBERS and fold(text) in members:
-        heading = replace(heading, unit=None, spread=members[fold(text)])
+    stem = columns.get(normalize(by_year["name"])) if by_year else None
+    if normalize(text) in {*REMARKS, GRADE}:
+        heading = replace(heading, always=normalize(text))
+    elif record.SPREAD == MEMBERS and normalize(text) in members:
+        heading = replace(heading, unit=None, spread=members[normalize(text)])
     elif key in columns:
         heading = replace(heading, column=columns[key])
     elif by_year and stem and stem.by_year:
@@ -134,7 +134,7 @@ def parse_header(
 
 def setting_named(label: str) -> Column | None:
     """Return the setting that a label names, with or without a unit; None if it names none."""
-    return SETTINGS.get(fold(label)) or SETTINGS.get(fold(split_unit(label)[0]))
+    return SETTINGS.get(normalize(label)) or SETTINGS.get(normalize(split_unit(label)[0]))
 
 
 def known_headers(record: type[Record], cells: Iterable[object]) -> int:
@@ -236,7 +236,7 @@ class HeaderRow:
         """Read a column not in the catalogue: a mistake in Demand and Freight, else a note."""
         if self.record.SPREAD == YEARS:
             by_year = _BY_YEAR.fullmatch(heading.name)
-            if by_year and fold(by_year["name"]) == fold(PAST):
+            if by_year and normalize(by_year["name"]) == normalize(PAST):
                 return None
             message = f"the header {common_letters(heading.text)!r} is neither a known column"
             known = ", ".join(c.header for c in self.columns.values())
@@ -280,7 +280,7 @@ class HeaderRow:
 
     def _unknown(self, heading: ParsedHeader) -> ParsedHeader:
         by_year = _BY_YEAR.fullmatch(heading.name)
-        stem = self.columns.get(fold(by_year["name"])) if by_year else None
+        stem = self.columns.get(normalize(by_year["name"])) if by_year else None
         hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
         message = f"the column {heading.text!r} is not known and is kept as a note"
         row = self.grid.header_row

@@ -39,7 +39,7 @@ SIGN = "planner check:"
 """First line of a comment's findings, by which a later run recognizes and removes them."""
 _TITLE = "What planner check found"
 
-_LOOKS = {
+_COLOURS = {
     Severity.ERROR: CellColours("FFFFC7CE", "FF9C0006"),
     Severity.WARNING: CellColours("FFFFEB9C", "FF7F6000"),
 }
@@ -79,7 +79,7 @@ def mark(
     with paused_gc():
         try:
             book = _of_folder(source) if is_folder(source) else EditedBook(source)
-            titles = {case.fold(title): title for title in reversed(book.parts)}
+            titles = {case.normalize(title): title for title in reversed(book.parts)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _cells(book, titles, errors_first)
             _clean(book)
@@ -89,7 +89,7 @@ def mark(
                 lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
                 lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
                 _mark(
-                    book, at, _LOOKS[listed[0].severity], lines, notes[at[0]]
+                    book, at, _COLOURS[listed[0].severity], lines, notes[at[0]]
                 )  # errors come first
             first_sheet = _list(book, errors_first, titles, len(cells))
             made = book.made(target.suffix, show=first_sheet)
@@ -131,7 +131,7 @@ def _cells(
     """
     cells: dict[tuple[str, Place], list[Finding]] = {}
     for finding in findings:
-        title = titles.get(case.fold(finding.sheet))
+        title = titles.get(case.normalize(finding.sheet))
         if title is not None and finding.cell:
             place = book.tree(title).shown(parse_address(finding.cell))
             cells.setdefault((title, place), []).append(finding)
@@ -141,14 +141,14 @@ def _cells(
 def _mark(
     book: EditedBook,
     at: tuple[str, Place],
-    look: CellColours,
+    colours: CellColours,
     lines: Sequence[str],
     notes: Mapping[Place, str],
 ) -> None:
     """Colour a cell, and add lines to its comment, one of ``notes`` if it is there."""
     sheet, place, text = book.blank(at[0]), at[1], "\n".join(lines)
     # also its font: the light font of a dark header would be invisible
-    sheet.looks[place] = look
+    sheet.colours_of[place] = colours
     old = sheet.notes[place] if place in sheet.notes else notes.get(place)
     sheet.notes[place] = f"{old.rstrip()}\n\n{text}" if old else text
 
@@ -163,7 +163,7 @@ def _clean(book: EditedBook) -> None:
             if SIGN in text:
                 sheet = book.blank(title)
                 sheet.notes[place] = text.partition(SIGN)[0].rstrip() or None
-                sheet.looks[place] = CellColours()
+                sheet.colours_of[place] = CellColours()
 
 
 # ---- the sheet Findings --------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def _list(
         counts += f" The first {MOST_LISTED:,} of {len(findings):,} findings are listed."
     page.paragraph(counts)
     page.paragraph("A marked cell has the colour of its kind, and its finding in a comment.")
-    shown = [(f, titles.get(case.fold(f.sheet))) for f in findings[:MOST_LISTED]]
+    shown = [(f, titles.get(case.normalize(f.sheet))) for f in findings[:MOST_LISTED]]
     columns: dict[str, list[str | None]] = {
         "Kind": [f.severity.value for f, _ in shown],
         results.Checks.sheet.header: [_cut(t or f.sheet or "Workbook") for f, t in shown],
@@ -193,11 +193,11 @@ def _list(
         "Hint": [_cut(advice(f)) or None for f, _ in shown],
     }
     top = page.row
-    texts = (TableColumn(name, results.Look.TEXT, cells) for name, cells in columns.items())
+    texts = (TableColumn(name, results.Format.TEXT, cells) for name, cells in columns.items())
     page.table(Table(FINDINGS, tuple(texts)))
     page.add_filter(top)
     for row, (finding, title) in enumerate(shown, top + 1):
-        page.colour(row, 1, _LOOKS[finding.severity])
+        page.colour(row, 1, _COLOURS[finding.severity])
         if title:
             page.set_link(page.sheet.cell(row, 3), title, finding.cell or "A1")
     return str(page.sheet.title)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 from openpyxl.formula.translate import Translator
 
-from models.case import fold
+from models.case import normalize
 from planner.workbook.archive import Archive, relations_of
 from planner.workbook.findings import address, column_number
 from planner.workbook.grid import Grid, area_of
@@ -36,15 +36,15 @@ class EditedSheet:
     """A sheet of an input, and its changes; rows after ``last`` are new, and formatted like it.
 
     ``cells`` are the new values; None is a blank. ``shaped`` are formatted like their neighbours,
-    ``looks`` get other colours, ``fixed`` lose their formula and keep its value. ``notes`` are the
-    new comments; None removes one.
+    ``colours_of`` get other colours, ``fixed`` lose their formula and keep its value. ``notes`` are
+    the new comments; None removes one.
     """
 
     grid: Grid
     last: int = 0
     cells: dict[Place, object] = field(default_factory=dict)
     shaped: set[Place] = field(default_factory=set)
-    looks: dict[Place, CellColours] = field(default_factory=dict)
+    colours_of: dict[Place, CellColours] = field(default_factory=dict)
     fixed: set[Place] = field(default_factory=set)
     notes: dict[Place, str | None] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class EditedSheet:
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.cells or self.shaped or self.looks or self.fixed or self.notes)
+        return bool(self.cells or self.shaped or self.colours_of or self.fixed or self.notes)
 
     def put(self, row: int, column: int, value: object) -> None:
         """Set a cell's value and keep its format."""
@@ -133,7 +133,7 @@ class WorkbookPackage:
         self._gone: set[str] = set()
         self.names: dict[str, list[str]] = {}
         for each in archive.elements(self.book, "definedName"):
-            self.names.setdefault(fold(each.get("name", "")), []).append(each.text or "")
+            self.names.setdefault(normalize(each.get("name", "")), []).append(each.text or "")
 
     def content(self, part: str) -> bytes:
         return self.contents.get(part) or self.archive.read(part)
@@ -153,8 +153,8 @@ class WorkbookPackage:
 
         ``kind`` is that of the relationship.
         """
-        taken = {*self.archive.NameToInfo, *self.contents, *self._trees}
-        part = next(p for p in (name.format(f"Added{n}") for n in count(1)) if p not in taken)
+        in_use = {*self.archive.NameToInfo, *self.contents, *self._trees}
+        part = next(p for p in (name.format(f"Added{n}") for n in count(1)) if p not in in_use)
         child(self.tree(_TYPES), "Override", PartName=f"/{part}", ContentType=content_type)
         links = self.tree(relations_of(source), _NO_LINKS)
         ids = {each.get("Id") for each in links}
@@ -389,26 +389,26 @@ class _Styles:
         every.append(element)
         return str(len(every) - 1)
 
-    def marked(self, style: int, look: CellColours) -> int:
+    def marked(self, style: int, colours: CellColours) -> int:
         """Return a style with other colours of fill and font."""
-        if (style, look) not in self._marked:
+        if (style, colours) not in self._marked:
             xf = copy(self._group("cellXfs")[style])
             font = copy(self._group("fonts")[int(xf.get("fontId", "0"))])
             for each in [*font.iter("{*}color")]:
                 font.remove(each)
-            if look.ink:
-                colour = child(font, "color", rgb=look.ink)
+            if colours.ink:
+                colour = child(font, "color", rgb=colours.ink)
                 later = font.find("{*}name")  # Excel writes a font's elements in this order
                 if later is not None:
                     later.addprevious(colour)
             fill = child(self.tree, "fill")
-            pattern = child(fill, "patternFill", patternType="solid" if look.fill else "none")
-            if look.fill:
-                child(pattern, "fgColor", rgb=look.fill)
+            pattern = child(fill, "patternFill", patternType="solid" if colours.fill else "none")
+            if colours.fill:
+                child(pattern, "fgColor", rgb=colours.fill)
             parts = {"fontId": self._add("fonts", font), "fillId": self._add("fills", fill)}
             xf.attrib.update(parts | {"applyFont": "1", "applyFill": "1"})
-            self._marked[style, look] = int(self._add("cellXfs", xf))
-        return self._marked[style, look]
+            self._marked[style, colours] = int(self._add("cellXfs", xf))
+        return self._marked[style, colours]
 
     def graft(self, other: Any) -> int:
         """Add all styles of another workbook; return by how much their numbers grow."""
@@ -416,8 +416,8 @@ class _Styles:
         start = len(self._group("cellXfs"))
         moved = {key: len(self._group(name)) for key, name in groups.items()}
         formats = other.find("{*}numFmts")
-        taken = [int(each.get("numFmtId")) for each in self.tree.iter("{*}numFmt")]
-        number = max([163, *taken]) + 1
+        in_use = [int(each.get("numFmtId")) for each in self.tree.iter("{*}numFmt")]
+        number = max([163, *in_use]) + 1
         for name in groups.values():
             self._group(name).extend(other.find(f"{{*}}{name}"))
         ids: dict[str, str] = {}
@@ -524,11 +524,11 @@ class SheetTree:
             self._put(place, edit.cells.get(place), edit)
         for place in edit.fixed:
             self.cells[place].remove(self.cells[place].find("{*}f"))
-        for place, look in edit.looks.items():
+        for place, colours in edit.colours_of.items():
             cell = self.cells.get(place)
             if cell is None:
                 cell = self._put(place, None, edit)
-            cell.set("s", str(package.styles.marked(int(cell.get("s", "0")), look)))
+            cell.set("s", str(package.styles.marked(int(cell.get("s", "0")), colours)))
 
     def _put(self, place: Place, value: object, edit: EditedSheet) -> Any:
         (row, column), style = place, self.style(place, edit)

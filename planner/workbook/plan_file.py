@@ -15,7 +15,7 @@ import pandas as pd
 
 from models import case, results
 from models.errors import Finding, InputError
-from models.results import Field, Figure, Flows, Look, Prices, Result, Summary
+from models.results import Field, Figure, Flows, Format, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.workbook import excel
@@ -52,12 +52,12 @@ class PlanFile:
 
     def measure(self, name: str) -> Value:
         """Return the value of a row of Summary; None if it is blank or missing."""
-        value, _ = self._measures.get(case.fold(name), (None, ""))
+        value, _ = self._measures.get(case.normalize(name), (None, ""))
         return value
 
     def unit(self, name: str) -> str:
         """Return the unit of a row of Summary, "" if it has none."""
-        return self._measures.get(case.fold(name), (None, ""))[1]
+        return self._measures.get(case.normalize(name), (None, ""))[1]
 
     def number(self, name: str) -> float:
         """Return the number in a row of Summary; NaN if its value is not a number."""
@@ -112,7 +112,7 @@ class PlanFile:
     def _measures(self) -> dict[str, tuple[Value, str]]:
         measures: dict[str, tuple[Value, str]] = {}
         for name, value, unit in self._figures():
-            measures.setdefault(case.fold(name), (value, unit))
+            measures.setdefault(case.normalize(name), (value, unit))
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
@@ -216,9 +216,9 @@ def _within(grid: Grid, place: Area) -> Grid:
 
 
 @cache
-def _looks(header: str) -> frozenset[Look]:
+def _formats(header: str) -> frozenset[Format]:
     every = (f for r in results.CATALOGUE.values() if not r.BOOK for f in r.FIELDS)
-    return frozenset(f.look for f in every if header == f.header or f.parsed(header) is not None)
+    return frozenset(f.fmt for f in every if header == f.header or f.parsed(header) is not None)
 
 
 def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
@@ -236,9 +236,11 @@ def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
 def _series(header: str, values: Sequence[object]) -> pd.Series:
     """Return a column: as numbers if all its filled cells are numbers."""
     kinds = set(map(type, values)) - {type(None)}
-    looks = _looks(header)
-    if kinds <= {int, float} and (kinds or "(" in header or any(not k.is_text for k in looks)):
-        whole = kinds <= {int} and None not in values and bool(looks & {Look.YEAR, Look.COUNT})
+    formats = _formats(header)
+    if kinds <= {int, float} and (kinds or "(" in header or any(not k.is_text for k in formats)):
+        whole = (
+            kinds <= {int} and None not in values and bool(formats & {Format.YEAR, Format.COUNT})
+        )
         return pd.Series(list(values), dtype="int64" if whole else "float64")
     return pd.Series(list(values), dtype=object)
 
@@ -297,7 +299,7 @@ class RequiredColumns:
         fields = []
         for names in (self.filled, self.blank):
             part = [getattr(self.result, name) for name in names.split()]
-            fields += sorted(part, key=lambda f: not f.look.is_text)
+            fields += sorted(part, key=lambda f: not f.fmt.is_text)
         return {f.header: f for f in fields}
 
 
@@ -345,8 +347,8 @@ def bare(header: str) -> str:
 
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     """Raise InputError for a workbook that is not a plan, with its kind."""
-    folded = {case.fold(name) for name in grids}
-    study = next((message for name, message in _STUDIES.items() if name in folded), "")
+    normalized = {case.normalize(name) for name in grids}
+    study = next((message for name, message in _STUDIES.items() if name in normalized), "")
     plan = grids.get(PLAN)
     if study or (plan is not None and Figure.SCENARIO in plan.header.values()):
         message = f"this is {study or 'a study of several plans'}, not a plan"
@@ -382,8 +384,8 @@ def refuse_other_study(path: Path, grids: Mapping[str, Grid], sheet: str, comman
 
 def refuse_duplicate_titles(path: Path, titles: Sequence[str]) -> None:
     """Raise InputError for a workbook with two sheets of the same title."""
-    sheets = Counter(map(case.fold, titles))
-    twice = next((title for title in titles if sheets[case.fold(title)] > 1), "")
+    sheets = Counter(map(case.normalize, titles))
+    twice = next((title for title in titles if sheets[case.normalize(title)] > 1), "")
     if twice:
         message = f"two sheets are called {twice}"
         raise refused(path, message, PLAN_FILE, "use the plan as planner solve wrote it")
@@ -417,7 +419,7 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
         for position, header in grid.header.items():
             field = required.fields.get(bare(str(header))) if required else None
             is_filled = required and field and field.name in required.filled.split()
-            number = field is not None and not field.look.is_text
+            number = field is not None and not field.fmt.is_text
             written = f"the {'number' if number else 'text'} that planner solve wrote"
             expected = written if is_plan else ""
             for row, value in zip(grid.rows, grid.values(position), strict=True):
@@ -440,7 +442,7 @@ def _not_declared(sheet: str, header: str, value: object) -> str:
     fields = _fields(sheet, header)
     if fields and all(f.names is not None for f in fields) and not isinstance(value, str):
         return "is not a name"
-    whole = fields and all(f.look in {Look.YEAR, Look.COUNT} for f in fields)
+    whole = fields and all(f.fmt in {Format.YEAR, Format.COUNT} for f in fields)
     if whole and not isinstance(value, str):
         is_whole = fits_double(value) and float(value).is_integer() and abs(value) <= _MOST_WHOLE
         return "" if is_whole else "is not a whole number"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import checks, schema
-from models.case import Case, clean_name, fold
+from models.case import Case, clean_name, normalize
 from models.checks import common
 from models.checks.spelling import misspelt_at_home
 from models.errors import Finding, InputError, Severity, warning
@@ -53,7 +53,7 @@ class PreviousPlan:
     builds: tuple[PreviousBuild, ...] = ()
 
 
-_BEFORE = {fold(record.SHEET): record for record in (PreviousOrder, PreviousBuild)}
+_BEFORE = {normalize(record.SHEET): record for record in (PreviousOrder, PreviousBuild)}
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def read(path: Path) -> Book:
             return _read(file.grids, file.sha256, Path(path))
         except InputError as error:
             grids = {grid.title: grid for grid in file.grids}
-            if not {*map(fold, grids)} >= PLAN_SHEETS:
+            if not {*map(normalize, grids)} >= PLAN_SHEETS:
                 raise
             from planner.workbook.plan_file import refuse_redacted
 
@@ -156,7 +156,7 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
 def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     context = ReadingContext()
     listed = list(grids)
-    known_sheets = _sheets((g for g in listed if fold(g.title) not in _BEFORE), context)
+    known_sheets = _sheets((g for g in listed if normalize(g.title) not in _BEFORE), context)
     settings = read_settings(known_sheets.get(Settings.SHEET), context)
     parsed: dict[str, Parsed] = {}
     for record in SHEETS:
@@ -166,7 +166,7 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
             if record is Member:
                 names = parsed[Member.SHEET]
                 # if two names differ only in case, the second is an error, and the first counts
-                context.members = {fold(n): n for n in reversed(names.fields["name"]) if n}
+                context.members = {normalize(n): n for n in reversed(names.fields["name"]) if n}
                 context.members_sure = not names.unread
                 pairs = zip(names.fields["country"], names.fields["name"], strict=True)
                 alone = Counter(names.fields["country"])
@@ -189,22 +189,22 @@ def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
 def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | None:
     """Return the previous plan's rows in a rolled workbook; None if it is not rolled."""
     rows: dict[type[Record], Any] = {}
-    taken = len(context.defaults)
+    count_before = len(context.defaults)
     for grid in grids:
-        record = _BEFORE.get(fold(grid.title))
+        record = _BEFORE.get(normalize(grid.title))
         if record is not None and grid.header_row:
             rows[record] = read_sheet(record, grid, context).records()
-    del context.defaults[taken:]  # blanks that the planner itself left
+    del context.defaults[count_before:]  # blanks that the planner itself left
     return PreviousPlan(rows.get(PreviousOrder, ()), rows.get(PreviousBuild, ())) if rows else None
 
 
 def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue; report unknown and missing ones."""
-    names = {fold(name): name for name in RECORDS}
+    names = {normalize(name): name for name in RECORDS}
     sheets: dict[str, Grid] = {}
     unknown: list[Grid] = []
     for grid in grids:
-        name = names.get(fold(grid.title))
+        name = names.get(normalize(grid.title))
         if name is None:
             unknown.append(grid)
         elif name in sheets:
@@ -216,7 +216,7 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     if files:
         context.layout.files |= {name: csv_name(name) for name in RECORDS} | files
     for grid in unknown:
-        meant = _meant(grid, names, {fold(name) for name in names.values() if name in sheets})
+        meant = _meant(grid, names, {normalize(name) for name in names.values() if name in sheets})
         if meant:
             message, hint = f"{grid.name} is not known and not read", _did_you_mean(grid, meant)
             context.findings.append(warning(grid.title, found=message, hint=hint))
@@ -238,7 +238,7 @@ def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> list[
     It is the sheet with a similar spelling; else one missing in the workbook whose name has the
     words of this one, or the reverse; else one with these columns.
     """
-    title = fold(grid.title)
+    title = normalize(grid.title)
     if close := difflib.get_close_matches(title, names, n=1, cutoff=CLOSE_SHEET):
         return [names[close[0]]]
     absent = {key: name for key, name in names.items() if key not in there}
@@ -317,8 +317,8 @@ def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) 
     findings = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
     wrong = [f for f in findings if f.severity is Severity.ERROR]
     if any(f.sheet == Member.SHEET for f in wrong):  # one that Members misspells is named there
-        told = {not_a_member(name) for name in misspelt_at_home(case)}
-        context.findings = [f for f in context.findings if f.found not in told]
+        reported = {not_a_member(name) for name in misspelt_at_home(case)}
+        context.findings = [f for f in context.findings if f.found not in reported]
     for finding in wrong:
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
     findings += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
@@ -444,9 +444,9 @@ def _with_totals_merged(
     totals: dict[tuple[str, int], Finding] = {}
     for sheet in {sheet for sheet, _ in faulty} & parsed.keys():
         homes = ({schema.Mineral.SHEET, Member.SHEET} - {sheet}) & parsed.keys()
-        defined = {fold(str(name)) for home in homes for name in parsed[home].fields["name"]}
+        defined = {normalize(str(name)) for home in homes for name in parsed[home].fields["name"]}
         for row, position, value in _named_total(sheet, grids[sheet], context):
-            if (sheet, row) in faulty and fold(value) not in defined:
+            if (sheet, row) in faulty and normalize(value) not in defined:
                 message = f"{value!r}: {common.total_hint('row')}"
                 totals.setdefault((sheet, row), at_cell(sheet, position, row, message))
     others = [f for f in context.findings if (f.sheet, f.row) not in totals]
@@ -461,7 +461,7 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
     """
     places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
     for column in RECORDS[sheet].columns():
-        position = places.get(fold(column.header))
+        position = places.get(normalize(column.header))
         is_name = bool(column.refers) or column.kind in {CellKind.NAME, CellKind.COUNTRY}
         is_required = column.key or column.required
         if position is None or not (is_name or is_required):
@@ -485,7 +485,7 @@ def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tu
 # ---- one spelling per name -----------------------------------------------------------------------
 
 Spelling = Mapping[str, str]
-"""A spelling by folded name."""
+"""A spelling by normalized name."""
 
 
 def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
@@ -501,7 +501,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
     groups = _least(values(member, "group"))
     blocs = _least(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
-    blocs |= {fold(bloc): bloc for bloc in (schema.COALITION, schema.OTHER)}
+    blocs |= {normalize(bloc): bloc for bloc in (schema.COALITION, schema.OTHER)}
     buyers = groups | _first(values(member, "name")) | {schema.EACH: schema.EACH}
     spellings: dict[tuple[str, str], Spelling] = {
         (sheet, column.field): refiners
@@ -524,12 +524,12 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     for (sheet, column), spelling in spellings.items():
         if sheet in sheets:
             cells = values(sheet, column)
-            spelt = {value: spelling.get(fold(value), value) for value in set(cells)}
+            spelt = {value: spelling.get(normalize(value), value) for value in set(cells)}
             sheets[sheet].fields[column] = [spelt[value] for value in cells]
     if schema.Country.SHEET in sheets:
         blocs_of = values(schema.Country.SHEET, "blocs")
         sheets[schema.Country.SHEET].fields["blocs"] = [
-            tuple(sorted({blocs[fold(bloc)] for bloc in row})) for row in blocs_of
+            tuple(sorted({blocs[normalize(bloc)] for bloc in row})) for row in blocs_of
         ]
     if schema.ShareLimit.SHEET in sheets:
         named = {
@@ -560,7 +560,7 @@ def _suppliers(
             hint = "leave the cell blank to limit each country alone"
             _country(limits, "supplier", i, blocs, hint, context)
         elif supplier:
-            suppliers[i] = named[group].get(fold(supplier), supplier)
+            suppliers[i] = named[group].get(normalize(supplier), supplier)
 
 
 def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
@@ -576,8 +576,8 @@ def _country_or_bloc(
     name: str, floors: Parsed, i: int, blocs: Spelling, context: ReadingContext
 ) -> str:
     """Return a bloc as spelt, or a country's code; "" and an error if the name is neither."""
-    if fold(name) in blocs:
-        return blocs[fold(name)]
+    if normalize(name) in blocs:
+        return blocs[normalize(name)]
     try:
         code = parse_country(name)
     except CellError:
@@ -596,16 +596,16 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
 ) -> None:
     """Read a cell with a country or ``each outside BLOC``; ``hint`` is for the word each alone."""
     cells, outside = parsed.fields[field], schema.EACH_OUTSIDE
-    name, folded = cells[i], fold(cells[i])
-    if folded.startswith(outside):
-        bloc = blocs.get(folded.removeprefix(outside), name[len(outside) :])
+    name, normalized = cells[i], normalize(cells[i])
+    if normalized.startswith(outside):
+        bloc = blocs.get(normalized.removeprefix(outside), name[len(outside) :])
         cells[i] = f"{outside}{bloc}"
-    elif folded:
+    elif normalized:
         try:
             cells[i] = parse_country(name)
             context.add_spelling(cells[i], name)
         except CellError as error:
-            advice = hint if folded == schema.EACH else error.hint
+            advice = hint if normalized == schema.EACH else error.hint
             header = parsed.record.column_of(field).header
             wrong = CellError(error.found, error.expected, advice)
             context.error(parsed.record.SHEET, parsed.rows[i], header, wrong)
@@ -614,7 +614,7 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
 
 def _first(names: Iterable[object]) -> dict[str, str]:
     spelt = [str(name) for name in names if name]
-    return {fold(name): name for name in reversed(spelt)}
+    return {normalize(name): name for name in reversed(spelt)}
 
 
 def _least(names: Iterable[object]) -> dict[str, str]:
@@ -627,14 +627,14 @@ MIN_SIMILARITY = 0.6
 """Smallest similarity of a file name that is suggested for a missing file."""
 
 
-def open_plan(path: Path, tell: Callable[[str], None] = lambda _: None) -> PlanFile:
+def open_plan(path: Path, on_stage: Callable[[str], None] = lambda _: None) -> PlanFile:
     """Read a plan workbook.
 
     InputError if the file is not one; if it is missing, the error suggests a similar name.
     """
     from planner.workbook.plan_file import read_plan
 
-    tell(f"Reading {path}")
+    on_stage(f"Reading {path}")
     return with_suggestion(path, read_plan)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from models.case import clean_name, common_letters, fold
+from models.case import clean_name, common_letters, normalize
 from models.checks.common import name_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
@@ -259,7 +259,7 @@ class _SheetReading:
         grades = [grade_of(written) for written in texts]
         for row, written, grade in zip(self.grid.rows, texts, grades, strict=True):
             if grade is None:
-                hint = name_hint(written, {fold(word): word for word in WIDER})
+                hint = name_hint(written, {normalize(word): word for word in WIDER})
                 wrong = findings.CellError(findings.quoted(written), GRADES, hint)
                 self.context.error(self.sheet, row, heading.label, wrong)
         return [grade or "" for grade in grades]
@@ -269,12 +269,12 @@ class _SheetReading:
         keys = [c for c in self.record.columns() if c.key]
         columns = [self.parsed.fields[c.field] for c in keys]
         first: dict[tuple[str, ...], int] = {}
-        folded = zip(*([_fold(str(v)) for v in values] for values in columns), strict=True)
-        for i, key in enumerate(folded):
+        normalized = zip(*([_normalize(str(v)) for v in values] for values in columns), strict=True)
+        for i, key in enumerate(normalized):
             if i in self.parsed.lost or first.setdefault(key, i) == i:
                 continue
             place = self.context.layout.sheet(self.sheet)
-            position, before = place.columns[fold(keys[0].header)], self.grid.rows[first[key]]
+            position, before = place.columns[normalize(keys[0].header)], self.grid.rows[first[key]]
             name = " + ".join(
                 self.context.country_name(cell) if column.kind is CellKind.COUNTRY else str(cell)
                 for column, cell in zip(keys, [cells[i] for cells in columns], strict=True)
@@ -287,7 +287,7 @@ class _SheetReading:
             self.parsed.lost.add(i)
 
 
-_fold = cache(fold)
+_normalize = cache(normalize)
 
 
 def _note(value: object) -> str:
@@ -325,8 +325,8 @@ def read_settings(grid: Grid | None, context: findings.ReadingContext) -> Settin
     """
     rows = _settings(grid, context) if grid is not None and grid.header_row else {}
     row, _, value = rows.get("currency", (0, "", None))
-    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", fold(value)):
-        context.currency = fold(value).upper()
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", normalize(value)):
+        context.currency = normalize(value).upper()
     elif value is not None:
         expected = "a three-letter currency code such as USD or EUR"
         wrong = findings.CellError(described(value), expected, hint_of(value))
@@ -367,7 +367,7 @@ def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
             context.error(Settings.SHEET, row, headers.SETTING.header, wrong)
         elif column is not None:
             settings[column.field] = (row, common_letters(str(label)), value)
-            context.layout.sheets[Settings.SHEET].rows[fold(column.header)] = row
+            context.layout.sheets[Settings.SHEET].rows[normalize(column.header)] = row
     return settings
 
 
@@ -392,12 +392,12 @@ def _setting_factor(
     column: Column, row: int, label: str, context: findings.ReadingContext
 ) -> float:
     """Return the factor of a setting's value, from the unit in its label."""
-    unit = None if fold(label) == fold(column.header) else headers.split_unit(label)[1]
+    unit = None if normalize(label) == normalize(column.header) else headers.split_unit(label)[1]
     place = f"the setting {label!r}"
     try:
         return headers.unit_factor(column, unit, place, column.header, context.currency)
     except findings.CellError as error:
-        position = context.layout.sheets[Settings.SHEET].columns[fold(headers.SETTING.header)]
+        position = context.layout.sheets[Settings.SHEET].columns[normalize(headers.SETTING.header)]
         wanted = error.expected if column.unit else column.header
         wrong = findings.at_cell(Settings.SHEET, position, row, error.found, wanted)
         context.findings.append(wrong)

@@ -215,7 +215,7 @@ def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterat
     """Yield each time the content of a workbook, or of a folder of CSV files, has changed.
 
     ``last`` is the SHA-256 of the content that is known already. A missing file is waited for.
-    A link is followed anew at each look, for it may lead elsewhere for a moment. It ends when
+    A link is followed anew at each check, for it may lead elsewhere for a moment. It ends when
     ``stop`` is set.
     """
     from watchfiles import Change, watch

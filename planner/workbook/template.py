@@ -123,7 +123,7 @@ def write_book(
     ):
         book.set_properties({"created": MADE})
         book.set_size(2400, 1500)
-        formats: Formats = cache(lambda **look: book.add_format(look))
+        formats: Formats = cache(lambda **properties: book.add_format(properties))
         page = _Page(book, formats)
         page.write(shown) if form is None else page.write_form(form)
         for sheet in shown:
@@ -176,29 +176,29 @@ class _TemplateSheet:
     def _column(self, i: int, heading: ParsedHeader) -> None:
         cells = [row.get(heading.text) for row in self.rows]
         longest = max((len(_as_text(cell)) for cell in cells), default=0)
-        look = self.formats(**_cell_look(heading))
+        properties = self.formats(**_cell_properties(heading))
         lines = WRAPPED_LINES if len(cells) <= FEW_ROWS else 1
         if heading.is_remark and longest > lines * WIDEST:
             for line in range(1, len(self.rows) + 1):
                 self.sheet.set_row(line, ROW_HEIGHT)
-        self.sheet.set_column(i, i, _width(heading, longest), look)
-        self.sheet.write_string(0, i, heading.text, self.formats(**_header_look(heading)))
+        self.sheet.set_column(i, i, _width(heading, longest), properties)
+        self.sheet.write_string(0, i, heading.text, self.formats(**_header_properties(heading)))
         if self.record is not None:
             _comment(self.sheet, 0, i, header_comment(self.record, heading, self.currency))
         for line, cell in enumerate(cells, start=1):
-            self._cell(line, i, cell, look)
+            self._cell(line, i, cell, properties)
         rule = self.choices.rule(self.name, heading)
         if rule is not None:
             self.sheet.data_validation(1, i, self.choices.last_row(self.name) - 1, i, rule)
 
-    def _cell(self, line: int, i: int, cell: object, look: Any) -> None:
+    def _cell(self, line: int, i: int, cell: object, properties: Any) -> None:
         if cell is None or cell == "":
             return
         if isinstance(cell, bool) or not isinstance(cell, int | float):
             text = str(cell) if not isinstance(cell, bool) else "yes" if cell else "no"
-            self.sheet.write_string(line, i, text, look)
+            self.sheet.write_string(line, i, text, properties)
         elif math.isfinite(cell):
-            self.sheet.write_number(line, i, cell, look)
+            self.sheet.write_number(line, i, cell, properties)
         else:
             msg = f"{self.name}, row {line + 1}: {cell} cannot be written to a cell"
             raise ValueError(msg)
@@ -212,11 +212,11 @@ class _TemplateSheet:
             if column is None:
                 continue
             form = _number_format(column)
-            look = self.formats(num_format=form, valign="top", align="left", indent=1)
+            properties = self.formats(num_format=form, valign="top", align="left", indent=1)
             value = row.get(self.layout[value_at].text)
             if value is None or value == "":
-                self.sheet.write_blank(line, value_at, None, look)
-            self._cell(line, value_at, value, look)
+                self.sheet.write_blank(line, value_at, None, properties)
+            self._cell(line, value_at, value, properties)
             rule = self.choices.cell_rule(column)
             if rule is not None:
                 self.sheet.data_validation(line, value_at, line, value_at, rule)
@@ -246,23 +246,25 @@ def _print_setup(sheet: Any) -> None:
 # ---- formats ------------------------------------------------------------------------------------
 
 
-def _header_look(heading: ParsedHeader) -> dict[str, object]:
+def _header_properties(heading: ParsedHeader) -> dict[str, object]:
     """Return the header's format: dark if every row must fill the column."""
     column = heading.column
     is_required = column is not None and column.required and heading.year is None
-    look = {"font_color": INK} | (REMARK if heading.is_remark else DARK if is_required else LIGHT)
+    properties = {"font_color": INK} | (
+        REMARK if heading.is_remark else DARK if is_required else LIGHT
+    )
     words = {"text_wrap": True, "valign": "vcenter", "align": "left", "indent": 1}
-    return look | words | {"border": 1, "border_color": LINE}
+    return properties | words | {"border": 1, "border_color": LINE}
 
 
-def _cell_look(heading: ParsedHeader) -> dict[str, object]:
+def _cell_properties(heading: ParsedHeader) -> dict[str, object]:
     """Return the format of a column's cells; texts are indented, away from a number before them."""
     column = heading.column
     form = AMOUNT if heading.spread else _number_format(column)
-    look: dict[str, object] = {"num_format": form, "valign": "top"}
+    properties: dict[str, object] = {"num_format": form, "valign": "top"}
     if heading.is_remark or (column is not None and column.kind not in NUMBERS):
-        look |= {"align": "left", "indent": 1}
-    return look | {"text_wrap": True} if heading.is_remark else look
+        properties |= {"align": "left", "indent": 1}
+    return properties | {"text_wrap": True} if heading.is_remark else properties
 
 
 def _number_format(column: Column | None) -> str:
@@ -334,8 +336,8 @@ class _Page:
         for rule in rules:
             self._wide(rule)
 
-    def _line(self, text: str, **look: object) -> None:
-        self.sheet.write_string(self.row, 0, text, self.formats(**look))
+    def _line(self, text: str, **properties: object) -> None:
+        self.sheet.write_string(self.row, 0, text, self.formats(**properties))
         self.row += 1
 
     def _head(self, text: str) -> None:
@@ -344,14 +346,14 @@ class _Page:
         self.sheet.write_blank(self.row - 1, 1, None, self.formats(bottom=1, bottom_color=NAVY))
 
     def _wide(self, text: str) -> None:
-        look = self.formats(text_wrap=True, valign="top")
-        self.sheet.merge_range(self.row, 0, self.row, 1, text, look)
+        properties = self.formats(text_wrap=True, valign="top")
+        self.sheet.merge_range(self.row, 0, self.row, 1, text, properties)
         # Excel does not fit the height of merged cells by itself.
         self.sheet.set_row(self.row, 15 * (1 + len(text) // 160))
         self.row += 1
 
-    def _pair(self, left: str, right: str, *, link: str = "", **look: object) -> None:
-        form = self.formats(valign="top", **look)
+    def _pair(self, left: str, right: str, *, link: str = "", **properties: object) -> None:
+        form = self.formats(valign="top", **properties)
         if link:
             self.sheet.write_url(self.row, 0, link, form, left)
         else:
@@ -370,7 +372,7 @@ class _Page:
 def currency_of(tables: Tables) -> str:
     """Return the currency that the rows of Settings name, USD if they name none."""
     for row in tables.get(schema.Settings.SHEET, ()):
-        if case.fold(str(row.get(headers.SETTING.header) or "")) == "currency":
+        if case.normalize(str(row.get(headers.SETTING.header) or "")) == "currency":
             return str(row.get(headers.VALUE.header) or "").strip() or units.MONEY
     return units.MONEY
 
@@ -379,7 +381,7 @@ def sheet_columns(record: type[Record], tables: Tables) -> list[ParsedHeader]:
     """Return every column of a sheet: declared, by year, spread, unknown, then Note and Source."""
     currency, name = currency_of(tables), schema.Member.column_of("name").header
     rows = tables.get(schema.Member.SHEET, ())
-    members = {case.fold(str(row[name])): str(row[name]) for row in rows if row.get(name)}
+    members = {case.normalize(str(row[name])): str(row[name]) for row in rows if row.get(name)}
     there = []
     for text in dict.fromkeys(str(key) for row in tables.get(record.SHEET, ()) for key in row):
         heading = replace(headers.parse_header(record, case.clean_name(text), members), text=text)

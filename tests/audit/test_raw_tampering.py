@@ -18,7 +18,7 @@ from planner.run import solve_file
 from planner.scenarios.start import start_file
 from planner.sheets import write_plan
 from planner.sheets.checks import FREE, WORST
-from planner.studies.agreed import Rules
+from planner.studies.agreed_plan import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
 from tests.audit.tampering import cell

@@ -11,14 +11,14 @@ import pytest
 
 from planner.documents.folder import TABLES, replace_files, write_csv
 from planner.render.words import guarded
-from planner.sheets import Look, Table, TableColumn
+from planner.sheets import Format, Table, TableColumn
 from tests.budget import few
 
 HEAVY = 1_500
 
 
 def table(name: str, *cells: object) -> Table:
-    return Table(name, (TableColumn("Refiner", Look.TEXT, list(cells)),))
+    return Table(name, (TableColumn("Refiner", Format.TEXT, list(cells)),))
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -44,10 +44,10 @@ def test_where():
 
 
 def told(as_json):
-    with progress_reporter(as_json) as tell:
-        tell(Progress(0, 4))
-        tell(Progress(3, 4))
-        tell(Progress(3, 4, "a worker [died]"))
+    with progress_reporter(as_json) as on_progress:
+        on_progress(Progress(0, 4))
+        on_progress(Progress(3, 4))
+        on_progress(Progress(3, 4, "a worker [died]"))
 
 
 def test_a_bar_where_someone_watches(monkeypatch):
@@ -80,13 +80,13 @@ def test_a_line_a_minute_in_a_file(monkeypatch, seconds, done, said):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with progress_reporter(False) as tell:
-        tell(Progress(0, 1000))
+    with progress_reporter(False) as on_progress:
+        on_progress(Progress(0, 1000))
         now[0] = seconds
-        tell(Progress(done, 1000))
-        tell(Progress(done, 1000))  # the same minute
+        on_progress(Progress(done, 1000))
+        on_progress(Progress(done, 1000))  # the same minute
         now[0] = 2 * seconds
-        tell(Progress(1000, 1000))  # it is over
+        on_progress(Progress(1000, 1000))  # it is over
     assert sys.stderr.getvalue() == f"Planning      {said}\n"
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from planner.cli import main
-from planner.studies.draws import AGREED
+from planner.studies.draws import AS_AGREED
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
 from tests.cli.desk import sheets
@@ -59,11 +59,13 @@ def test_the_terminal_shows_minerals_in_the_agreed_plan(made, capsys, tmp_path) 
     assert main([str(word) for word in words]) == 0
     printed = [re.split(r"  +", each) for each in capsys.readouterr().err.splitlines()]
     further = "Further missing by events (share)"
-    agreed = [r for r in rows_of(made / "risk.xlsx", "Risk by mineral") if r["Plan"] == AGREED]
-    agreed.sort(key=lambda row: -row[further])
-    shown = [row for row in printed if row[0] in {row["Mineral"] for row in agreed}]
-    assert [row[0] for row in shown] == [row["Mineral"] for row in agreed]
-    for row, cells in zip(agreed, shown, strict=True):
+    as_agreed = [
+        r for r in rows_of(made / "risk.xlsx", "Risk by mineral") if r["Plan"] == AS_AGREED
+    ]
+    as_agreed.sort(key=lambda row: -row[further])
+    shown = [row for row in printed if row[0] in {row["Mineral"] for row in as_agreed}]
+    assert [row[0] for row in shown] == [row["Mineral"] for row in as_agreed]
+    for row, cells in zip(as_agreed, shown, strict=True):
         for name, cell in zip(("Missing on average (share)", further), cells[3:5], strict=True):
             assert cell in {f"{100 * row[name]:.3g} %", f"{100 * row[name]:.1f} %", "under 0.1 %"}
 
@@ -83,11 +85,15 @@ def test_json_has_both_plans(case, ask) -> None:
     assert code == 0
     assert said["status"] == "optimal"
     assert [row["plan"] for row in said["rows"]] == ["As agreed", "Re-planned"]
-    agreed, anew = said["rows"]
-    assert anew["objective_usd"]["mean"] <= agreed["objective_usd"]["mean"]
-    assert agreed["objective_usd"]["base"] == pytest.approx(anew["objective_usd"]["base"])
-    assert set(agreed["by_mineral"]) == {"Lithium", "Cobalt"}
-    assert set(agreed["by_mineral"]["Cobalt"]["by_member"]) == {"United States", "Japan", "Germany"}
+    as_agreed, anew = said["rows"]
+    assert anew["objective_usd"]["mean"] <= as_agreed["objective_usd"]["mean"]
+    assert as_agreed["objective_usd"]["base"] == pytest.approx(anew["objective_usd"]["base"])
+    assert set(as_agreed["by_mineral"]) == {"Lithium", "Cobalt"}
+    assert set(as_agreed["by_mineral"]["Cobalt"]["by_member"]) == {
+        "United States",
+        "Japan",
+        "Germany",
+    }
     assert (said["draws"], said["seed"], said["surge"], said["keep_caps"]) == (30, 3, 0.1, True)
     assert {event["event"] for event in said["events"]} == {
         "Chinese export stop",

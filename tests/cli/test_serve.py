@@ -31,11 +31,11 @@ def asked(port: int, path: str, cookie: str = "") -> tuple[int, str, str]:
 
 
 def waited(port: int, cookie: str, wanted: str, times: int = 1) -> str:
-    def look() -> str:
+    def fmt() -> str:
         _, said, _ = asked(port, "/state", cookie)
         return said if said.count(wanted) >= times and 'class="busy"' not in said else ""
 
-    return wait_until(look, lambda: asked(port, "/state", cookie))
+    return wait_until(fmt, lambda: asked(port, "/state", cookie))
 
 
 def followed(log: Path, plain: Path) -> None:

@@ -54,8 +54,8 @@ def answer(folder: Path, command: str, *words: str, code: int = 0) -> dict:
 def test_solve_tells_what_plants_buy(folder: Path) -> None:
     """Tonnes are what members buy, oxide to hand over among it; verify finds nothing."""
     said = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")
-    handed = said["tonnes"] - 18 + 1  # bought for the stock, and the tonne in it
-    assert said["inputs_t"] == pytest.approx(18 - handed)
+    transferred = said["tonnes"] - 18 + 1  # bought for the stock, and the tonne in it
+    assert said["inputs_t"] == pytest.approx(18 - transferred)
     assert said["max_country_share"]["alloy"] == pytest.approx(0.65)
     assert said["max_country_share"]["oxide"] <= 0.65 + 1e-9
     lost = said["served_if_lost"]["alloy"][CHINA]

@@ -41,13 +41,13 @@ class Watched:
     def wait(self, text: str, times: int = 1) -> str:
         """Wait until it has said something so often; return all that it said."""
 
-        def look() -> str:
+        def fmt() -> str:
             has_ended = self.process.poll() is not None
             said = self.log.read_text(encoding="utf-8")
             assert said.count(text) >= times or not has_ended, said
             return said if said.count(text) >= times else ""
 
-        return wait_until(look, lambda: self.log.read_text(encoding="utf-8"))
+        return wait_until(fmt, lambda: self.log.read_text(encoding="utf-8"))
 
     def stop(self, by: int = signal.SIGINT) -> int:
         """Send a signal; return the exit code."""

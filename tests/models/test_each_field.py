@@ -21,7 +21,7 @@ from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
 from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
-from planner.studies.agreed import decisions_before
+from planner.studies.agreed_plan import decisions_before
 from tests.budget import BUDGET, at_length
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
 from tests.models.stages import oxide_and_alloy, random_stages
@@ -117,7 +117,7 @@ def begun_of(case: Case, after: int, fraction: float) -> Built:
     return Built(project=case.projects[0].name, year=case.years[0] + after, fraction=fraction)
 
 
-def agreed(case: Case) -> Case:
+def fixed_decisions(case: Case) -> Case:
     """Cap what the first source may sell."""
     of = Expanded(case).sources[0]
     return case.change(
@@ -137,7 +137,7 @@ def agreed_by_member(case: Case) -> Case:
 
 def decided(case: Case) -> Case:
     """Let what the case's plan decides before its second year stand."""
-    return case.change(agreed=decisions_before(solve_case(case), case.years[1]))
+    return case.change(fixed_decisions=decisions_before(solve_case(case), case.years[1]))
 
 
 def every_share(share: ByYear) -> Callable[[Case], Case]:
@@ -245,7 +245,7 @@ TWEAKS: dict[str, Callable[[Case], Case]] = {
     "tier": first("tiers", multiple=2.0),
     "supply of today": first("current_supply", tonnes=3.0),
     "no supply of today": lambda case: case.change(current_supply=()),
-    "ceilings": agreed,
+    "ceilings": fixed_decisions,
     "ceilings of members": agreed_by_member,
     "decided before": decided,
 }

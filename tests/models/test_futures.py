@@ -651,7 +651,7 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
         if wrong == "costs":
             pools = [[replace(p, costs=0.5 * p.costs) for p in pool] for pool in pools]
         if wrong == "limits":
-            pools = [[replace(p, taken=0.0 * p.taken) for p in pool] for pool in pools]
+            pools = [[replace(p, limit_use=0.0 * p.limit_use) for p in pool] for pool in pools]
         parts, value, prices, of = master(self, pools)
         if wrong == "parts":
             parts = [np.eye(len(part))[-1] for part in parts]

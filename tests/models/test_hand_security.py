@@ -13,7 +13,7 @@ import pytest
 
 from models.plan.solving import case_of, linked_minerals
 from planner.scenarios import apply, drop_share_limits
-from planner.studies.agreed import Rules
+from planner.studies.agreed_plan import Rules
 from planner.studies.losses import LossKind, stress
 from planner.studies.places import Here
 from planner.workbook.template import template_tables
@@ -414,7 +414,7 @@ def test_stress_confirms_what_is_survived(seed: int) -> None:
             assert effect is not None
             for t, year in enumerate(y for y in case.years if y >= first):
                 row = one(plan.security, country=loss.country, year=year)
-                short = float((effect.short + found.agreed.short)[0, :, t].sum())
+                short = float((effect.short + found.agreed_totals.short)[0, :, t].sum())
                 assert 1.0 - short / row["demand"] == near(row["served"], abs=1e-6)
 
 

@@ -21,7 +21,7 @@ from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
 from planner.scenarios.events import apply_events
 from planner.studies import Here
-from planner.studies.agreed import Rules
+from planner.studies.agreed_plan import Rules
 from planner.studies.losses import Loss, LossKind, stress
 from planner.workbook import read_tables
 from tests.models.desk import BookT, make, one, price, refiner, slope, solve

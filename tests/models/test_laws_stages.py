@@ -34,7 +34,7 @@ def test_what_goes_in_is_what_comes_out_times_the_ratio(plan: Plan) -> None:
     sold = plan.sources.set_index(["year", "refiner", "project", "mineral"])["tonnes"]
     arrived = plan.inputs.groupby(["year", "mineral", "plant", "plant_project", "product"])
     came = arrived["tonnes"].sum()
-    for of in plan.expanded.intakes:
+    for of in plan.expanded.plant_inputs:
         for year in plan.case.years:
             key = (year, of.mineral, of.refiner, of.project, of.product)
             needs = [
@@ -61,7 +61,7 @@ def test_books_of_tonnes_close(plan: Plan) -> None:
                 key = (mineral, member, year)
                 after = plan.value(STOCK, key)
                 left = bought[m, j, t] + before - after + plan.value("shortage", key)
-                assert left == near(e.demand[m, j, t] + plan.handed_by[m, j, t], abs=1e-4)
+                assert left == near(e.demand[m, j, t] + plan.transferred_by[m, j, t], abs=1e-4)
                 before = after
 
 

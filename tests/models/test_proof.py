@@ -315,7 +315,7 @@ def forgetful(true_objective: Callable[[Any], None]) -> Callable[[Any], None]:
 # ---- what the solver gets, and what it gives back ----------------------------------------------
 
 
-def handed_as(
+def transferred_as(
     patch: Patch, change: Callable[[LinearProgram], LinearProgram], attempts: int
 ) -> None:
     """Change the program on its way into the solver, in the first attempts of each block."""
@@ -376,7 +376,7 @@ def impossible(rows: LinearProgram) -> LinearProgram:
     return dataclasses.replace(rows, row_lower=lower, row_upper=upper)
 
 
-HANDED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
+TRANSFERRED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
     "capacities lost": loosened("refining_capacity"),
     "balances lost": loosened("balance"),
     "share limits lost": loosened("share_limit"),
@@ -439,10 +439,10 @@ RETURNED: dict[str, Callable[[Solution, LinearProgram], Solution]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(HANDED))
+@pytest.mark.parametrize("name", sorted(TRANSFERRED))
 def test_handed_over_wrongly(name: str, monkeypatch: Patch) -> None:
     """A fault in all attempts ends the run; in the first alone, the second mends it."""
-    check_fault(lambda attempts: handed_as(monkeypatch, HANDED[name], attempts))
+    check_fault(lambda attempts: transferred_as(monkeypatch, TRANSFERRED[name], attempts))
 
 
 @pytest.mark.parametrize("name", sorted(RETURNED))

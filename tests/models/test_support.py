@@ -228,7 +228,10 @@ def test_more_than_the_gap_runs_most_plants_of_a_chain() -> None:
     for seed in range(24):
         plan = solve(random_stages(seed))
         for r, years, needs in idle_plants(plan)[:2]:
-            if plan.expanded.is_input(plan.expanded.sources[r].mineral) or plan.expanded.intakes:
+            if (
+                plan.expanded.is_input(plan.expanded.sources[r].mineral)
+                or plan.expanded.plant_inputs
+            ):
                 record = plan.expanded.sources[r].record
                 runs.append(sold(paid(plan.case, record, years, needs * 1.01), r, years) > 1e-3)
     assert len(runs) > 12

@@ -42,7 +42,7 @@ def planned(loader, tmp_path):
         said, raw = serialized_program(
             of, list(of.bases(starting_settings(of)[:9])) if bases else []
         )
-        files = [tmp_path / name for name in ("said.json", "arrays.bin", "settings.json")]
+        files = [tmp_path / name for name in ("data.json", "arrays.bin", "settings.json")]
         told = json.dumps(said | {"file": file})
         files[0].write_text(told)
         files[1].write_bytes(raw)

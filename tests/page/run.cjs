@@ -1,10 +1,10 @@
-// Plans settings with the page's own engine: node run.cjs highs.js said.json arrays.bin settings.json
+// Plans settings with the page's own engine: node run.cjs highs.js data.json arrays.bin settings.json
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
 const engine = require(path.join(__dirname, "../../planner/page/engine.js"));
 
-const [loader, said, arrays, asked, seal] = process.argv.slice(2);
+const [loader, data, arrays, asked, seal] = process.argv.slice(2);
 const read = (file) => JSON.parse(fs.readFileSync(file, "utf8"));
 
 process.on("uncaughtException", (e) => {
@@ -18,29 +18,29 @@ process.on("uncaughtException", (e) => {
 });
 require(loader)().then((highs) => {
   const bytes = new Uint8Array(fs.readFileSync(arrays)).buffer;
-  const program = engine.unpack(fs.readFileSync(said, "utf8"), bytes, seal);
+  const program = engine.unpack(fs.readFileSync(data, "utf8"), bytes, seal);
   const planner = new engine.Planner(highs, program);
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   const answers = read(asked).map((settings) => {
     const began = process.cpuUsage();
     const found = planner.plan(settings),
       { user, system } = process.cpuUsage(began);
-    const said = engine.outcome(program, found, settings);
+    const answer = engine.outcome(program, found, settings);
     return {
-      objective: said.objective,
-      proof: said.proof,
-      how: said.how,
+      objective: answer.objective,
+      proof: answer.proof,
+      how: answer.how,
       seconds: (user + system) / 1e6,
-      sold: Array.from(said.sold),
-      beyond: Array.from(said.beyond),
-      stops: said.stops,
+      sold: Array.from(answer.sold),
+      plantDemand: Array.from(answer.plantDemand),
+      stops: answer.stops,
       x: Array.from(found.x),
-      paid: sum(said.paid),
-      tariffs: said.tariffs,
-      levies: said.levies,
-      short: sum(said.short),
+      paid: sum(answer.paid),
+      tariffs: answer.tariffs,
+      levies: answer.levies,
+      short: sum(answer.short),
       command: engine.command(program, settings),
-      losses: said.losses,
+      losses: answer.losses,
     };
   });
   console.log(JSON.stringify(answers));

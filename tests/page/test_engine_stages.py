@@ -37,7 +37,7 @@ def shown(answer, plan: Plan, *, is_planned: bool = True) -> None:
     assert answer["paid"] == pytest.approx(plan.purchases, rel=1e-6, abs=1e-3)
     assert answer["tariffs"] == pytest.approx(plan.tariffs, rel=1e-6, abs=1e-3)
     assert answer["levies"] == pytest.approx(plan.levies, rel=1e-6, abs=1e-3)
-    assert answer["beyond"] == pytest.approx(plan.beyond_demand.ravel(), rel=1e-6, abs=1e-4)
+    assert answer["plantDemand"] == pytest.approx(plan.plant_demand.ravel(), rel=1e-6, abs=1e-4)
     served = plan.served_if_lost(case.years[-1])
     for name, of in zip(e.minerals, answer["stops"], strict=True):
         assert (of is None) == (case.coalition_demand(name, case.years[-1]) <= 0)
@@ -186,7 +186,7 @@ def test_random_chains(seed, planned):
             continue
         assert answer["proof"]["passed"], (each, answer["proof"])
         assert answer["objective"] == pytest.approx(plan.objective, rel=1e-6, abs=1e-3), each
-        if of.expanded.intakes and (each["demand"], each["tariff"]) == (
+        if of.expanded.plant_inputs and (each["demand"], each["tariff"]) == (
             nothing["demand"], nothing["tariff"]
         ):  # fmt: skip
             shown(answer, with_tonnes(of, answer["x"]), is_planned=False)

@@ -41,7 +41,7 @@ new MutationObserver((_, seen) => {
 TEXT = "return document.getElementById(arguments[0]).textContent"
 IDLE = "return document.documentElement.dataset.idle === 'yes'"
 FRONTIER = """
-return [document.getElementById('frontier-said').textContent,
+return [document.getElementById('frontier-text').textContent,
   document.getElementById('frontier').getAttribute('aria-label'),
   ...Array.from(document.querySelectorAll('#short-by-cap tr'), row => row.textContent)]
 """
@@ -127,7 +127,7 @@ def test_a_page_with_other_numbers_proves_nothing(window, pages):
     text = (pages / "plain.html").read_text(encoding="utf-8")
     before, zipped, after = re.split(r'(?<=id="program">)([^<]+)', text, maxsplit=1)
     raw = bytearray(gzip.decompress(base64.b64decode(zipped)))
-    said = json.loads(re.search(r'id="said">([^<]+)', text)[1])
+    said = json.loads(re.search(r'id="page-data">([^<]+)', text)[1])
     at = next(i for i, of in enumerate(said["layers"]) if of["slider"] == "tariff")
     _, offset, length = said["arrays"][f"layer{at}_slope"]
     slopes = np.frombuffer(raw, "<f8", length, offset)
@@ -277,7 +277,7 @@ def test_no_budget_reads_as_none(opened):
     window = opened("falling")
     moved(window, "budget", "0")
     assert window.run(TEXT, "asked") == "With no budget for new plants"
-    assert window.run(TEXT, "budget-said") == "none"
+    assert window.run(TEXT, "budget-text") == "none"
 
 
 def test_small_and_dark(opened):

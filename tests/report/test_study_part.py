@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from models.results import Look, Name, Result, field
+from models.results import Format, Name, Result, field
 from planner.render.chart import Form, Picture, Role, Series
 from planner.render.facts import Facts
 from planner.render.front import FirstPage
@@ -18,9 +18,9 @@ from planner.studies.kind import Section
 class Points(Result):
     """Points of a study of the test's own."""
 
-    cap = field("Cap", Look.SHARE)
-    country = field("Largest country", Look.TEXT, names=Name.COUNTRY)
-    cost = field("Cost", Look.MONEY, unit="{money}")
+    cap = field("Cap", Format.SHARE)
+    country = field("Largest country", Format.TEXT, names=Name.COUNTRY)
+    cost = field("Cost", Format.MONEY, unit="{money}")
 
 
 FRONT = FirstPage("Title", "What?", ())
@@ -34,7 +34,7 @@ def numbers(*fields, heading="", note=""):
 def lines(**more):
     series = (Series("Short", Role.SHORT, [0.0, 0.25]),)
     caps = tuple(MADE.cap)
-    return Picture("Short", Form.LINES, caps, series, "Part", "Cap", scale=Look.SHARE, **more)
+    return Picture("Short", Form.LINES, caps, series, "Part", "Cap", scale=Format.SHARE, **more)
 
 
 def section(views, choice="", blocks=()):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.results import About, Field, Look, Name, Result
+from models.results import About, Field, Format, Name, Result
 from planner.render.claims import NoRowsError, SheetRows, UncoveredError, say, text_of
 from planner.render.front import FirstPage
 from planner.render.table import table_of
@@ -128,34 +128,34 @@ TABLE = Sample.of_rows(
 
 
 @pytest.mark.parametrize(
-    ("value", "look", "unit", "text"),
+    ("value", "fmt", "unit", "text"),
     [
-        (0.16424, Look.SHARE, "", "16.4 %"),
-        (0.0672, Look.SHARE, "", "6.7 %"),
-        (0.05149, Look.SHARE, "", "5.1 %"),
-        (0.0004, Look.SHARE, "", "under 0.1 %"),
-        (0.9995, Look.SHARE, "", "over 99.9 %"),
-        (0.995, Look.SHARE, "", "99.5 %"),
-        (1.0, Look.SHARE, "", "100 %"),
-        (0.0, Look.SHARE, "", "0 %"),
-        (-0.052, Look.SHARE, "", "5.2 % less"),
-        (17.263, Look.SHARE, "", "1,730 %"),
-        (1.1e9, Look.MONEY, "USD", "1.1 bn USD"),
-        (-5.24e6, Look.MONEY, "USD", "5.24 million USD less"),
-        (1100.0, Look.MILLIONS, "USD m", "1.1 bn USD"),
-        (23_637.0, Look.TONNES, "t", "23.6 thousand t"),
-        (999_600.0, Look.TONNES, "t", "1 million t"),
-        (1_284.0, Look.TONNES, "t", "1,280 t"),
-        (0.04213, Look.TONNES, "t", "0.0421 t"),
-        (0.0002, Look.PRICE, "USD/t", "under 0.001 USD/t"),
-        (2035.0, Look.YEAR, "", "2035"),
-        (12, Look.COUNT, "", "12"),
-        ("China", Look.TEXT, "", "China"),
+        (0.16424, Format.SHARE, "", "16.4 %"),
+        (0.0672, Format.SHARE, "", "6.7 %"),
+        (0.05149, Format.SHARE, "", "5.1 %"),
+        (0.0004, Format.SHARE, "", "under 0.1 %"),
+        (0.9995, Format.SHARE, "", "over 99.9 %"),
+        (0.995, Format.SHARE, "", "99.5 %"),
+        (1.0, Format.SHARE, "", "100 %"),
+        (0.0, Format.SHARE, "", "0 %"),
+        (-0.052, Format.SHARE, "", "5.2 % less"),
+        (17.263, Format.SHARE, "", "1,730 %"),
+        (1.1e9, Format.MONEY, "USD", "1.1 bn USD"),
+        (-5.24e6, Format.MONEY, "USD", "5.24 million USD less"),
+        (1100.0, Format.MILLIONS, "USD m", "1.1 bn USD"),
+        (23_637.0, Format.TONNES, "t", "23.6 thousand t"),
+        (999_600.0, Format.TONNES, "t", "1 million t"),
+        (1_284.0, Format.TONNES, "t", "1,280 t"),
+        (0.04213, Format.TONNES, "t", "0.0421 t"),
+        (0.0002, Format.PRICE, "USD/t", "under 0.001 USD/t"),
+        (2035.0, Format.YEAR, "", "2035"),
+        (12, Format.COUNT, "", "12"),
+        ("China", Format.TEXT, "", "China"),
     ],
 )
-def test_a_slot_has_three_digits_and_a_unit(value, look, unit, text) -> None:
-    assert text_of(value, look, unit) == text
-    if isinstance(value, float) and look is not Look.YEAR:
+def test_a_slot_has_three_digits_and_a_unit(value, fmt, unit, text) -> None:
+    assert text_of(value, fmt, unit) == text
+    if isinstance(value, float) and fmt is not Format.YEAR:
         assert number_in(text)[2] <= 3
 
 
@@ -192,7 +192,7 @@ def test_of_equal_rows_the_first_is_named() -> None:
 # ---- wrong claims fall -----------------------------------------------------------------------
 
 
-ASKED = About.of({"Country": "China", "Last year": (2035, Look.YEAR)})
+ASKED = About.of({"Country": "China", "Last year": (2035, Format.YEAR)})
 
 
 def _true_findings():

@@ -14,7 +14,7 @@ from models.results import (
     CATALOGUE,
     CountryShares,
     Flows,
-    Look,
+    Format,
     Name,
     Prices,
     Result,
@@ -36,8 +36,8 @@ ALL = [Flows, Shortages, CountryShares, Prices]
 
 def test_a_result_takes_all_its_columns_and_no_other():
     class Taken(Result):
-        name = field("Name", Look.TEXT)
-        tonnes = field("Tonnes", Look.TONNES, optional=True)
+        name = field("Name", Format.TEXT)
+        tonnes = field("Tonnes", Format.TONNES, optional=True)
 
     assert len(Taken(name=["a", "b"])) == 2
     with pytest.raises(TypeError, match="tons"):
@@ -77,9 +77,9 @@ def test_a_header_is_read_with_what_fills_it():
 
 def test_what_is_not_finite_is_blank_and_a_boolean_yes_or_no():
     class Mixed(Result):
-        number = field("Number", Look.TONNES)
-        is_so = field("So", Look.TEXT)
-        country = field("Country", Look.TEXT, names=Name.COUNTRY)
+        number = field("Number", Format.TONNES)
+        is_so = field("So", Format.TEXT)
+        country = field("Country", Format.TEXT, names=Name.COUNTRY)
 
     made = Mixed(number=[1.0, np.nan], is_so=[True, False], country=["JPN", "ROW"])
     table = table_of(made, {"JPN": "Japan", "ROW": "Rest of world"}.__getitem__)
@@ -118,7 +118,7 @@ def test_a_plan_is_read_back_as_it_was(made, result):
     assert file.currency == here.words["money"] == there.words.get("money", file.currency)
     for each in here.fields:
         wanted, found = (pd.Series(r.frame()[each.name]) for r in (here, there))
-        if each.look.is_text:
+        if each.fmt.is_text:
             assert found.fillna("").tolist() == wanted.fillna("").tolist(), each
         else:
             np.testing.assert_array_equal(found.astype(float), wanted.astype(float), str(each))
@@ -137,7 +137,7 @@ def test_every_surface_says_the_same(made, result):
     for each in table.fields:
         header = each.title(table.words)
         for told, line in zip(objects, lines, strict=True):
-            if not each.look.is_text and told[each.json_key] is not None:
+            if not each.fmt.is_text and told[each.json_key] is not None:
                 assert float(line[header]) == told[each.json_key]
             elif each.names is Name.COUNTRY:
                 assert line[header].lstrip("'") == plan.case.country_name(told[each.json_key])
@@ -153,7 +153,7 @@ def test_what_the_input_carries_stands_last_as_the_input_declares_it():
         """Plants."""
 
         INPUTS = (Plant,)
-        tonnes = field("Tonnes", Look.TONNES)
+        tonnes = field("Tonnes", Format.TONNES)
 
     assert [f.header_with_unit for f in Plants.FIELDS] == [
         "Tonnes",
@@ -165,4 +165,4 @@ def test_what_the_input_carries_stands_last_as_the_input_declares_it():
     ]
     _, _, site, fee, *_ = Plants.FIELDS
     assert (site.names, site.meaning, site.printed) == (Name.COUNTRY, "Where it is.", False)
-    assert fee.look is Look.PRICE
+    assert fee.fmt is Format.PRICE

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from models.results import Look
+from models.results import Format
 from planner.render.chart import Form, Picture, Role, Series, chart_table, lines
 from planner.render.native import _upright
 from planner.render.plotly import figure_of
@@ -22,7 +22,7 @@ REPORTED = {Form.COUNTS, Form.ROWS, Form.HEAT}
 
 @pytest.mark.parametrize("form", [f for f in Form if f not in REPORTED])
 def test_both_renderers_draw_every_form(tmp_path, form):
-    picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", look=Look.SHARE)
+    picture = Picture("Title", form, (2026, 2027), SERIES, "Share", "Year", fmt=Format.SHARE)
     drawn = figure_of(picture)
     assert [trace.name for trace in drawn.data] == ["Here", "Cap"]
     shown = [trace.x if form in {Form.BARS, Form.STACKED} else trace.y for trace in drawn.data]
@@ -37,7 +37,7 @@ def test_both_renderers_draw_every_form(tmp_path, form):
 def test_a_long_axis_keeps_its_unit():
     axis = "Extra cost, shortage priced, of all members <b> (USD bn)"
     picture = Picture(
-        "Title", Form.ROWS, ("A",), [Series("Here", Role.PLAN, (0.2,))], axis, "", look=Look.MONEY
+        "Title", Form.ROWS, ("A",), [Series("Here", Role.PLAN, (0.2,))], axis, "", fmt=Format.MONEY
     )
     title = figure_of(picture).layout.xaxis.title.text
     assert title.replace("<br>", " ") == axis.replace("<b>", "&lt;b&gt;")
@@ -57,7 +57,7 @@ def test_a_long_axis_keeps_its_unit():
 @pytest.mark.parametrize("form", [Form.ROWS, Form.GROUPED])
 def test_no_line_of_an_axis_ends_within_its_unit(axis, lines, form):
     here = [Series("Here", Role.PLAN, (0.2,))]
-    drawn = figure_of(Picture("Title", form, ("A",), here, axis, "", look=Look.MONEY)).layout
+    drawn = figure_of(Picture("Title", form, ("A",), here, axis, "", fmt=Format.MONEY)).layout
     title = (drawn.xaxis if form is Form.ROWS else drawn.yaxis).title.text or ""
     assert title.replace("<br>", " ") == axis
     assert "(USD<br>" not in title
@@ -140,7 +140,7 @@ def test_a_map_has_a_row_a_series():
 def test_forms_of_the_report_alone():
     """A map has a row a series; bars side by side lie, as those on one another do."""
     heat, bars = (
-        figure_of(Picture("Title", form, (2026, 2027), SERIES, "short", "", look=Look.SHARE))
+        figure_of(Picture("Title", form, (2026, 2027), SERIES, "short", "", fmt=Format.SHARE))
         for form in (Form.HEAT, Form.ROWS)
     )
     (cells,) = heat.data

@@ -43,11 +43,11 @@ class Visitor:
     def wait(self, text: str = "") -> str:
         """Wait until nothing runs, or the page says something; return what it shows."""
 
-        def look() -> str:
+        def fmt() -> str:
             shown = self.client.get("/state").text
             return shown if (text or 'data-live="0"') in shown else ""
 
-        return wait_until(look, lambda: self.client.get("/state").text)
+        return wait_until(fmt, lambda: self.client.get("/state").text)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.results import Look
+from models.results import Format
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.xlsx import write_workbook
@@ -100,7 +100,7 @@ def test_colours_side_by_side_are_told_apart_by_the_colour_blind(blind):
         assert apart**0.5 > 0.12, (one, other)
 
 
-@pytest.mark.parametrize("name", ["INK", "MUTED", "NAVY", "GOOD", "CARE", "BAD", "BLUE"])
+@pytest.mark.parametrize("name", ["INK", "MUTED", "NAVY", "GOOD", "CAUTION", "BAD", "BLUE"])
 def test_words_are_legible_on_white(name):
     assert contrast(getattr(palette, name), palette.WHITE) >= 4.5
 
@@ -114,7 +114,7 @@ def test_every_colour_is_one():
 def test_columns_below_zero_have_an_axis_that_shows_them(tmp_path):
     """Who pays less than without limits: its column points down, and the axis reaches there."""
     series = (Series("cash", Role.PLAN, [300.0, -109.0]),)
-    chart = Picture("Who pays", Form.GROUPED, ("A", "B"), series, "USD m", "", look=Look.MILLIONS)
+    chart = Picture("Who pays", Form.GROUPED, ("A", "B"), series, "USD m", "", fmt=Format.MILLIONS)
     table = chart_table([chart])
     write_workbook(tmp_path / "c.xlsx", [table], [chart], "T", charts_before="Chart data")
     [drawn] = parts(tmp_path / "c.xlsx", "xl/charts/")

@@ -24,7 +24,7 @@ from planner.render.style import (
     number_format,
 )
 from planner.render.words import MOST_CHARACTERS, clean_text, guarded
-from planner.sheets import Look, Table, TableColumn, tables, write_plan
+from planner.sheets import Format, Table, TableColumn, tables, write_plan
 from planner.sheets.context import RunRecord
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
@@ -246,42 +246,42 @@ def test_the_guard_can_be_taken_off():
 
 
 def test_digits_that_matter():
-    assert number_format(Look.TONNES, [1e6, 2.5]) == "[=0]0;[<100]#,##0.0;#,##0"
-    assert number_format(Look.MONEY, [1e6]) == "#,##0"
-    assert number_format(Look.TONNES, [-500.0, 3.0]) == "#,##0"
-    assert number_format(Look.SHARE, [0.5]) == "0.0%"
-    assert number_format(Look.TONNES, [0.002]) == "0.000"
+    assert number_format(Format.TONNES, [1e6, 2.5]) == "[=0]0;[<100]#,##0.0;#,##0"
+    assert number_format(Format.MONEY, [1e6]) == "#,##0"
+    assert number_format(Format.TONNES, [-500.0, 3.0]) == "#,##0"
+    assert number_format(Format.SHARE, [0.5]) == "0.0%"
+    assert number_format(Format.TONNES, [0.002]) == "0.000"
 
 
 def test_money_of_a_column_is_in_one_scale():
     """2 trillion above 37,244,467: both in millions; where none is so much, none is."""
     money = [2e12, 37_244_467.0, -190_000.0, 1_500.0, 12.0]
-    forms = [mixed_format(Look.MONEY, amount, max(money)) for amount in money]
+    forms = [mixed_format(Format.MONEY, amount, max(money)) for amount in money]
     assert forms[:4] == [
         '#,##0,," m"', '#,##0.0,," m"', '#,##0.0,," m"', '#,##0.000,," m"',
     ]  # fmt: skip
-    column = TableColumn("Value", Look.LONG, money, [Look.MONEY] * 4 + [Look.TONNES])
+    column = TableColumn("Value", Format.LONG, money, [Format.MONEY] * 4 + [Format.TONNES])
     assert most_money(column) == 2e12
-    assert mixed_format(Look.MONEY, 37_244_467.0, 4e7) == "#,##0"
-    assert mixed_format(Look.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
+    assert mixed_format(Format.MONEY, 37_244_467.0, 4e7) == "#,##0"
+    assert mixed_format(Format.TONNES, 37_244_467.0, 2e12) == "[=0]0;[<100]#,##0.0;#,##0"
 
 
 def test_columns_are_wide_enough_for_header_and_cells():
     tonnes = TableColumn(
-        "Nameplate capacity (t/yr)", Look.TONNES, [1_234_567_890.0, -9_876_543_210.0]
+        "Nameplate capacity (t/yr)", Format.TONNES, [1_234_567_890.0, -9_876_543_210.0]
     )
     assert min(column_widths(tonnes, filtered=True)) >= len("-9,876,543,210")
-    short = TableColumn("Average landed cost (USD/t)", Look.PRICE, [1.0])
+    short = TableColumn("Average landed cost (USD/t)", Format.PRICE, [1.0])
     assert min(column_widths(short, filtered=True)) >= len("Average landed")
-    words = TableColumn("Refiner", Look.TEXT, ["漢字" * 10])
+    words = TableColumn("Refiner", Format.TEXT, ["漢字" * 10])
     assert min(column_widths(words, filtered=True)) >= 40
 
 
 def test_lines_of_a_text():
-    assert line_count("short", 20, Look.LONG) == 1
-    assert line_count("n" * 100, 20, Look.LONG) > 3
-    assert line_count("n" * 1000, 100, Look.SENTENCE) == 4
-    assert line_count(12.0, 5, Look.LONG) == 1
+    assert line_count("short", 20, Format.LONG) == 1
+    assert line_count("n" * 100, 20, Format.LONG) > 3
+    assert line_count("n" * 1000, 100, Format.SENTENCE) == 4
+    assert line_count(12.0, 5, Format.LONG) == 1
 
 
 def test_a_plan_of_many_rows_is_written(tmp_path):
@@ -291,10 +291,10 @@ def test_a_plan_of_many_rows_is_written(tmp_path):
     table = Table(
         "Plan",
         (
-            TableColumn("Refiner", Look.TEXT, [f"r{i}" for i in range(many)]),
-            TableColumn("Tonnes", Look.TONNES, [float(i) for i in range(many)]),
+            TableColumn("Refiner", Format.TEXT, [f"r{i}" for i in range(many)]),
+            TableColumn("Tonnes", Format.TONNES, [float(i) for i in range(many)]),
         ),
     )
-    data = Table("Chart data", (TableColumn("Chart", Look.TEXT, []),), filtered=False)
+    data = Table("Chart data", (TableColumn("Chart", Format.TEXT, []),), filtered=False)
     write_workbook(tmp_path / "many.xlsx", [table, data], [], "many")
     assert (tmp_path / "many.xlsx").stat().st_size > 0

@@ -62,8 +62,8 @@ def test_sheets_stand_in_order_and_only_where_the_input_has_them(sheets):
 
 def test_headers_do_not_repeat(sheets):
     for table in sheets.values():
-        folded = [h.casefold() for h in table.headers]
-        assert len(set(folded)) == len(folded)
+        normalized = [h.casefold() for h in table.headers]
+        assert len(set(normalized)) == len(normalized)
         assert len({len(c.values) for c in table.columns}) == 1
 
 

@@ -10,14 +10,14 @@ import openpyxl
 import pytest
 
 from models.results import Runs
-from models.results.field import Colour, Look
+from models.results.field import Colour, Format
 from planner.render.chart import Form, Picture, Role, Series, chart_table
 from planner.render.claims import Sentence
 from planner.render.front import FirstPage
 from planner.render.table import Table, table_column
 from planner.render.xlsx import write_workbook
 from planner.studies import Here
-from planner.studies.agreed import Rules
+from planner.studies.agreed_plan import Rules
 from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
@@ -62,18 +62,18 @@ def test_a_loss_is_printed_to_its_extra_cost():
 def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
     """Charts end where the page ends, and what is printed is as wide as paper for its height."""
     line = Series("A", Role.PLAN, (0.1, 0.2))
-    look = {"small": pictures == "small", "is_panel": pictures == "two panels"}
+    fmt = {"small": pictures == "small", "is_panel": pictures == "two panels"}
     form, count = {
         "bars": (Form.BARS, 1), "two panels": (Form.LINES, 2), "small": (Form.BARS, 5),
         "none": (Form.BARS, 0),
     }[pictures]  # fmt: skip
-    shown = [Picture("T", form, (1, 2), (line,), "Share", "", **look)] * count
+    shown = [Picture("T", form, (1, 2), (line,), "Share", "", **fmt)] * count
     said = [Sentence("This. " * 15, "answer", "")]
     said += [Sentence("a remark " * 12, "figure", "", (), "N", "12.3 m USD")] * 3
     said += [Sentence("Do as it was.", "decide", "")] * asked
     front = FirstPage("T", "What?", tuple(said), pictures=tuple(shown))
     path = tmp_path / "study.xlsx"
-    tables = [Table("T", (table_column("A", Look.COUNT, [1]),)), chart_table(shown)]
+    tables = [Table("T", (table_column("A", Format.COUNT, [1]),)), chart_table(shown)]
     write_workbook(path, tables, shown, "T", charts_before="", front=front)
     sheet = openpyxl.load_workbook(path).worksheets[0]
     high = sum(sheet.row_dimensions[row].height for row in sheet.row_dimensions)
@@ -95,7 +95,7 @@ def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
 
 
 def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
-    numbers = [Table(f"T {n}", (table_column("A", Look.COUNT, range(n)),)) for n in (500, 501)]
+    numbers = [Table(f"T {n}", (table_column("A", Format.COUNT, range(n)),)) for n in (500, 501)]
     path = tmp_path / "study.xlsx"
     write_workbook(path, [*map(on_paper, numbers)], (), "T", charts_before="")
     book = openpyxl.load_workbook(path)
@@ -125,9 +125,9 @@ def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
 def test_shares_are_coloured_against_the_first_row(tmp_path):
     """The base's row and text beside it are not; the rules of a column read from its own top."""
     cobalt = replace(
-        table_column("Cobalt", Look.SHARE, [0.5, 0.7, None]), colour=Colour.AGAINST_FIRST
+        table_column("Cobalt", Format.SHARE, [0.5, 0.7, None]), colour=Colour.AGAINST_FIRST
     )
-    columns = (table_column("Scenario", Look.TEXT, "abc"), cobalt)
+    columns = (table_column("Scenario", Format.TEXT, "abc"), cobalt)
     path = tmp_path / "shares.xlsx"
     write_workbook(path, [Table("S", columns)], (), "T")
     (over,) = openpyxl.load_workbook(path)["S"].conditional_formatting

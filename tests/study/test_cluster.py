@@ -126,14 +126,14 @@ def test_sensitivity_is_the_same_on_a_cluster_and_here(two):
 
 @pytest.mark.slow
 def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):
-    def tell(progress):
+    def on_stage(progress):
         if progress.done == 2 and not stopped:
             stopped.append(progress)
             raise KeyboardInterrupt
 
     stopped = []
     chain = [capped(0.9), slow(0.8, 0.1), *[slow(0.7, 1.0)] * 600]
-    found = run_study(study(chain), Cluster(two.address), tell)
+    found = run_study(study(chain), Cluster(two.address), on_stage)
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert 2 <= sum(o.planned for o in found) < len(chain)
     serial = run_study(study(chain[:2]), Here())
@@ -187,12 +187,12 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
         what = study([capped(0.6), Run("kills", Deadly(None)), capped(0.4)])
         started = []
 
-        def tell(progress):
+        def on_stage(progress):
             if progress.notice == left and not started:
                 started.append(cluster.worker())
 
         left = f"the scheduler at {cluster.address} has no workers left: waiting for one"
-        first, kills, last = run_study(what, where, tell)
+        first, kills, last = run_study(what, where, on_stage)
         assert len(started) == 1
         assert (first, last) == (alone(capped(0.6)), alone(capped(0.4)))
         assert kills.error == "a worker of the cluster died while planning it, 1 time"

@@ -72,7 +72,7 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
             client.wait_for_workers(1, timeout=HANG)
         heard = []
 
-        def tell(progress):
+        def on_stage(progress):
             heard.append(progress.notice)
             if progress.done == 1:
                 monkeypatch.setattr(workers, "ANSWER_SECONDS", 0.5)
@@ -80,7 +80,7 @@ def test_a_frozen_scheduler_is_given_up(tmp_path, monkeypatch):
                 os.kill(cluster.processes[0].pid, signal.SIGSTOP)
 
         what = study([capped(0.8)], [slow(0.7, HANG)])
-        found = run_study(what, Cluster(cluster.address), tell)
+        found = run_study(what, Cluster(cluster.address), on_stage)
     assert not found[1].ran
     assert "does not answer (TimeoutError" in found[1].error
     assert f"the scheduler at {cluster.address} does not answer" in heard
@@ -155,7 +155,7 @@ ONE = {"workers": {"tcp://w:1": {"nthreads": 1, "last_seen": 1.0}}}
 )
 def test_answers_that_are_none_are_a_usage_error(identity, said, why, monkeypatch):
     monkeypatch.setattr(workers, "WAIT_SECONDS", 0.2)
-    monkeypatch.setattr(workers, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(workers, "POLL_SECONDS", 0.05)
     with pytest.raises(UsageError, match=why):
         workers.Workers(Nonsense(identity, said), "tcp://host:1", lambda _: None).wait_until_ready()
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from models.results import About, Figure, Look
+from models.results import About, Figure, Format
 from planner.cli import main
 from planner.report import read_report
 from planner.report.page import study_page
@@ -161,7 +161,7 @@ def test_every_column_of_money_says_whether_it_is_discounted(kind):
     assert study.MONEY
     for of in study.RESULTS:
         for field in of.FIELDS:
-            if field.look in {Look.MONEY, Look.MILLIONS}:
+            if field.fmt in {Format.MONEY, Format.MILLIONS}:
                 assert "iscounted" in field.meaning, (of.TABLE, field.header)
 
 

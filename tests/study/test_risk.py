@@ -22,7 +22,7 @@ from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind
 from planner.studies import Here, Run
 from planner.studies.draws import (
-    AGREED,
+    AS_AGREED,
     REPLANNED,
     Chances,
     RiskResults,
@@ -91,28 +91,30 @@ def test_an_event_that_never_happens_changes_nothing() -> None:
 
 def test_an_event_that_always_happens_hits_every_year() -> None:
     found = studied(event(1.0))
-    assert found.agreed.objective == pytest.approx([2_000 + 2 * HIT] * 40)
-    assert found.agreed.cash == pytest.approx([2 * 20 * 20] * 40)
-    assert found.agreed.short[:, 0, 0] == pytest.approx([160.0] * 40)
+    assert found.as_agreed.objective == pytest.approx([2_000 + 2 * HIT] * 40)
+    assert found.as_agreed.cash == pytest.approx([2 * 20 * 20] * 40)
+    assert found.as_agreed.short[:, 0, 0] == pytest.approx([160.0] * 40)
     assert found.replanned.objective == pytest.approx([2_000 + 2 * FORESEEN] * 40)
     assert not found.replanned.short.any()
     told = risk_measures(found).frame().set_index(["measure", "plan"])
-    assert told.loc[(MORE, AGREED), "mean"] == 1.0
+    assert told.loc[(MORE, AS_AGREED), "mean"] == 1.0
     assert told.loc[(MORE, REPLANNED), "mean"] == 0.0
-    assert told.loc[("Missing, all minerals, share of need", AGREED), "mean"] == pytest.approx(0.8)
+    assert told.loc[("Missing, all minerals, share of need", AS_AGREED), "mean"] == pytest.approx(
+        0.8
+    )
 
 
 def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
     """Years hit are binomial (2, 0.3): mean 0.6, and none with probability 0.49."""
     found = studied(event(0.3), number=600)
     hit = [len(dict(draw.under_way).get("Ban", ())) for draw in found.draws]
-    for sample, adds in ((found.agreed, HIT), (found.replanned, FORESEEN)):
+    for sample, adds in ((found.as_agreed, HIT), (found.replanned, FORESEEN)):
         assert sample.objective == pytest.approx([2_000 + adds * years for years in hit])
         exact, sd = 2_000 + 0.6 * adds, adds * math.sqrt(2 * 0.3 * 0.7)
         of = spread(sample.objective)
         assert of.error == pytest.approx(sd / math.sqrt(600), rel=0.1)
         assert abs(of.mean - exact) < 3 * of.error
-    (row,) = risk_by_member(found).frame().query("plan == @AGREED").to_dict("records")
+    (row,) = risk_by_member(found).frame().query("plan == @AS_AGREED").to_dict("records")
     assert row["short"] == row["more"] == np.mean(np.array(hit) > 0)
     assert abs(row["more"] - 0.51) < 3 * math.sqrt(0.51 * 0.49 / 600)
     assert row["least"] < 0.51 < row["most"]
@@ -150,7 +152,7 @@ def test_share_limits_are_waived_in_years_with_an_event_alone() -> None:
             Share_limits=[limit],
         )
         cost = 1_400 + sold * 20 + (100 - sold) * 500
-        assert found.agreed.objective == pytest.approx([cost])
+        assert found.as_agreed.objective == pytest.approx([cost])
         assert found.replanned.objective == pytest.approx([1_400 + 60 * 20 + 40 * 500])
 
 
@@ -158,7 +160,7 @@ def test_nothing_is_stored_in_expectation_of_an_event() -> None:
     """Re-planned stores 80 t of 2026 for 2027 and buys 20 t of Sur more; as agreed cannot know."""
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 80, "Opening (t)": 0, "Target (t)": 0}
     found = studied(event(1.0, First_year=2027), number=1, Stockpiles=[pile])
-    assert found.agreed.short[0, 0, 0] == pytest.approx(80)
+    assert found.as_agreed.short[0, 0, 0] == pytest.approx(80)
     assert found.replanned.short[0, 0, 0] == pytest.approx(0)
 
 
@@ -166,7 +168,7 @@ def test_what_was_short_anyway_stays_in_the_figures() -> None:
     """50 t are short in 2027 with no event; the ban adds what Jin sold."""
     found = studied(event(1.0, First_year=2027), number=1, demand={"A": [100, 250]})
     assert found.base_totals.short.sum() == pytest.approx(50)
-    assert found.agreed.short.sum() == pytest.approx(50 + 100)
+    assert found.as_agreed.short.sum() == pytest.approx(50 + 100)
     assert found.replanned.short.sum() == pytest.approx(150)
 
 
@@ -187,7 +189,7 @@ def test_a_built_plant_is_paid_for_though_it_cannot_sell() -> None:
     found = studied(event(1.0), number=1, Projects=[plant], settings=money)
     capital = 1_000.0
     assert found.base_totals.objective == pytest.approx(2 * 100 + capital)
-    assert found.agreed.objective == pytest.approx([capital + 2 * (20 * 20 + 80 * 500)])
+    assert found.as_agreed.objective == pytest.approx([capital + 2 * (20 * 20 + 80 * 500)])
     assert found.replanned.objective == pytest.approx([2 * 2_000])
 
 
@@ -195,7 +197,7 @@ def test_re_planned_is_no_dearer_where_share_limits_are_kept() -> None:
     """Known beforehand and free in what to build: the lower bound. Without a price for security."""
     case = read_tables(template_tables()).case.change(security=())
     found = plan_draws(case, Chances(30, 2, keep_caps=True), Here())
-    assert (found.replanned.objective <= found.agreed.objective * (1 + 1e-6)).all()
+    assert (found.replanned.objective <= found.as_agreed.objective * (1 + 1e-6)).all()
     calm = [i for i, draw in enumerate(found.draws) if not draw.hits]
     assert calm
     for sample in found.samples:
@@ -232,11 +234,11 @@ def test_a_draw_without_a_plan_is_left_out(monkeypatch) -> None:
     found = plan_draws(case, Chances(30, 3), Here())
     both = np.array([len(draw.hits) == 2 for draw in found.draws])
     assert 0 < both.sum() < 30
-    assert found.agreed.is_known.tolist() == (~both).tolist()
+    assert found.as_agreed.is_known.tolist() == (~both).tolist()
     assert found.replanned.is_known.all()
     told = risk_measures(found).frame().set_index(["measure", "plan"])
-    mean = told.loc[("Total cost", AGREED), "mean"]
-    assert mean == pytest.approx(whole.agreed.objective[~both].mean())
+    mean = told.loc[("Total cost", AS_AGREED), "mean"]
+    assert mean == pytest.approx(whole.as_agreed.objective[~both].mean())
     assert draw_rows(found).frame()["cost_agreed"].isna().tolist() == both.tolist()
     assert not risk_by_mineral(found).frame()["mean"].isna().any()
 
@@ -250,10 +252,10 @@ def stop_half_way(progress) -> None:
 def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     case = read(make(jin(), sur(), years=YEARS, Risks=[event(0.5)]))
     found = plan_draws(case, Chances(20, 3), Here(), stop_half_way)
-    assert found.agreed.is_known.all()
+    assert found.as_agreed.is_known.all()
     assert not found.replanned.is_known.any()
     told = risk_measures(found).frame().set_index(["measure", "plan"])
-    assert told.loc[("Total cost", AGREED), "mean"] > 2_000
+    assert told.loc[("Total cost", AS_AGREED), "mean"] > 2_000
     assert math.isnan(told.loc[("Total cost", REPLANNED), "mean"])
     assert math.isnan(told.loc[(MORE, REPLANNED), "mean"])
     assert len(risk_by_mineral(found)) == len(risk_by_member(found)) == 2

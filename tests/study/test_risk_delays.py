@@ -82,7 +82,7 @@ def test_ten_plants_that_may_be_late() -> None:
     chances = np.array([
         np.prod([p if i in lost else 1 - p for i, p in enumerate(CHANCE)]) for lost in outcomes
     ])  # fmt: skip
-    for sample, cost in ((found.agreed, as_agreed), (found.replanned, again)):
+    for sample, cost in ((found.as_agreed, as_agreed), (found.replanned, again)):
         assert sample.objective == near([cost(lost) for lost in drawn_sets])
         costs = np.array([cost(lost) for lost in outcomes])
         order = np.argsort(-costs)
@@ -126,7 +126,7 @@ def test_one_plant_that_is_late_for_certain(name: str) -> None:
     book, without, spared = ALONE[name]
     found = drawn(book, 3)
     base = 2 * as_agreed(frozenset())
-    assert found.agreed.objective == near([base + without * 25] * 3)
+    assert found.as_agreed.objective == near([base + without * 25] * 3)
     assert found.replanned.objective == near([base + without * 25 - spared * CHARGE] * 3)
 
 

@@ -175,7 +175,7 @@ def test_a_terminal_and_a_sheet_show_a_range_as_it_is(low: float, high: float, s
     facts = facts_of_columns([table.column(h) for h in ("What", "Range, times the value")])
     (line,) = [row for row in facts.rows if row[0] == "Cost of Sur for copper"]
     assert line[1:] == (shown,)
-    assert number_format(Sensitivities.high.look, [low, high]).startswith("[<10]0.00##;")
+    assert number_format(Sensitivities.high.fmt, [low, high]).startswith("[<10]0.00##;")
 
 
 def test_the_last_row_that_names_a_number_gives_its_range() -> None:

@@ -17,7 +17,7 @@ from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
 from planner.scenarios.actions import apply_steps
 from planner.studies import Here, LocalProcesses, places
-from planner.studies.agreed import Rules, case_before_loss
+from planner.studies.agreed_plan import Rules, case_before_loss
 from planner.studies.kind import Tables
 from planner.studies.losses import (
     NOTHING,
@@ -209,7 +209,7 @@ def test_caps_that_are_kept() -> None:
 def test_own_shortage_stays_apart(*, keep_caps: bool, replaced: float) -> None:
     """At 30 % a country the agreed plan is 40 short itself: no loss mends or counts that."""
     found = lost_in(make(jin(100), sur(100), Share_limits=[cap(0.3)]), keep_caps=keep_caps)
-    assert found.capped.agreed.short.sum() == pytest.approx(40)
+    assert found.capped.agreed_totals.short.sum() == pytest.approx(40)
     assert sums(effect(found, CHINA)) == pytest.approx((30, replaced, 0, 30 - replaced))
     assert table(found, LossByMineral).iloc[0]["agreed_share"] == pytest.approx(0.4)
 
@@ -265,12 +265,12 @@ def test_limits_that_are_kept_have_the_tonnes_of_the_agreed_plan(seed: int) -> N
     """For a most and a least, whatever part of demand the plan leaves short."""
     case = case_of(random_book(np.random.default_rng([23, seed]), 1 + seed % 3))
     plan = solve(case)
-    agreed, kept = (
+    agreed_totals, kept = (
         limit_tonnes(of) for of in (case, case_before_loss(plan, Rules(keep_caps=True)))
     )
-    least = {key for key in agreed if case.share_limits[key[0]].limit == MIN}
-    assert least <= kept.keys() <= agreed.keys()  # a most of who can sell no more is gone
-    assert kept == pytest.approx({key: agreed[key] for key in kept}, rel=1e-9, abs=1e-9)
+    least = {key for key in agreed_totals if case.share_limits[key[0]].limit == MIN}
+    assert least <= kept.keys() <= agreed_totals.keys()  # a most of who can sell no more is gone
+    assert kept == pytest.approx({key: agreed_totals[key] for key in kept}, rel=1e-9, abs=1e-9)
 
 
 def test_kept_caps_of_purchases() -> None:
@@ -351,7 +351,7 @@ def test_tiers_are_short_in_their_order() -> None:
     ]
     found = lost_in(book)
     of = effect(found, CHINA)
-    assert found.capped.agreed.short.sum() == pytest.approx(10)
+    assert found.capped.agreed_totals.short.sum() == pytest.approx(10)
     assert sums(of) == pytest.approx((60, 0, 0, 60))
     assert of.cost.sum() == pytest.approx(-600 + 50 * 500 + 10 * 1000)
 
@@ -528,7 +528,7 @@ def test_prices_that_are_all_below_nothing(seed: int) -> None:
     """Contracts and stocks make each tonne demanded a gain: the dearest price is a negative one."""
     found = stress(case_of(random_book(np.random.default_rng(seed), 1 + seed % 3)), Rules())
     assert all(outcome.planned for outcome in found.outcomes)
-    seen = [found.capped.agreed, *(outcome.result for outcome in found.outcomes)]
+    seen = [found.capped.agreed_totals, *(outcome.result for outcome in found.outcomes)]
     assert any(price.price < 0 for of in seen if of for price in of.dearest if price)
 
 

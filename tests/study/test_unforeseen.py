@@ -15,7 +15,7 @@ from models.program.component import columns_named
 from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
-from planner.studies.agreed import Unforeseen, decisions_before
+from planner.studies.agreed_plan import Unforeseen, decisions_before
 from planner.studies.cases import (
     ComparedCase,
     compared_cases,
@@ -328,7 +328,7 @@ def test_without_a_base_nothing_unforeseen_is_planned(monkeypatch: pytest.Monkey
 def test_nothing_decided_is_0() -> None:
     """A column that the earlier plan did not use stays at 0 before the year, and is free after."""
     case = read_tables(make(jin(), sur(), years=(2026, 2027))).case
-    plan = solve_case(case.change(agreed=FixedDecisions(2027)))
+    plan = solve_case(case.change(fixed_decisions=FixedDecisions(2027)))
     assert plan.objective == near(50_000 + 1000)
 
 

@@ -22,10 +22,10 @@ from planner.studies.exit_tables import (
     Paying,
     Sellers,
     WayOut,
-    _beyond,
     _change,
     _extra,
-    plants_beyond_plan,
+    _more_than_plan,
+    plants_not_in_plan,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -168,7 +168,7 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
-    begun = plants_beyond_plan(found[Builds])
+    begun = plants_not_in_plan(found[Builds])
     first = "Zulu" if lead else "Alpha"
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
@@ -212,9 +212,9 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
     rows = [
         {f.name: None for f in Builds.FIELDS}
         | {"project": "P", "mineral": "m", "begin": y, "change": changes[y]}
-        | {"beyond": _beyond(changes[y])}
+        | {"more_than_plan": _more_than_plan(changes[y])}
         for y in sorted(built)
     ]
     more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
-    begun = plants_beyond_plan(Builds.of_rows(rows, words=words))
+    begun = plants_not_in_plan(Builds.of_rows(rows, words=words))
     assert begun == ({"P": more[0]} if more else {})

@@ -39,8 +39,8 @@ def _growth_step(plan: Solved, _: Any, at: int) -> tuple[float, component.LimitS
 
 
 def _no_faster(_: Solved, __: Flow) -> component.Obstacle:
-    said = "at the sales that Max growth allows"
-    return component.Obstacle(f"supplier {said}", many=f"suppliers {said}")
+    words = "at the sales that Max growth allows"
+    return component.Obstacle(f"supplier {words}", many=f"suppliers {words}")
 
 
 SWITCHED = component.Columns(
@@ -75,7 +75,7 @@ GROWTH = component.Rows(
     step=_growth_step,
     divided=market.by_right,
 )
-_agreed_rows = partial(
+_agreed_limit = partial(
     component.Rows,
     kind="agreed",
     bears_on=component.key_matches,
@@ -83,7 +83,7 @@ _agreed_rows = partial(
     obstacles=component.obstacle_when_full(_no_faster),
     obstacle_rank=4,
 )
-AGREED = _agreed_rows(
+AGREED_SALES = _agreed_limit(
     name="agreed_sales",
     key=component.SOURCE_YEAR,
     meaning="A supplier sells no more than its orders before an event allow.",
@@ -92,7 +92,7 @@ AGREED = _agreed_rows(
     ),
     divided=market.by_right,
 )
-AGREED_BY_MEMBER = _agreed_rows(
+AGREED_PURCHASES = _agreed_limit(
     name="agreed_purchases",
     key=(component.REFINER, component.PROJECT, component.MINERAL, component.MEMBER, component.YEAR),
     meaning="A member buys no more from a supplier than its orders before an event allow.",
@@ -122,7 +122,7 @@ def model(f: Frame) -> None:
     """
     _switching(f)
     _growth(f)
-    _agreed(f)
+    _fixed_bounds(f)
 
 
 def _switching(f: Frame) -> None:
@@ -163,7 +163,7 @@ def _growth(f: Frame) -> None:
     f.constraints(GROWTH, rows)
 
 
-def _agreed(f: Frame) -> None:
+def _fixed_bounds(f: Frame) -> None:
     e = f.expanded
     ceilings = {c[:4]: c[4] for c in f.case.ceilings}
     of_member = {c[:5]: c[5] for c in f.case.member_ceilings}
@@ -179,8 +179,8 @@ def _agreed(f: Frame) -> None:
         key = (source.name, source.project, source.mineral, e.years[t])
         if key in ceilings:
             rows[key] = (None, columns, None, ceilings[key])
-    f.constraints(AGREED, rows)
-    f.constraints(AGREED_BY_MEMBER, bought)
+    f.constraints(AGREED_SALES, rows)
+    f.constraints(AGREED_PURCHASES, bought)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -244,15 +244,15 @@ def _agreed_arrays(b: builder.Builder) -> None:
     if case.ceilings:
         most = e.ceilings[d.source, d.year]
         at = np.flatnonzero(np.isfinite(most))
-        b.upper_limit(AGREED, at, most[at])
+        b.upper_limit(AGREED_SALES, at, most[at])
     if case.member_ceilings:
         known = {c[:5]: c[5] for c in case.member_ceilings}
         sizes = (len(e.sources), len(e.members), b.years)
-        keys = b.keys_of(AGREED_BY_MEMBER, [part.ravel() for part in np.indices(sizes)])
+        keys = b.keys_of(AGREED_PURCHASES, [part.ravel() for part in np.indices(sizes)])
         every = np.array([known.get(key, np.inf) for key in keys]).reshape(sizes)
         most = np.where(d.member < 0, np.inf, every[d.source, d.member, d.year])
         at = np.flatnonzero(np.isfinite(most))
-        b.upper_limit(AGREED_BY_MEMBER, at, most[at])
+        b.upper_limit(AGREED_PURCHASES, at, most[at])
 
 
 def _ties(case: Case) -> Iterable[str]:

@@ -14,7 +14,7 @@ from models.case import Case, in_force
 from models.program import component
 from models.program.builder import STAGES, Builder, integers, key_arrays, unique_keys
 from models.program.family import Family
-from models.program.market import BEYOND, HANDED, by_demand, to_nobody
+from models.program.market import PLANT_DEMAND, TRANSFERRED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component
     found = plan.binding_caps.get(flow.delivery, [])
     if source.needs_ore:
         found = sorted([*found, *plan.binding_caps.get((source.mineral, year), [])])
-    said = plan.cached(_binding) if found else {}
-    yield from (said[i] for i in found)
+    obstacles = plan.cached(_binding) if found else {}
+    yield from (obstacles[i] for i in found)
 
 
 def _binding(plan: Solved) -> dict[int, component.Obstacle]:
@@ -69,11 +69,13 @@ def _binding(plan: Solved) -> dict[int, component.Obstacle]:
 def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the share, and one point of it: a hundredth of demand and of the base's columns."""
     cap = plan.cap_of[key]
-    beyond = [
-        c for c, _ in plan.row_entries(at) if plan.column(c)[0] in {PURCHASES_OF, BEYOND, HANDED}
+    plant_demand = [
+        c
+        for c, _ in plan.row_entries(at)
+        if plan.column(c)[0] in {PURCHASES_OF, PLANT_DEMAND, TRANSFERRED}
     ]
     demand = 0.0 if cap.of_purchases else cap.demand
-    entries = tuple((c, -measures.POINT) for c in beyond)
+    entries = tuple((c, -measures.POINT) for c in plant_demand)
     return cap.share, component.LimitStep(at, measures.POINT * demand, entries)
 
 
@@ -161,7 +163,7 @@ def model(f: Frame) -> None:
         if cap.of_purchases:
             columns, amounts, right = [*columns, base[_base(cap)]], [*amounts, -cap.share], 0.0
         else:
-            more = _beyond_demand(f, cap) if cap.share > 0 else []
+            more = _plant_demand(f, cap) if cap.share > 0 else []
             columns, amounts = [*columns, *more], [*amounts, *[-cap.share] * len(more)]
         rows[key] = (
             (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)
@@ -169,16 +171,16 @@ def model(f: Frame) -> None:
     f.constraints(SHARE, rows)
 
 
-def _beyond_demand(f: Frame, cap: Cap) -> list[Any]:
+def _plant_demand(f: Frame, cap: Cap) -> list[Any]:
     """Return the columns in a cap's base that are added to its buyer's demand."""
     e = f.expanded
     m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
     if not cap.buyer:
-        return [f.beyond[m, t]] if (m, t) in f.beyond else []
+        return [f.plant_demand[m, t]] if (m, t) in f.plant_demand else []
     return [
         column
-        for (i, j, when), column in f.handed.items()
-        if when == t and j in cap.buyers and e.intakes[i].mineral == cap.mineral
+        for (i, j, when), column in f.transferred.items()
+        if when == t and j in cap.buyers and e.plant_inputs[i].mineral == cap.mineral
     ]
 
 
@@ -217,7 +219,7 @@ def _totals(f: Frame, capped: list[Cap]) -> Any:
 
 
 # A cap is one row of Share limits for one mineral, buyer, supplier and year. ``row_of`` has the
-# position of a cap's row (or of a sale's, where said) among the rows that are passed. Minerals,
+# position of a cap's row (or of a sale's, where noted) among the rows that are passed. Minerals,
 # years, members and sources are positions in the case's lists; buyers and suppliers are numbers of
 # names (``Builder.names``), since a group of members or a bloc is in no list.
 
@@ -253,13 +255,13 @@ def _names(
     A line is a set of rows that differ only in years and share, at most one of them in force in a
     year. They are left of one row that is waived for some years, for example.
     """
-    taken: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    occupied: dict[tuple[object, ...], set[int]] = defaultdict(set)
     for row in limits:
         of_whom = (row.limit, row.mineral, row.except_minerals, row.buyer)
         always = (*of_whom, row.group, row.supplier, row.stage)
         held = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
-        line = next(name for i in count() if taken[name := (always, i)].isdisjoint(held))
-        taken[line] |= held
+        line = next(name for i in count() if occupied[name := (always, i)].isdisjoint(held))
+        occupied[line] |= held
         yield row.first_year, row.last_year, line
 
 
@@ -328,22 +330,22 @@ def _enter_use_of_plants(
     entry a cap. The base of the coalition has one column for a mineral and year; that of another
     buyer has the inputs that its members pass on to plants.
     """
-    (mineral, buyer, year), passed_on = whose, b.expanded.hand_overs
+    (mineral, buyer, year), transfers = whose, b.expanded.plant_transfers
     is_coalition = buyer == b.names.number("")
-    at = np.flatnonzero(is_coalition & (b.beyond[mineral, year] >= 0) & (share > 0))
-    b.add_entries(rows[at], b.beyond[mineral[at], year[at]], -share[at])
-    for number in np.unique(buyer).tolist() if len(passed_on) else ():
+    at = np.flatnonzero(is_coalition & (b.plant_demand[mineral, year] >= 0) & (share > 0))
+    b.add_entries(rows[at], b.plant_demand[mineral[at], year[at]], -share[at])
+    for number in np.unique(buyer).tolist() if len(transfers) else ():
         if b.names.names[number]:
-            is_own = np.isin(passed_on.member, _members(b, b.names.names[number]))
+            is_own = np.isin(transfers.member, _members(b, b.names.names[number]))
             # by (cap, flow that is passed on): whether the flow counts in the cap's base
             is_counted = (
-                (mineral[:, None] == passed_on.mineral)
-                & (year[:, None] == passed_on.year)
+                (mineral[:, None] == transfers.mineral)
+                & (year[:, None] == transfers.year)
                 & is_own
                 & ((buyer == number) & (share > 0))[:, None]
             )
             cap, flow = np.nonzero(is_counted)
-            b.add_entries(rows[cap], b.handed[flow], -share[cap])
+            b.add_entries(rows[cap], b.transferred[flow], -share[cap])
 
 
 def _is_soft(row: schema.ShareLimit) -> bool:

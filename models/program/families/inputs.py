@@ -37,11 +37,11 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
         rows = solved.column_entries(column)
         return any(amount > 0 and solved.slack[row] <= flow.tolerance for row, amount in rows)
 
-    for i, intake in enumerate(solved.expanded.intakes):
-        if not any(r == flow.source for r, _ratio in intake.needs):
+    for i, plant_input in enumerate(solved.expanded.plant_inputs):
+        if not any(r == flow.source for r, _ratio in plant_input.needs):
             continue
-        columns = solved.cached(_columns_by_intake).get((i, flow.year), [])
-        what = intake.mineral
+        columns = solved.cached(_columns_by_plant_input).get((i, flow.year), [])
+        what = plant_input.mineral
         if not columns:
             why = f"that can't get {what}: no seller of {what} can reach"
             yield component.Obstacle(f"supplier {why} it", many=f"suppliers {why} them")
@@ -50,21 +50,24 @@ def _without_input(solved: Solved, flow: Flow, _: Sequence[int]) -> Iterator[com
             yield component.Obstacle(f"supplier {why}", many=f"suppliers {why}")
 
 
-def _columns_by_intake(solved: Solved) -> dict[tuple[int, int], list[int]]:
-    """Return the columns that bring each intake its input, by intake and year."""
-    e, by_intake = solved.expanded, dict[tuple[int, int], list[int]]()
+def _columns_by_plant_input(solved: Solved) -> dict[tuple[int, int], list[int]]:
+    """Return the columns that bring each plant input its input, by plant input and year."""
+    e, by_plant_input = solved.expanded, dict[tuple[int, int], list[int]]()
     to_plants = solved.program.sold[len(e.deliveries) :]
-    for ways, columns in ((e.input_flows, to_plants), (e.hand_overs, solved.program.handed)):
-        places = zip(ways.intake.tolist(), ways.year.tolist(), columns.tolist(), strict=True)
+    for ways, columns in (
+        (e.input_flows, to_plants),
+        (e.plant_transfers, solved.program.transferred),
+    ):
+        places = zip(ways.plant_input.tolist(), ways.year.tolist(), columns.tolist(), strict=True)
         for i, t, column in places:
-            by_intake.setdefault((i, t), []).append(column)
-    return by_intake
+            by_plant_input.setdefault((i, t), []).append(column)
+    return by_plant_input
 
 
 NEED = component.Rows(
     name="input_need",
     key=(component.INPUT, *component.PLANT_YEAR),
-    index=(component.INTAKE, component.YEAR),
+    index=(component.PLANT_INPUT, component.YEAR),
     meaning="A plant takes in its sales times the tonnes of input per tonne sold.",
     cell=(Input, "tonnes"),
     kind="input",
@@ -72,18 +75,18 @@ NEED = component.Rows(
     obstacles=_without_input,
     is_always_asked=True,
     obstacle_rank=3,
-    through=(market.INPUT_FLOW, market.HANDED),
+    through=(market.INPUT_FLOW, market.TRANSFERRED),
     divided=market.to_nobody,
 )
 JOINT_NEED = component.Rows(
     name="joint_input_need",
     key=(component.INPUT, component.PLANT, component.MINERAL, component.YEAR),
-    index=(component.INTAKE, component.SOURCE, component.YEAR),
+    index=(component.PLANT_INPUT, component.SOURCE, component.YEAR),
     meaning="A refiner takes in at least the need of each of its joint products.",
     cell=(Input, "tonnes"),
     kind="input",
     label=_label,
-    through=(market.INPUT_FLOW, market.HANDED),
+    through=(market.INPUT_FLOW, market.TRANSFERRED),
     divided=market.to_nobody,
 )
 TOTAL = component.Rows(
@@ -94,7 +97,7 @@ TOTAL = component.Rows(
     label=lambda _, key: component.Label(
         f"the {key[0]} that its limits allow for one more tonne that plants take"
     ),
-    through=(market.BEYOND,),
+    through=(market.PLANT_DEMAND,),
     divided=market.to_nobody,
 )
 
@@ -126,63 +129,65 @@ def model(f: Frame) -> None:
         f.books.cost(heading, f.input_flow, price[f.input_at], years)
     arriving: dict[tuple[int, int], list[Any]] = {}
     for flow, column in zip(f.input_at.tolist(), f.input_flow, strict=True):
-        place = (int(flows.intake[flow]), int(flows.year[flow]))
+        place = (int(flows.plant_input[flow]), int(flows.year[flow]))
         arriving.setdefault(place, []).append(column)
-    _hand_over(f, arriving)
+    _add_transfers(f, arriving)
     needs: dict[Any, Row] = {}
     joint: dict[Any, Row] = {}
-    for i, intake in enumerate(e.intakes):
-        for r, ratio in intake.needs:
+    for i, plant_input in enumerate(e.plant_inputs):
+        for r, ratio in plant_input.needs:
             for t, year in enumerate(e.years):
                 sold = f.by_source_year.get((r, t), [])
                 if not sold:
                     continue
                 arrive = arriving.get((i, t), [])
                 amounts = [1.0] * len(arrive) + [-ratio] * len(sold)
-                if intake.is_joint:
-                    key = (intake.mineral, intake.refiner, e.sources[r].mineral, year)
+                if plant_input.is_joint:
+                    key = (plant_input.mineral, plant_input.refiner, e.sources[r].mineral, year)
                     joint[key] = (0.0, [*arrive, *sold], amounts, None)
                 else:
                     row = (0.0, [*arrive, *sold], amounts, 0.0)
-                    needs[intake.mineral, *intake.buyer, year] = row
+                    needs[plant_input.mineral, *plant_input.buyer, year] = row
     f.constraints(NEED, needs)
     f.constraints(JOINT_NEED, joint)
     _base(f, arriving)
 
 
-def _hand_over(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
-    e, hand = f.expanded, f.expanded.hand_overs
-    axes = (hand.mineral, hand.year, hand.intake, hand.member)
+def _add_transfers(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
+    e, transfers = f.expanded, f.expanded.plant_transfers
+    axes = (transfers.mineral, transfers.year, transfers.plant_input, transfers.member)
     positions = (axis.tolist() for axis in axes)
     keys = {
-        (m, t, i, j): (e.minerals[m], e.members[j], *e.intakes[i].buyer, e.years[t])
+        (m, t, i, j): (e.minerals[m], e.members[j], *e.plant_inputs[i].buyer, e.years[t])
         for m, t, i, j in zip(*positions, strict=True)
         if (m, t) in f.cells
     }
-    handed = f.variables(market.HANDED, keys.values())
+    transferred = f.variables(market.TRANSFERRED, keys.values())
     for (m, t, i, j), key in keys.items():
-        f.books.out(f.key(m, j, t), handed[key])
-        f.handed[i, j, t] = handed[key]
-        arriving.setdefault((i, t), []).append(handed[key])
+        f.books.out(f.key(m, j, t), transferred[key])
+        f.transferred[i, j, t] = transferred[key]
+        arriving.setdefault((i, t), []).append(transferred[key])
 
 
 def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     """Add the part of the base of limits on each input that exceeds demand."""
     e, short = f.expanded, f.short
     cells = [(m, t) for m, t in f.cells if e.is_input(e.minerals[m])]
-    beyond = f.variables(market.BEYOND, [(e.minerals[m], e.years[t]) for m, t in cells])
+    plant_demand = f.variables(market.PLANT_DEMAND, [(e.minerals[m], e.years[t]) for m, t in cells])
     rows: dict[Any, Row] = {}
     for m, t in cells:
         name, year = e.minerals[m], e.years[t]
-        intakes = [i for i, intake in enumerate(e.intakes) if intake.mineral == name]
-        columns = [column for i in intakes for column in arriving.get((i, t), [])]
+        plant_inputs = [
+            i for i, plant_input in enumerate(e.plant_inputs) if plant_input.mineral == name
+        ]
+        columns = [column for i in plant_inputs for column in arriving.get((i, t), [])]
         amounts = [1.0] * len(columns)
         for product, ratio in e.unmet_ratios.get(name, {}).items():
             unmet = [short[key] for j in e.members if (key := (product, j, year)) in short]
             columns += unmet
             amounts += [ratio] * len(unmet)
-        total = beyond[name, year]
-        f.beyond[m, t] = total
+        total = plant_demand[name, year]
+        f.plant_demand[m, t] = total
         rows[name, year] = (0.0, [*columns, total], [*amounts, -1.0], 0.0)
     f.constraints(TOTAL, rows)
 
@@ -190,18 +195,20 @@ def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
 def arrays(b: builder.Builder) -> None:
     """Add the columns and rows of ``model`` as arrays.
 
-    ``arriving`` has the intake, the year and the column of everything that brings a plant an input:
-    first what it buys, then what members pass on.
+    ``arriving`` has the plant input, the year and the column of everything that brings a plant an
+    input: first what it buys, then what members pass on.
     """
-    e, flows, passed_on = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
-    b.handed = b.columns(market.HANDED, (passed_on.intake, passed_on.member, passed_on.year))
-    balance = (passed_on.mineral, passed_on.member, passed_on.year)
-    b.post(balance, b.handed, market.HANDED.balance)
+    e, flows, transfers = b.expanded, b.expanded.input_flows, b.expanded.plant_transfers
+    b.transferred = b.columns(
+        market.TRANSFERRED, (transfers.plant_input, transfers.member, transfers.year)
+    )
+    balance = (transfers.mineral, transfers.member, transfers.year)
+    b.post(balance, b.transferred, market.TRANSFERRED.balance)
     to_plants = b.sold[len(e.deliveries) :]  # the columns of sales are those to members first
     arriving = (
-        np.concatenate([flows.intake, passed_on.intake]),
-        np.concatenate([flows.year, passed_on.year]),
-        np.concatenate([to_plants, b.handed]),
+        np.concatenate([flows.plant_input, transfers.plant_input]),
+        np.concatenate([flows.year, transfers.year]),
+        np.concatenate([to_plants, b.transferred]),
     )
     sells = np.zeros((len(e.sources), b.years), dtype=bool)  # by (source, year)
     sells[e.sales.source, e.sales.year] = True
@@ -213,24 +220,24 @@ def arrays(b: builder.Builder) -> None:
 def _needs(
     b: builder.Builder, sells: Any, arriving: tuple[Ints, Ints, Ints], *, is_joint: bool
 ) -> None:
-    """Add a row for each intake, source that needs it, and year in which that source sells."""
+    """Add a row for each plant input, source that needs it, and year in which that source sells."""
     e = b.expanded
     needs = [
         (i, r, t, ratio)
-        for i, taker in enumerate(e.intakes)
-        if taker.is_joint == is_joint
-        for r, ratio in taker.needs
+        for i, plant_input in enumerate(e.plant_inputs)
+        if plant_input.is_joint == is_joint
+        for r, ratio in plant_input.needs
         for t in np.flatnonzero(sells[r]).tolist()
     ]
     # one entry a row: what comes in there, and ``ratio`` times what the source sells
-    intake, source, year = builder.key_arrays([(i, r, t) for i, r, t, _ in needs], 3)
+    plant_input, source, year = builder.key_arrays([(i, r, t) for i, r, t, _ in needs], 3)
     if is_joint:
-        rows = b.rows(JOINT_NEED, (intake, source, year), least=0.0)
+        rows = b.rows(JOINT_NEED, (plant_input, source, year), least=0.0)
     else:
-        rows = b.rows(NEED, (intake, year), least=0.0, most=0.0)
+        rows = b.rows(NEED, (plant_input, year), least=0.0, most=0.0)
     if needs:
         ratios = np.array([-ratio for *_, ratio in needs])
-        _enter(b, arriving, (intake, year, rows), np.ones(len(needs)))
+        _enter(b, arriving, (plant_input, year, rows), np.ones(len(needs)))
         _enter(b, (e.sales.source, e.sales.year, b.sold), (source, year, rows), ratios)
 
 
@@ -240,7 +247,7 @@ def _enter(
     rows: tuple[Ints, Ints, Ints],
     amounts: Floats,
 ) -> None:
-    """Add columns to rows of the same place, an intake or source, and year, with their amounts.
+    """Add columns to rows of the same place, a plant input or source, and year, with their amounts.
 
     ``columns`` has the place, the year and the column of each; ``rows`` likewise, with the rows.
     ``amounts`` has one coefficient a row.
@@ -261,16 +268,16 @@ def _enter(
 
 def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     """Add the part of the base of limits on each input that exceeds demand, by mineral and year."""
-    e, (intake, year, column) = b.expanded, arriving
+    e, (plant_input, year, column) = b.expanded, arriving
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
     cells = builder.key_arrays([(m, t) for m in minerals for t in range(b.years)], 2)
-    totals, rows = b.columns(market.BEYOND, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
-    b.beyond = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
-    b.beyond[cells] = totals
+    totals, rows = b.columns(market.PLANT_DEMAND, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
+    b.plant_demand = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
+    b.plant_demand[cells] = totals
     b.add_entries(rows, totals, -1.0)
     row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)  # by (mineral, year)
     row_of[cells] = rows
-    b.add_entries(row_of[b.mineral_of[component.INTAKE][intake], year], column, 1.0)
+    b.add_entries(row_of[b.mineral_of[component.PLANT_INPUT][plant_input], year], column, 1.0)
     of_mineral, _, of_year, shortage = b.short  # one entry a shortage: its place and column
     for input_mineral, product, ratio in e.unmet_pairs:
         unmet = np.flatnonzero(of_mineral == product)
@@ -280,12 +287,12 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
     if all(row.open is not False for row in cells.case.input_lanes):
         return
-    for i, intake in enumerate(cells.e.intakes):
+    for i, plant_input in enumerate(cells.e.plant_inputs):
         for r, (t, year) in itertools.product(
-            cells.e.of_mineral[intake.mineral], enumerate(cells.e.years)
+            cells.e.of_mineral[plant_input.mineral], enumerate(cells.e.years)
         ):
             source = cells.e.sources[r]
-            row = closing_lane(cells.e, source, intake, year)
+            row = closing_lane(cells.e, source, plant_input, year)
             if row is None:
                 continue
             seller = row.refiner or row.company or cells.case.country_name(row.country)

@@ -27,9 +27,9 @@ def _terms(plan: Solved, key: Any, _: int, times: float) -> list[component.Price
     mine = _mine(plan.case, country, mineral)
     plant = plan.source(refiner, project, mineral)
     freight, _open = ore_lane(plan.case, mineral, country, plant.country, year)
-    said = f"premium of ore from {where}"
+    words = f"premium of ore from {where}"
     return [
-        component.PriceTerm("ore premium", said, worth * mine.premium, ORE.place(mine, year)),
+        component.PriceTerm("ore premium", words, worth * mine.premium, ORE.place(mine, year)),
         component.PriceTerm("ore freight", f"freight of ore from {where}", worth * freight),
     ]
 

@@ -441,7 +441,7 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
     if not (years and case.settings.carry_over_budget):
         return years
     due = begun_capital(case.projects, case.years)
-    last = max([years[-1], *due, *(row.year for row in case.budget if row.taken)])
+    last = max([years[-1], *due, *(row.year for row in case.budget if row.committed)])
     return sorted(row.year for row in case.budget if row.year <= last)
 
 

@@ -42,15 +42,15 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """
     found = _asked(plan, key)
     countries = {
-        (i.mineral, i.refiner, i.project, i.product): i.country for i in plan.expanded.intakes
+        (i.mineral, i.refiner, i.project, i.product): i.country for i in plan.expanded.plant_inputs
     }
     entries: list[tuple[int, float]] = []
     for column, _ in plan.row_entries(at) if found.is_input else ():
         name, where = plan.column(column)
-        if name is market.BEYOND:
+        if name is market.PLANT_DEMAND:
             entries.append((column, -measures.POINT))
-        is_taken = name in {market.INPUT_FLOW, market.HANDED}
-        if is_taken and countries[found.mineral, *where[-4:-1]] == found.country:
+        is_plant_use = name in {market.INPUT_FLOW, market.TRANSFERRED}
+        if is_plant_use and countries[found.mineral, *where[-4:-1]] == found.country:
             entries.append((column, measures.POINT))
     right = measures.POINT * found.demand
     return 1.0 - found.most_short, component.LimitStep(at, right, tuple(entries))
@@ -63,8 +63,8 @@ def _slope(plan: Solved, key: Any, where: component.Where) -> float:
 
 def _move(plan: Solved, key: Any, _: str) -> tuple[str, str]:
     _, _, country, year = key
-    said = f"missing if {plan.case.country_name(country)} is lost, {year}"
-    return said, said
+    words = f"missing if {plan.case.country_name(country)} is lost, {year}"
+    return words, words
 
 
 def _mined_by_right(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
@@ -87,8 +87,8 @@ def _least_by_member(owners: component.Owners, at: component.At, limit: Floats) 
     del limit
     e, security = owners.expanded, owners.expanded.case.security
     opening = np.zeros((len(e.minerals), len(e.members)))
-    for pile in e.case.stockpiles:
-        opening[e.mineral_at[pile.mineral], e.member_at[pile.member]] = pile.opening
+    for stockpile in e.case.stockpiles:
+        opening[e.mineral_at[stockpile.mineral], e.member_at[stockpile.member]] = stockpile.opening
     counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
     counting = np.array([float(of_row) for of_row in counts])
     return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
@@ -236,9 +236,9 @@ def model(f: Frame) -> None:
         more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
         part = 1.0 - survival.most_short
-        taken, in_it = _taken(f, cell, survival.country) if part > 0 else ([], [])
-        amounts += [-part] * len(taken) + [part] * len(in_it)
-        columns, amounts = _once([*gone, *more, *taken, *in_it], amounts)
+        used, in_it = _plant_use(f, cell, survival.country) if part > 0 else ([], [])
+        amounts += [-part] * len(used) + [part] * len(in_it)
+        columns, amounts = _once([*gone, *more, *used, *in_it], amounts)
         rows[survival.key] = (survival.least, columns, amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
@@ -310,22 +310,24 @@ def _once(columns: Sequence[Any], amounts: Sequence[float]) -> tuple[list[Any], 
     return [*every.values()], [*total.values()]
 
 
-def _taken(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
+def _plant_use(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]]:
     """Return what plants take of an input, and the part that plants in a country take."""
-    if cell not in f.beyond:
+    if cell not in f.plant_demand:
         return [], []
     e, (m, t), flows = f.expanded, cell, f.expanded.input_flows
     mine = {
-        i for i, of in enumerate(e.intakes)
+        i for i, of in enumerate(e.plant_inputs)
         if of.country == country and of.mineral == e.minerals[m]
     }  # fmt: skip
     bought = [
         column
         for at, column in zip(f.input_at.tolist(), f.input_flow, strict=True)
-        if int(flows.year[at]) == t and int(flows.intake[at]) in mine
+        if int(flows.year[at]) == t and int(flows.plant_input[at]) in mine
     ]
-    handed = [column for (i, _, when), column in f.handed.items() if when == t and i in mine]
-    return [f.beyond[cell]], [*bought, *handed]
+    transferred = [
+        column for (i, _, when), column in f.transferred.items() if when == t and i in mine
+    ]
+    return [f.plant_demand[cell]], [*bought, *transferred]
 
 
 def _stocks(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
@@ -383,7 +385,7 @@ def arrays(b: Builder) -> None:
     is_counted = (mineral[:, None] == of_mineral) & (when[:, None] == of_year + 1)
     survival, stock = np.nonzero(is_counted & counts[:, None])
     b.add_entries(rows[survival], stocks[stock], 1.0)
-    _taken_arrays(b, every, index, rows)
+    _plant_use_arrays(b, every, index, rows)
 
 
 def _reserve_arrays(b: Builder, source: Ints, year: Ints) -> Ints:
@@ -420,22 +422,22 @@ def _ore_arrays(
     b.add_entries(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
 
 
-def _taken_arrays(
+def _plant_use_arrays(
     b: Builder, every: Sequence[resolve.Survival], index: tuple[Ints, ...], rows: Ints
 ) -> None:
     """Add what plants take of an input to demand, minus the part of plants in a lost country."""
-    e, flows, hand = b.expanded, b.expanded.input_flows, b.expanded.hand_overs
+    e, flows, transfers = b.expanded, b.expanded.input_flows, b.expanded.plant_transfers
     part = np.array([1.0 - s.most_short for s in every])
-    beyond = b.beyond[index[1], index[3]]
-    at = np.flatnonzero((beyond >= 0) & (part > 0))
-    b.add_entries(rows[at], beyond[at], -part[at])
-    home = integers([b.names.number(of.country) for of in e.intakes])
+    plant_demand = b.plant_demand[index[1], index[3]]
+    at = np.flatnonzero((plant_demand >= 0) & (part > 0))
+    b.add_entries(rows[at], plant_demand[at], -part[at])
+    home = integers([b.names.number(of.country) for of in e.plant_inputs])
     arriving = b.sold[len(e.deliveries) :]
-    for of, column in ((flows, arriving), (hand, b.handed)):
+    for of, column in ((flows, arriving), (transfers, b.transferred)):
         same = (index[1][:, None] == of.mineral) & (index[3][:, None] == of.year)
-        same &= (index[2][:, None] == home[of.intake]) & (part > 0)[:, None]
-        survival, taken = np.nonzero(same)
-        b.add_entries(rows[survival], column[taken], part[survival])
+        same &= (index[2][:, None] == home[of.plant_input]) & (part > 0)[:, None]
+        survival, used = np.nonzero(same)
+        b.add_entries(rows[survival], column[used], part[survival])
 
 
 FAMILY = Family(model, arrays)

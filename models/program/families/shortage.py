@@ -46,12 +46,12 @@ def _short_cost(
 
 def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
-    said, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
+    words, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier_words(tier)}" for tier in tiers)
     amount = times * float(plan.program.rows.cost[column])
     return [
         component.PriceTerm(
-            "shortage", f"the cost of a tonne short{whose}{said}", amount, place, by
+            "shortage", f"the cost of a tonne short{whose}{words}", amount, place, by
         )
     ]
 

@@ -32,16 +32,18 @@ def _holding(plan: Solved, key: Any, column: int, times: float) -> list[componen
 
 
 def _label(plan: Solved, key: Any) -> component.Label:
-    pile = plan.case.stockpile_of[key[:2]]
-    field = "target_days" if pile.target_days is not None else "target"
+    stockpile = plan.case.stockpile_of[key[:2]]
+    field = "target_days" if stockpile.target_days is not None else "target"
     return component.Label(
-        f"the reserve's target in {key[2]}", component.address_of(pile, field, key[2])
+        f"the reserve's target in {key[2]}", component.address_of(stockpile, field, key[2])
     )
 
 
 def _days(plan: Solved, key: Any, at: component.Where) -> float:
-    pile = plan.case.stockpile_of[key[:2]] if key == at else None
-    return 0.0 if pile is None or pile.target_days is None else pile.target_days / DAYS
+    stockpile = plan.case.stockpile_of[key[:2]] if key == at else None
+    return (
+        0.0 if stockpile is None or stockpile.target_days is None else stockpile.target_days / DAYS
+    )
 
 
 STOCK = component.Columns(
@@ -147,41 +149,45 @@ def model(f: Frame) -> None:
     """
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
-    piles = {key: pile for key, pile in case.stockpile_of.items() if key[0] in minerals}
-    keys = [(m, j, year) for m, j in piles for year in e.years]
-    targets = {
-        key: target for key in keys if (target := stock_target(case, piles[key[:2]], key[2])) > 0
+    stockpiles = {
+        key: stockpile for key, stockpile in case.stockpile_of.items() if key[0] in minerals
     }
-    room = {key: stock_room(case, pile) for key, pile in piles.items()}
+    keys = [(m, j, year) for m, j in stockpiles for year in e.years]
+    targets = {
+        key: target
+        for key in keys
+        if (target := stock_target(case, stockpiles[key[:2]], key[2])) > 0
+    }
+    room = {key: stock_room(case, stockpile) for key, stockpile in stockpiles.items()}
     stock = f.variables(STOCK, keys, upper={key: room[key[:2]] for key in keys})
     f.stock = stock
     lacking = f.variables(SHORTFALL, targets)
     f.constraints(
         TARGET, {k: (target, [stock[k], lacking[k]], None, None) for k, target in targets.items()}
     )
-    _paces(f, piles, stock)
+    _paces(f, stockpiles, stock)
     next_year = dict(pairwise(e.years))
     for m, j, year in keys:
         f.books.out((m, j, year), stock[m, j, year])
         if year in next_year:
             f.books.into((m, j, next_year[year]), stock[m, j, year])
     held, lacked = [stock[key] for key in keys], [lacking[key] for key in targets]
-    costs = [piles[m, j].holding_cost for m, j, _ in keys]
+    costs = [stockpiles[m, j].holding_cost for m, j, _ in keys]
     f.books.cost(HOLDING, held, costs, [year for *_, year in keys])
-    penalties = [target_penalty(case, piles[m, j], year) for m, j, year in targets]
+    penalties = [target_penalty(case, stockpiles[m, j], year) for m, j, year in targets]
     f.books.cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
 
 
-def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
+def _paces(f: Frame, stockpiles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
     years = f.expanded.years
     for of, field, sign in _PACES:
         rows: dict[Any, Row] = {}
-        for (m, j), pile in piles.items():
-            most = getattr(pile, field)
+        for (m, j), stockpile in stockpiles.items():
+            most = getattr(stockpile, field)
             if most is None or not years:
                 continue
             first = (m, j, years[0])
-            rows[first] = (None, [stock[first]], [sign], most + sign * pile.opening)
+            rows[first] = (None, [stock[first]], [sign], most + sign * stockpile.opening)
             for before, year in pairwise(years):
                 columns = [stock[m, j, year], stock[m, j, before]]
                 rows[m, j, year] = (None, columns, [sign, -sign], most)
@@ -190,30 +196,32 @@ def _paces(f: Frame, piles: dict[tuple[str, str], Stockpile], stock: Any) -> Non
 
 def arrays(b: builder.Builder) -> None:
     e, case = b.expanded, b.expanded.case
-    piles = [(pile, t) for pile in case.stockpile_of.values() for t in range(b.years)]
-    keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in piles]
+    stockpiles = [
+        (stockpile, t) for stockpile in case.stockpile_of.values() for t in range(b.years)
+    ]
+    keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in stockpiles]
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
     m, j, t = builder.key_arrays(keys, 3)
     stock = b.columns(
         STOCK, (m, j, t),
-        price=np.array([p.holding_cost for p, _ in piles]),
-        upper=np.array([room[p.mineral, p.member] for p, _ in piles]),
+        price=np.array([p.holding_cost for p, _ in stockpiles]),
+        upper=np.array([room[p.mineral, p.member] for p, _ in stockpiles]),
     )  # fmt: skip
     b.stock = (m, j, t, stock)
     b.post((m, j, t), stock, STOCK.balance)
     kept = t + 1 < b.years  # until the next year
     b.post((m[kept], j[kept], t[kept] + 1), stock[kept], -STOCK.balance)
-    target = np.array([stock_target(case, p, e.years[y]) for p, y in piles], dtype=float)
-    penalty = np.array([target_penalty(case, p, e.years[y]) for p, y in piles], dtype=float)
+    target = np.array([stock_target(case, p, e.years[y]) for p, y in stockpiles], dtype=float)
+    penalty = np.array([target_penalty(case, p, e.years[y]) for p, y in stockpiles], dtype=float)
     wanted = np.flatnonzero(target > 0)
     index = (m[wanted], j[wanted], t[wanted])
     lacking = b.columns(SHORTFALL, index, price=penalty[wanted])
     rows = b.rows(TARGET, index, least=target[wanted])
     b.add_entries(rows, stock[wanted], 1.0)
     b.add_entries(rows, lacking, 1.0)
-    opening = np.array([0.0 if y else p.opening for p, y in piles])
+    opening = np.array([0.0 if y else p.opening for p, y in stockpiles])
     for of, field, sign in _PACES:
-        stated = [getattr(p, field) for p, _ in piles]
+        stated = [getattr(p, field) for p, _ in stockpiles]
         most = np.array([np.nan if value is None else value for value in stated], dtype=float)
         at = np.flatnonzero(np.isfinite(most))
         rows = b.rows(of, (m[at], j[at], t[at]), most=(most + sign * opening)[at])
@@ -230,10 +238,10 @@ def maximum(e: Expanded, key: Any, output: Floats | None = None) -> float | None
     """
     if STOCK.fixed_value(e.case, key) is not None:
         return None
-    pile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
+    stockpile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
     sold = np.maximum(e.usable[of], e.nameplate[of]) if output is None else output[of]
-    most = pile.opening + float(sold.sum())
-    return pile.max if pile.max < most else math.inf
+    most = stockpile.opening + float(sold.sum())
+    return stockpile.max if stockpile.max < most else math.inf
 
 
 def valid_upper_bounds(e: Expanded, program: Program, output: Floats | None = None) -> Floats:
@@ -252,18 +260,18 @@ def valid_upper_bounds(e: Expanded, program: Program, output: Floats | None = No
 
 
 def _ties(case: Case) -> Iterable[str]:
-    return (pile.mineral for pile in case.stockpiles)
+    return (stockpile.mineral for stockpile in case.stockpiles)
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
-    for pile in cells.case.stockpiles:
+    for stockpile in cells.case.stockpiles:
         for rows, field, _ in _PACES:
-            was = getattr(pile, field)
+            was = getattr(stockpile, field)
             for year in cells.e.years if was is not None else ():
                 cells.cell(
-                    pile, field, year, unit="t/yr", was=was,
-                    what=f"{type(pile).column_of(field).header} of {pile.member}'s reserve",
-                    loosens=(rows, (pile.mineral, pile.member, year)),
+                    stockpile, field, year, unit="t/yr", was=was,
+                    what=f"{Stockpile.column_of(field).header} of {stockpile.member}'s reserve",
+                    loosens=(rows, (stockpile.mineral, stockpile.member, year)),
                 )  # fmt: skip
 
 

@@ -188,12 +188,12 @@ def _stock_rows(f: Frame, from_stock: Any, stored: Sequence[tuple[str, str, str,
     stock: dict[Any, Row] = {}
     draw: dict[Any, Row] = {}
     for (m, j, t), columns in held.items():
-        pile, before = f.case.stockpile_of[m, j], [y for y in f.case.years if y < t][-1:]
+        stockpile, before = f.case.stockpile_of[m, j], [y for y in f.case.years if y < t][-1:]
         signs = [1.0] * len(columns) + [-1.0] * len(before)
         last = [f.stock[m, j, year] for year in before]
-        stock[m, j, t] = None, [*columns, *last], signs, 0.0 if before else pile.opening
-        if pile.max_draw is not None:
-            draw[m, j, t] = None, columns, None, pile.max_draw
+        stock[m, j, t] = None, [*columns, *last], signs, 0.0 if before else stockpile.opening
+        if stockpile.max_draw is not None:
+            draw[m, j, t] = None, columns, None, stockpile.max_draw
     f.constraints(TIER_STOCK, stock)
     f.constraints(TIER_DRAW, draw)
 
@@ -264,15 +264,18 @@ def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns
     case, e = b.expanded.case, b.expanded
     index, of = builder.unique_keys(*builder.key_arrays([(m, j, t) for m, j, _, t in stored], 3))
     cells = list(zip(*(part.tolist() for part in index), strict=True))
-    piles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in cells]
-    opening = [0.0 if t else pile.opening for pile, (*_, t) in zip(piles, cells, strict=True)]
+    stockpiles = [case.stockpile_of[e.minerals[m], e.members[j]] for m, j, _ in cells]
+    opening = [
+        0.0 if t else stockpile.opening
+        for stockpile, (*_, t) in zip(stockpiles, cells, strict=True)
+    ]
     rows = b.rows(TIER_STOCK, index, most=np.array(opening, dtype=float))
     b.add_entries(rows[of], columns, 1.0)
     stock = _by_key(b.stock)
     later = [i for i, (*_, t) in enumerate(cells) if t]
     before = [stock[m, j, t - 1] for m, j, t in (cells[i] for i in later)]
     b.add_entries(rows[later], builder.integers(before), -1.0)
-    most = np.array([np.inf if p.max_draw is None else p.max_draw for p in piles], dtype=float)
+    most = np.array([np.inf if p.max_draw is None else p.max_draw for p in stockpiles], dtype=float)
     at = np.flatnonzero(np.isfinite(most))
     rows = b.rows(TIER_DRAW, tuple(part[at] for part in index), most=most[at])
     place = np.full(len(cells), -1)

@@ -63,14 +63,14 @@ def diff(
     from planner.documents.difference import compare_plans, write_difference
     from planner.workbook.read import open_plan
 
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     began = time.perf_counter()
     with answer.errors_in(old):
-        before = open_plan(old, tell)
+        before = open_plan(old, on_stage)
     with answer.errors_in(new):
-        after = open_plan(new, tell)
+        after = open_plan(new, on_stage)
     compared = _inputs(before, after, inputs)
-    tell("Comparing")
+    on_stage("Comparing")
     result = compare_plans(before, after)
     title = f"{old.name} to {new.name}"
     failed: errors.PlannerError | None = None
@@ -166,18 +166,18 @@ def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: 
 
 def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
     """Print totals; ``money`` is a divisor, a suffix of the unit, and decimals."""
-    from models.results import Figure, Look
+    from models.results import Figure, Format
     from planner.documents.difference import KEYS
 
     print_row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
-    scales = {Look.MONEY: money, Look.SHARE: (0.01, "", 2), Look.PRICE: (1.0, "", 1)}
+    scales = {Format.MONEY: money, Format.SHARE: (0.01, "", 2), Format.PRICE: (1.0, "", 1)}
     for total in result.lines:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
-        scale, more, decimals = scales.get(total.look, (1.0, "", 0))
+        scale, more, decimals = scales.get(total.fmt, (1.0, "", 0))
         cells = [_amount(value, scale, decimals) for value in (total.old, total.new)]
         cells.append(_amount(total.change, scale, decimals, is_change=True))
-        unit = "%" if total.look is Look.SHARE else f"{total.unit}{more}"
+        unit = "%" if total.fmt is Format.SHARE else f"{total.unit}{more}"
         part = ""
         if total.relative_change is not None and total.change:
             form = ",.0%" if abs(total.relative_change) >= 10 else ".1%"  # noqa: PLR2004

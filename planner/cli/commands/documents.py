@@ -60,10 +60,10 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     from planner.documents.orders import orders_of, write_orders
     from planner.workbook.read import open_plan
 
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     began = time.perf_counter()
-    split = orders_of(open_plan(plan, tell))
-    tell(f"Writing {folder}")
+    split = orders_of(open_plan(plan, on_stage))
+    on_stage(f"Writing {folder}")
     written, names = write_orders(split, folder, periods or "")
     seconds = time.perf_counter() - began
     if not as_json:
@@ -188,9 +188,9 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
 
-    tell = common.stage_reporter(as_json)
-    sources = _opened((file, *studies), tell)
-    tell("Drawing")
+    on_stage = common.stage_reporter(as_json)
+    sources = _opened((file, *studies), on_stage)
+    on_stage("Drawing")
     written = common.save_output(place, report_html(*sources))
     if not as_json:
         line("Report", str(written))
@@ -200,14 +200,14 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     return finish(answer, as_json=as_json)
 
 
-def _opened(files: Sequence[Path], tell: Callable[[str], None]) -> list[Any]:
+def _opened(files: Sequence[Path], on_stage: Callable[[str], None]) -> list[Any]:
     """Return workbooks to show; UsageError if another than the first is a plan."""
     from planner.report import read_report
     from planner.workbook.plan_file import PlanFile
 
     sources = list[Any]()
     for path in files:
-        tell(f"Reading {path}")
+        on_stage(f"Reading {path}")
         with errors_in(path):
             sources.append(read_report(path))
         if len(sources) > 1 and isinstance(sources[-1], PlanFile):
@@ -246,12 +246,12 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     from planner.report.brief import brief as slides_of
     from planner.workbook.plan_file import PlanFile
 
-    tell = common.stage_reporter(as_json)
-    plan, *added = _opened((file, *studies), tell)
+    on_stage = common.stage_reporter(as_json)
+    plan, *added = _opened((file, *studies), on_stage)
     if not isinstance(plan, PlanFile):
         refuse(f"{file} is a study: the first workbook must be a plan")
     slides = slides_of(plan, added)
-    tell("Drawing")
+    on_stage("Drawing")
     written = common.save_output(place, partial(write_slides, slides=slides, title=plan.title))
     seconds = time.perf_counter() - began
     if not as_json:
@@ -293,13 +293,13 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     from planner.page import highs, page_of
     from planner.run import solve_file
 
-    tell = common.stage_reporter(as_json)
-    solver = highs.fetch_highs(tell)
-    tell(f"Reading {file}")
-    run = solve_file(file, tell=tell)
+    on_stage = common.stage_reporter(as_json)
+    solver = highs.fetch_highs(on_stage)
+    on_stage(f"Reading {file}")
+    run = solve_file(file, on_stage=on_stage)
     book = run.book
     sure = common.certainty_words(place, book.sha256, {})
-    sliders = page_of(book, file.name, solver, tell, run.front, run.plan.objective, sure)
+    sliders = page_of(book, file.name, solver, on_stage, run.front, run.plan.objective, sure)
     written = common.save_output(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
@@ -353,9 +353,9 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
 
     if form not in FORMATS:
         refuse(f"--output must end in .lp or .mps, unlike {output}")
-    tell = common.stage_reporter(as_json)
-    start = start_file(file, **variation, tell=tell)
-    tell("Building")
+    on_stage = common.stage_reporter(as_json)
+    start = start_file(file, **variation, on_stage=on_stage)
+    on_stage("Building")
     place = output_path(start.case.scenario)
     about = _about(start.case, file)
     written = common.save_output(
@@ -414,13 +414,13 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
 
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     runs = []
     for path in files:
-        tell(f"Reading {path}")
+        on_stage(f"Reading {path}")
         with errors_in(path):
             runs.append(data_out.data_of(path))
-    tell("Writing")
+    on_stage("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
     others = write(place, runs)
     if not as_json:
@@ -478,7 +478,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     from planner.documents.data_in import pull as pull_sources
     from planner.documents.data_in import write_pulled
 
-    pulled = pull_sources(file, float(seconds), tell=common.stage_reporter(as_json))
+    pulled = pull_sources(file, float(seconds), on_stage=common.stage_reporter(as_json))
     if not as_json:
         _show_pulled(pulled)
     answer: Answer = {

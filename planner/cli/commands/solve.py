@@ -198,11 +198,11 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     from models.solve.highs import LISTENER, SearchProgress
     from planner.run import solve_file
 
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
 
     def report_search(state: SearchProgress) -> None:
         gap = f"gap {words.percent(state.gap)}" if math.isfinite(state.gap) else "no plan yet"
-        tell(f"Choosing which projects to build, {state.seconds:z.0f} s: {gap}")
+        on_stage(f"Choosing which projects to build, {state.seconds:z.0f} s: {gap}")
 
     LISTENER.set(report_search)
     run = solve_file(
@@ -212,7 +212,7 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         where=where,
         solver=solver,
         in_background=True,
-        tell=tell,
+        on_stage=on_stage,
         notify=lambda text: None if as_json else click.echo(text, err=True),
     )
     target = output_path(run.plan.case.scenario)  # as the workbook spells it
@@ -313,7 +313,7 @@ def plan_answer(run: PlanRun, output: Path | None) -> Answer:
 
 def _if_lost(plan: Plan) -> dict[str, Any]:
     """Return the share served in the last year if a country stops; {} without stages."""
-    if not plan.expanded.intakes:
+    if not plan.expanded.plant_inputs:
         return {}
     keys, minerals = ("last_stage", "through_all_stages"), dict[str, Any]()
     for mineral, shares in plan.served_if_lost(plan.case.years[-1]).items():
@@ -419,8 +419,8 @@ class _Desk:
         from planner.run import solve_file
         from planner.workbook.read import open_plan
 
-        tell = common.stage_reporter(self.as_json)
-        run = solve_file(self.file, **self.variation, in_background=True, tell=tell)
+        on_stage = common.stage_reporter(self.as_json)
+        run = solve_file(self.file, **self.variation, in_background=True, on_stage=on_stage)
         written, problem = write_run(run, self.target)
         if written is None or problem is not None:
             raise problem or errors.PlannerError(f"{self.target} was not written")
@@ -542,16 +542,16 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     from planner.scenarios.start import start_file
 
-    tell = stage_reporter(as_json)
-    start = start_file(file, **variation, tell=tell)
+    on_stage = stage_reporter(as_json)
+    start = start_file(file, **variation, on_stage=on_stage)
     cell = _cell(start.case, mineral, member, year)
     began = time.perf_counter()
     from planner.sheets import explain as words
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
-    explanation, change = _explained(start, cell, cells, tell)
-    without = _without(start, cell, change, tell)
+    explanation, change = _explained(start, cell, cells, on_stage)
+    without = _without(start, cell, change, on_stage)
     if not as_json:
         for name, value in start.options.items():
             click.echo(terminal_safe(f"{name}: {value}"))
@@ -572,20 +572,20 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 
 
 def _explained(
-    start: Start, cell: tuple[str, str, int], cells: Cells, tell: Callable[[str], None]
+    start: Start, cell: tuple[str, str, int], cells: Cells, on_stage: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
     from models.answers.explain import explain
     from models.answers.least_change import least_change
     from models.plan import solve
 
-    tell("Planning")
+    on_stage("Planning")
     try:
         plan = solve(start.case)
     except InputError as error:
         raise start.input_error(error.findings) from error
     explanation = explain(plan, *cell)
     if explanation.is_short:
-        tell("Looking for the smallest change that removes the shortage")
+        on_stage("Looking for the smallest change that removes the shortage")
     return explanation, least_change(plan, *cell, cells.is_overridden)
 
 
@@ -593,7 +593,7 @@ def _without(
     start: Start,
     cell: tuple[str, str, int],
     change: LeastChange | None,
-    tell: Callable[[str], None],
+    on_stage: Callable[[str], None],
 ) -> float | None:
     """Return the shortage without scenario and what-ifs [t], if no change ends the shortage.
 
@@ -607,7 +607,7 @@ def _without(
         return None
     from models.plan import SHORTAGE, solve
 
-    tell("Planning without scenario and what-ifs")
+    on_stage("Planning without scenario and what-ifs")
     return solve(book).value(SHORTAGE, (mineral, member, year))
 
 

@@ -125,8 +125,8 @@ def _not_proven(verdict: Verdict) -> Iterator[str]:
     """Yield what the proof of a plan does not cover."""
     if verdict.is_proven and verdict.whole_projects:
         left = f"; {search_words(verdict.search_gap)}" if verdict.search_gap else ""
-        taken = f"the proof takes the projects that are built as given{left}"
-        yield f"that no other choice of projects is cheaper: {taken}"
+        proven = f"the proof takes the projects that are built as given{left}"
+        yield f"that no other choice of projects is cheaper: {proven}"
     if verdict.compared in _UNSEEN:
         yield _UNSEEN[verdict.compared]
     if verdict.unknown:
@@ -151,19 +151,19 @@ def verify(plan: Path, file: Path, as_json: bool) -> int:
 
     The exit code is 0 if everything matches, and 1 if anything differs.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     from planner.audit.file import open_sheets
     from planner.audit.verify import is_other_input
     from planner.audit.verify import verify as verified
 
-    outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, tell)
+    outcome, sheets = _Outcome(plan, file, ()), open_sheets(plan, on_stage)
     recorded = sheets.recorded
     if problems := missing_for_proof(sheets):
         return replace(outcome, findings=tuple(problems)).show(as_json=as_json)
     start = start_of(recorded, file, "planner verify PLAN INPUT")
     if isinstance(start, errors.Finding):
         return replace(outcome, findings=(start,)).show(as_json=as_json)
-    tell("Proving the plan and comparing every cell")
+    on_stage("Proving the plan and comparing every cell")
     try:
         verdict = verified(sheets, start.book, start.case, start.variant)
     except errors.WriteError as error:

@@ -213,11 +213,11 @@ def _sheet_names() -> tuple[str, ...]:
 
 def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError suggests a similar name for an unknown one."""
-    from models.case import fold
+    from models.case import normalize
     from models.checks.common import name_hint
     from planner.workbook.template import EVERY_CASE
 
-    names = {fold(name): name for name in _sheet_names()}
+    names = {normalize(name): name for name in _sheet_names()}
     optional = ", ".join(name for name in names.values() if name not in EVERY_CASE)
     chosen = list(EVERY_CASE)
     for text in wanted:
@@ -225,10 +225,10 @@ def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
         if not words:
             refuse(f"--with {text!r} names no sheet; choose from {optional}")
         for word in words:
-            if fold(word) not in names:
+            if normalize(word) not in names:
                 hint = name_hint(word, names, 0.5) or f"choose from {optional}"
                 refuse(f"there is no sheet {word.strip()!r}; {hint}")
-            chosen.append(names[fold(word)])
+            chosen.append(names[normalize(word)])
     return list(names.values()) if every else chosen
 
 
@@ -243,17 +243,17 @@ def _examples() -> dict[str, Path]:
 
 def _example(name: str) -> Path:
     """Return an example's workbook; UsageError suggests a similar name for an unknown one."""
-    from models.case import fold
+    from models.case import normalize
     from models.checks.common import name_hint
 
     paths_of = _examples()
-    names = {fold(each): each for each in paths_of}
+    names = {normalize(each): each for each in paths_of}
     if not names:
         refuse("this installation does not contain the examples")
-    if fold(name) not in names:
+    if normalize(name) not in names:
         hint = name_hint(name, names, 0.5) or f"choose from {', '.join(paths_of)}"
         refuse(f"there is no example {name!r}; {hint}")
-    return paths_of[names[fold(name)]]
+    return paths_of[names[normalize(name)]]
 
 
 CHECK_KEYS: AnswerKeys = (
@@ -392,15 +392,15 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     place = _next_place(file, to, output, force=force)
-    tell = common.stage_reporter(as_json)
+    on_stage = common.stage_reporter(as_json)
     from planner.going_on import roll as rolling
 
-    past = read_plan_to_roll(plan, file, tell)
+    past = read_plan_to_roll(plan, file, on_stage)
     rolling.refuse_year(past.plan, to)
     outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
     names = (plan.name, file.name)
     rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
-    tell(f"Writing {place}")
+    on_stage(f"Writing {place}")
     if is_folder(file):
         rolled.write(written := place)
     else:
@@ -451,7 +451,7 @@ class PlanToRoll:
             return with_actuals(self.planned(to), read, self.plan, self.orders)
 
 
-def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> PlanToRoll:
+def read_plan_to_roll(plan: Path, file: Path, on_stage: Callable[[str], None]) -> PlanToRoll:
     """Read a plan and its input; InputError if the plan was not made from the input."""
     from planner.audit.file import open_sheets
     from planner.audit.verify import plan_of
@@ -459,7 +459,7 @@ def read_plan_to_roll(plan: Path, file: Path, tell: Callable[[str], None]) -> Pl
     from planner.workbook.read import open_plan
 
     with errors_in(plan):
-        sheets = open_sheets(plan, tell)
+        sheets = open_sheets(plan, on_stage)
         start = _start(sheets, file)
         orders = orders_of(open_plan(plan))
         recomputed, findings = plan_of(sheets, start.case)

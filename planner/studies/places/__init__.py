@@ -311,10 +311,10 @@ class _Pool:
         the base case of each study that it starts.
         """
         study_of = self.tracker.study.study_of
-        taken = {each.position for each in self.workers}
+        in_use = {each.position for each in self.workers}
         every = list(self.waiting)
         same = (task for task in every if study_of[task.chain] == worker.position)
-        free = (task for task in every if study_of[task.chain] not in taken)
+        free = (task for task in every if study_of[task.chain] not in in_use)
         return next(same, None) or next(free, None) or every[0]
 
     def _start(self) -> None:

@@ -29,7 +29,7 @@ ANSWER_SECONDS = 10.0
 WAIT_SECONDS = 60.0
 """Seconds that a study waits if there is no worker, or if the scheduler does not answer."""
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two checks of which workers are alive."""
 
 
@@ -125,7 +125,7 @@ class Workers:
                     "--nworkers -1 --nthreads 1'"
                 )
                 raise UsageError(msg)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
             self.refresh(needs_workers=False)
         most = max(self.threads.values())
         if most > 1:
@@ -213,12 +213,12 @@ class JobQueue(Generic[J]):
 
         Callers may put jobs back into ``waiting``. Raises ClusterLostError as ``Workers.refresh``.
         """
-        due = time.monotonic() + LOOK_SECONDS
+        due = time.monotonic() + POLL_SECONDS
         while self.waiting or self.sent:
             while self.waiting and len(self.sent) < self.workers.capacity:
                 self._send(self.waiting.popleft())
             try:
-                event = self.inbox.get(timeout=LOOK_SECONDS)
+                event = self.inbox.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 pass
             else:
@@ -229,7 +229,7 @@ class JobQueue(Generic[J]):
                     del self.sent[event]  # not before: the cluster may be lost meanwhile
             if time.monotonic() >= due:
                 self.workers.refresh()
-                due = time.monotonic() + LOOK_SECONDS
+                due = time.monotonic() + POLL_SECONDS
 
     def result(self, future: Future) -> Any:
         """Return the result of a finished job, however long its transfer takes.

@@ -10,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from models.case import fold
+from models.case import normalize
 from models.errors import InputError
-from models.results import Look
+from models.results import Format
 from models.results.difference import InputChanges
 from planner.documents.inputs import Inputs, _lines
 from planner.workbook import read_tables
@@ -206,7 +206,7 @@ def test_each_changed_cell_is_one_change(source):
     """Whatever cell of whatever sheet is changed, one line tells it, with that cell."""
     tables: dict[str, Any] = small_book() if source == "small" else template_tables()
     old = read_tables(tables)
-    scenarios = {fold(step.name) for step in old.case.scenarios}
+    scenarios = {normalize(step.name) for step in old.case.scenarios}
     compared = 0
     for sheet, rows in tables.items():
         for at, row in enumerate(rows):
@@ -249,14 +249,14 @@ def test_inputs_that_are_not_found(old, dearer, call, ask):
 def changed(*rows):
     """Inputs that differ, by hand; each row with the look of its values."""
     names = ("sheet", "old_cell", "new_cell", "what", "old", "new")
-    looks = [look for *_, look in rows]
+    formats = [fmt for *_, fmt in rows]
     made = [dict(zip(names, row, strict=False)) for row in rows]
-    changes = InputChanges.of_rows(made, looks={"old": looks, "new": looks})
+    changes = InputChanges.of_rows(made, formats={"old": formats, "new": formats})
     return Inputs(changes, "", are_compared=True)
 
 
 def test_inputs_that_differ_are_counted():
-    one = ("Demand", "E2", "E2", "Copper", 1.0, 2.0, Look.TONNES)
+    one = ("Demand", "E2", "E2", "Copper", 1.0, 2.0, Format.TONNES)
     assert changed().count == "no input differs"
     assert changed(one).count == "1 input differs"
     assert changed(one, one).count == "2 inputs differ"
@@ -266,13 +266,13 @@ def test_inputs_that_differ_are_counted():
 def test_inputs_in_words():
     """A number, a share, a year, a blank cell, a row that is gone, one added, another order."""
     assert [*changed(
-        ("Demand", "E2", "F2", "Copper", 1234.5, 0.0, Look.TONNES),
-        ("Share limits", "C2", "C2", "Share", 0.655, None, Look.SHARE),
-        ("Projects", "H2", "H2", "P", 2027, 2030.0, Look.YEAR),
-        ("Members", "A3", "", "B", None, "removed", Look.TEXT),
-        ("Members", "", "A4", "C", None, "added", Look.TEXT),
-        ("Lanes", "", "", "the same rows in another order", None, None, Look.TEXT),
-        ("Settings", "B2", "B2", "x" * 70, "y" * 40, "z", Look.TEXT),
+        ("Demand", "E2", "F2", "Copper", 1234.5, 0.0, Format.TONNES),
+        ("Share limits", "C2", "C2", "Share", 0.655, None, Format.SHARE),
+        ("Projects", "H2", "H2", "P", 2027, 2030.0, Format.YEAR),
+        ("Members", "A3", "", "B", None, "removed", Format.TEXT),
+        ("Members", "", "A4", "C", None, "added", Format.TEXT),
+        ("Lanes", "", "", "the same rows in another order", None, None, Format.TEXT),
+        ("Settings", "B2", "B2", "x" * 70, "y" * 40, "z", Format.TEXT),
     ).in_words] == [
         ("Demand!F2", "Copper", "1,234.5", "0"),
         ("Share limits!C2", "Share", "65.5 %", "blank"),

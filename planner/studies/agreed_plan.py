@@ -91,7 +91,7 @@ def case_before_loss(plan: Plan, rules: Rules, late: Collection[str] = ()) -> Ca
             if name in late
         ),
         budget=(),
-        stockpiles=tuple(_as_stored(plan, pile, years) for pile in case.stockpiles),
+        stockpiles=tuple(_as_stored(plan, stockpile, years) for stockpile in case.stockpiles),
         ceilings=_ceilings(plan, rules.surge, years),
         member_ceilings=alone,
         scenarios=(),
@@ -156,18 +156,18 @@ def _as_built(project: Project, running: dict[int, float], years: tuple[int, ...
     )
 
 
-def _as_stored(plan: Plan, pile: Stockpile, years: tuple[int, ...]) -> Stockpile:
+def _as_stored(plan: Plan, stockpile: Stockpile, years: tuple[int, ...]) -> Stockpile:
     """Return a reserve as it is when the loss begins, with the agreed stock as its target.
 
     The target is the reserve's own target, or the agreed stock if that is less. Falling below it
     costs the target's penalty. Nobody fills a reserve beyond the agreed stock.
     """
     case, first = plan.case, plan.case.years.index(years[0])
-    held = [plan.value(STOCK, (pile.mineral, pile.member, y)) for y in case.years]
+    held = [plan.value(STOCK, (stockpile.mineral, stockpile.member, y)) for y in case.years]
     kept = zip(years, held[first:], strict=True)
-    target = ByYear(None, tuple((y, min(stock_target(case, pile, y), t)) for y, t in kept))
-    opening = min(held[first - 1] if first else pile.opening, pile.max)
-    return replace(pile, opening=opening, target=target, target_days=None)
+    target = ByYear(None, tuple((y, min(stock_target(case, stockpile, y), t)) for y, t in kept))
+    opening = min(held[first - 1] if first else stockpile.opening, stockpile.max)
+    return replace(stockpile, opening=opening, target=target, target_days=None)
 
 
 # ---- decisions before a year are kept, all others are free ---------------------------------------
@@ -213,32 +213,32 @@ def _rounded_build(case: Case, key: Any, amount: float) -> float:
 class Unforeseen:
     """A change that comes as a surprise in a year: a scenario or what-ifs that nobody knew before.
 
-    Before the year ``agreed.before`` the original case applies, and the decisions in ``agreed`` are
-    kept; from that year on the variant applies. If it is the first year of the horizon, the result
-    is the variant itself. Two changes name no year. A share limit that is set or removed changes in
-    that year. A plant that the variant builds is built only if building begins in that year or
-    later, and if it was not begun before. A plant that it delays is late if its output is due in
-    that year or later, also if the agreed plan has begun it. With ``is_known`` the same events are
-    known from the first year, and no decision is kept.
+    Before the year ``fixed_decisions.before`` the original case applies, and the decisions in
+    ``fixed_decisions`` are kept; from that year on the variant applies. If it is the first year of
+    the horizon, the result is the variant itself. Two changes name no year. A share limit that is
+    set or removed changes in that year. A plant that the variant builds is built only if building
+    begins in that year or later, and if it was not begun before. A plant that it delays is late if
+    its output is due in that year or later, also if the agreed plan has begun it. With ``is_known``
+    the same events are known from the first year, and no decision is kept.
     """
 
     variant: Variant
-    agreed: FixedDecisions
+    fixed_decisions: FixedDecisions
     is_known: bool = False
 
     def __call__(self, case: Case) -> Case:
         """Return the changed case. A variant that removes a member is not supported."""
-        year = self.agreed.before
+        year = self.fixed_decisions.before
         if year <= case.years[0]:
             return self.variant(case)
         steps = [s for s in self.steps(case) if s.last_year is None or s.last_year >= year]
         delays = [(s, max(s.first_year or year, year)) for s in steps if s.is_once]
         steps = [_step_from(s, year, case.years) for s in steps if not s.is_once]
-        changed, agreed = self._with_delays(apply_steps(case, steps), delays)
+        changed, fixed_decisions = self._with_delays(apply_steps(case, steps), delays)
         if self.variant.max_country_share is not None:
             changed = set_max_country_share(changed, self.variant.max_country_share)
         built = {(row.project, row.year) for row in case.built}
-        amounts = self.agreed.amounts
+        amounts = self.fixed_decisions.amounts
         begun = {key[0] for name, key, _ in amounts if name == BUILT.name and key not in built}
         too_early = {
             p.name
@@ -253,7 +253,7 @@ class Unforeseen:
             ),
             share_limits=_limits_before_and_after(case.share_limits, changed.share_limits, year),
             scenario=self.variant(case).scenario,
-            agreed=None if self.is_known else agreed,
+            fixed_decisions=None if self.is_known else fixed_decisions,
         )
 
     def _with_delays(
@@ -263,14 +263,14 @@ class Unforeseen:
         late = {name for step, _ in delays for name in delayed_projects(case, step)}
         rows, built = list[Built](), {(row.project, row.year) for row in case.built}
         projects, first, paid = {p.name: p for p in case.projects}, case.years[0], 0.0
-        for name, key, amount in self.agreed.amounts if late and not self.is_known else ():
+        for name, key, amount in self.fixed_decisions.amounts if late and not self.is_known else ():
             if name == BUILT.name and key[0] in late and key not in built:
                 rows.append(Built(project=key[0], year=key[1], fraction=amount))
                 project = projects[key[0]]
                 paid += project.capex * amount if key[1] - project.lead_time < first else 0.0
         if rows:  # what the agreed plan has begun is as the sheet Built has it
             budget = (
-                replace(row, taken=row.taken + paid) if row.year == first else row
+                replace(row, committed=row.committed + paid) if row.year == first else row
                 for row in case.budget
             )
             case = case.change(built=(*case.built, *rows), budget=tuple(budget))
@@ -278,17 +278,19 @@ class Unforeseen:
         moved = {(r.project, r.due): (r.project, r.year) for r in case.built if r.due is not None}
         amounts = tuple(
             (name, moved.get(key, key) if name == BUILT.name else key, amount)
-            for name, key, amount in self.agreed.amounts
+            for name, key, amount in self.fixed_decisions.amounts
             if name != REST.name or key[0] not in late
         )
-        return case, replace(self.agreed, amounts=amounts) if late else self.agreed
+        return case, replace(
+            self.fixed_decisions, amounts=amounts
+        ) if late else self.fixed_decisions
 
     def has_effect(self, case: Case) -> bool:
         return replace(self, is_known=True)(case).change(scenario=case.scenario) != case
 
     def has_effect_before(self, case: Case) -> bool:
         """Return whether the variant changes or may build anything before the year."""
-        whole, year = self.variant(case), self.agreed.before
+        whole, year = self.variant(case), self.fixed_decisions.before
         begun = (
             budget_year(project, min(start_years(project, case.years)), case.years)
             for project, built in zip(case.projects, whole.projects, strict=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from models.plan import Plan
     from models.results import ByMineral
     from planner.render.front import FirstPage
-    from planner.studies import Where
 
 
 @dataclass(frozen=True)
@@ -78,20 +76,17 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     what_ifs: WhatIfReader = lambda _: (),
     max_country_share: float | None = None,
     search: SearchLimits = NO_SEARCH_LIMITS,
-    where: Where | None = None,
     solver: str = "",
     in_background: bool = False,
     on_stage: Callable[[str], None] = lambda _: None,
-    notify: Callable[[str], None] = lambda _: None,
 ) -> PlanRun:
     """Read a workbook, apply a scenario, what-ifs and a share limit, and plan.
 
-    Raises InputError, SolverError, or UsageError for an unknown scenario or what-if. ``where``
-    plans the parts of a large case (default: this machine); the plan does not depend on it.
-    ``solver`` is the name of a solver that Pyomo can find ("": HiGHS); UsageError if it cannot.
-    With ``in_background``, models are compared in a background process if possible: call
+    Raises InputError, SolverError, or UsageError for an unknown scenario or what-if. ``solver`` is
+    the name of a solver that Pyomo can find ("": HiGHS); UsageError if it cannot. With
+    ``in_background``, models are compared in a background process if possible: call
     ``PlanRun.confirm`` before you show the plan. ``on_stage`` is called at the beginning of each
-    stage, and ``notify`` with news of ``where``, for example that a cluster has no workers.
+    stage.
     """
     from models.plan.by_model import BY_HIGHS
     from models.solve.highs import version
@@ -121,17 +116,17 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
         plans.append(plan_of(each))
         return plans[-1]
 
-    with _planning(case, where, notify, solver, in_background=in_background) as (plan_of, confirm):
+    plan_of, confirm = _planning(case, solver, in_background=in_background)
+    try:
+        plan = planned_case(case)
+    except InputError as error:
+        raise start.input_error(error.findings) from error
+    if case.share_limits:
+        on_stage("Planning without share limits, to say what they cost")
         try:
-            plan = planned_case(case)
-        except InputError as error:
-            raise start.input_error(error.findings) from error
-        if case.share_limits:
-            on_stage("Planning without share limits, to say what they cost")
-            try:
-                without_limits = planned_case(scenarios.drop_share_limits(case))
-            except SolverError as error:  # the plan itself is proven
-                trouble = f"the cost of the share limits is unknown: {error}"
+            without_limits = planned_case(scenarios.drop_share_limits(case))
+        except SolverError as error:  # the plan itself is proven
+            trouble = f"the cost of the share limits is unknown: {error}"
     for stage in planned:
         seconds[stage] = sum(p.timings.get(stage, 0.0) for p in plans)
     if solver and any(BY_HIGHS in block.attempt for block in plan.blocks):
@@ -142,36 +137,28 @@ def solve_file(  # noqa: PLR0913 - all options of a plan
     )  # fmt: skip
 
 
-@contextmanager
-def _planning(
-    case: Case,
-    where: Where | None,
-    notify: Callable[[str], None],
-    solver: str,
-    *,
-    in_background: bool,
-) -> Iterator[tuple[Callable[[Case], Plan], Callable[[], None]]]:
-    """Yield the function that plans the case or a variant, and the one that waits at the end.
+_MIN_ROUTES_APART = 2_000_000
+"""From this number of routes on (``routes_of``), the independent parts of a case have programs of
+their own, one after another. A case with a million routes is planned in 3 s."""
 
-    A small case and its variants share one comparison with the Pyomo model; the blocks of a large
-    case are planned on all cores. Every plan starts from scratch, so it does not depend on the plan
-    before it.
+
+def _planning(
+    case: Case, solver: str, *, in_background: bool
+) -> tuple[Callable[[Case], Plan], Callable[[], None]]:
+    """Return the function that plans the case or a variant, and the one that waits at the end.
+
+    A case and its variants share one comparison with the Pyomo model. Every plan starts from
+    scratch, so it does not depend on the plan before it.
     """
     from models.plan import Session, solve
-    from planner.studies import LocalProcesses
-    from planner.studies.places import MIN_ROUTES_IN_BACKGROUND, MIN_ROUTES_TO_SPLIT, routes_of
+    from planner.studies.places import MIN_ROUTES_IN_BACKGROUND, routes_of
 
-    if solver:
-        yield lambda each: solve(each, solver=solver), lambda: None
-        return
-    with (where or LocalProcesses()).open_map(case, notify) as over:
-        routes = routes_of(case)
-        if over is map and routes < MIN_ROUTES_TO_SPLIT:
-            in_background = in_background and routes >= MIN_ROUTES_IN_BACKGROUND and can_fork()
-            session = Session(case, in_background=in_background)
-            yield (
-                lambda each: session.base if each is case else session.solve_cold(each),
-                session.confirm,
-            )
-        else:
-            yield lambda each: solve(each, over), lambda: None
+    routes = routes_of(case)
+    if solver or routes >= _MIN_ROUTES_APART:
+        return partial(solve, solver=solver), lambda: None
+    in_background = in_background and routes >= MIN_ROUTES_IN_BACKGROUND and can_fork()
+    session = Session(case, in_background=in_background)
+    return (
+        lambda each: session.base if each is case else session.solve_cold(each),
+        session.confirm,
+    )

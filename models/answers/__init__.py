@@ -23,7 +23,6 @@ from models.answers.exit import exit_from as exit_from
 from models.answers.explain import Bound as Bound
 from models.answers.explain import Explanation as Explanation
 from models.answers.explain import members_short_together as members_short_together
-from models.answers.explain import scarcest as scarcest
 from models.answers.least_change import relaxable_words as relaxable_words
 from models.answers.least_change import rounded_up as rounded_up
 from models.answers.nearest import exchanged as exchanged

@@ -300,42 +300,6 @@ def sharing_of(plan: Plan) -> Sharing:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class DualBill:
-    """Bills by dual prices, and the price of shortage in them [money, discounted], by member.
-
-    They add up to the cost of the joint plan, with plants built in fractions and without the
-    penalty for unfair shortages.
-    """
-
-    whole: Mapping[str, float]
-    priced: Mapping[str, float]
-
-
-def bill_of(plan: Plan) -> DualBill:
-    """Return each member's bill of a plan; SolverError where no prices are proven."""
-    pool = ProductionGame(divided(plan.case))
-    paid, lacking = costs_as_bought(plan)
-    whole = float(paid.sum() + lacking.sum())
-    part = pool.together.cost / whole if whole > 0 else 1.0
-    names = [m.name for m in plan.case.members]
-    options = (dual_bills(pool).bills, lacking * part)
-    return DualBill(*(dict(zip(names, each.tolist(), strict=True)) for each in options))
-
-
-def dual_bills_of(
-    plan: Plan, member: int, *, secured: bool = True
-) -> tuple[tuple[float, ...], float]:
-    """Return all members' bills by dual prices, and the cost of ``member`` alone [money].
-
-    Bills are in the order of members. With ``secured`` False, the sheet Security sets no target for
-    this member's demand.
-    """
-    pool = ProductionGame(divided(plan.case, None if secured else member))
-    alone = float(np.sum(pool.divided.rows.cost * pool.plan_alone(member)))
-    return tuple(dual_bills(pool).bills.tolist()), alone
-
-
 def _needs(plan: Plan) -> Floats:
     """Return each member's share of demand at discounted prices; equal shares without demand."""
     e = plan.expanded

@@ -242,7 +242,7 @@ def _bound_price(pricing: Pricing, column: int) -> float:
     return min(0.0, float(pricing.rows.cost[column]) - priced)
 
 
-# ---- binding limits, and the scarcest ----------------------------------------------------------
+# ---- binding limits ----------------------------------------------------------------------------
 
 
 def binding_limits(pricing: Pricing, mineral: str, member: str, year: int) -> tuple[Bound, ...]:
@@ -261,18 +261,17 @@ def binding_limits(pricing: Pricing, mineral: str, member: str, year: int) -> tu
     return tuple(sorted(priced, key=lambda b: (b.is_common, -b.rent, b.words)))
 
 
-def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int, *, is_solved: bool = True) -> Bound:
+def bound_of(pricing: Pricing, rows: Rows, key: Any, row: int) -> Bound:
     """Return a binding limit, in the units of its cell, and its shadow price.
 
     If only half of a capacity is open, or half of a plant is built, one tonne in the cell relaxes
-    the row by half a tonne. Without ``is_solved`` only the shadow price is given, and nothing is
-    solved.
+    the row by half a tonne.
     """
     plan = pricing.plan
     label, (limit, step, sign) = rows.label(plan, key), limit_of(plan, rows, key, row)
     year = rows.part(key, YEAR)
     discount = plan.case.discount(year)
-    reach = pricing.local_program(row).reach(step, is_solved=is_solved)
+    reach = pricing.local_program(row).reach(step)
     saves, costs = (reach.more, reach.less)[::sign]
     unit = measures.POINT if label.unit == "point" else 1.0
     return Bound(
@@ -322,43 +321,3 @@ def rows_with_dual(
             inside = np.flatnonzero(np.abs(duals[group.at]) > least)
             keyed = zip(group.at[inside].tolist(), group.keys(inside), strict=True)
             yield from ((rows, key, row) for row, key in keyed)
-
-
-@dataclass(frozen=True)
-class Scarce:
-    """One limit over the years: its total ``rent`` [money], and the year in which it binds hardest.
-
-    The rent is the sum over years of the limit times its shadow price [money of the year]; the
-    limit binds hardest in the year with the largest rent. ``mineral`` is "" for a budget; ``years``
-    are the years with a shadow price.
-    """
-
-    mineral: str
-    rent: float
-    years: tuple[int, ...]
-    hardest: Bound
-
-
-def scarcest(plan: Plan, most: int = 3) -> tuple[Scarce, ...]:
-    """Return the limits with the largest rent over all years, the largest first.
-
-    Nothing is solved: the figures are shadow prices, not the saving of a full unit.
-    """
-    upper = plan.program.rows.row_upper
-    size = np.where(np.isfinite(upper), upper, 0.0) * np.abs(plan.prices)
-    rents: dict[tuple[Any, ...], float] = {}
-    entries: dict[tuple[Any, ...], list[tuple[float, int, Rows, Any]]] = {}
-    for rows, key, row in rows_with_dual(plan, "is_scarce", size):
-        # one limit over the years: its kind, its mineral, its other names
-        others = [rows.part(key, part) for part in rows.key if part not in {MINERAL, YEAR}]
-        limit = (rows.kind, rows.part(key, MINERAL), *others)
-        rents[limit] = rents.get(limit, 0.0) + float(size[row])
-        entries.setdefault(limit, []).append((float(size[row]), -row, rows, key))
-    ranked = sorted(rents, key=lambda limit: (-rents[limit], str(limit)))[:most]
-    pricing, scarce = Pricing(plan), []
-    for limit in ranked:
-        _, row, rows, key = max(entries[limit], key=lambda entry: entry[:2])
-        years = sorted({rows.part(key, YEAR) for _, _, rows, key in entries[limit]})
-        hardest = bound_of(pricing, rows, key, -row, is_solved=False)
-        scarce.append(Scarce(str(limit[1]), rents[limit], tuple(years), hardest))
-    return tuple(scarce)

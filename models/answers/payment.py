@@ -1,4 +1,4 @@
-"""The payment per tonne at which an idle plant runs; tariffs and price floors in place of caps.
+"""The payment per tonne at which an idle plant runs, and tariffs in place of caps.
 
 A payment is found by planning with it. A plant's gap is a lower bound: at that payment its first
 tonne is used, and if several shadow prices are optimal the gap is only one of several. So each
@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ from models.plan.plan import Plan
 from models.program import positions_within
 from models.program.families.projects import running_fraction
 from models.program.families.shortage import SHORTAGE
-from models.resolve import SPOT, Floats, Ints, buyer_blocs, chain_of
-from models.schema import BY_COUNTRY, COALITION, MAX, REFINING, Project
+from models.resolve import SPOT, Floats, Ints, chain_of
+from models.schema import BY_COUNTRY, MAX, REFINING, Project
 from models.solve import LinearProgram
 
 RUNS = 0.1
@@ -348,12 +348,7 @@ class _PaymentSearch:
         )  # fmt: skip
 
 
-# ---- tariffs and price floors in place of caps ---------------------------------------------------
-
-# Replace a cap on a country by a tariff equal to the cap's shadow price. The capped plan is then
-# among the cheapest plans: prices and quantities are equivalent (Weitzman (1974), Review of
-# Economic Studies 41(4)). By duality the cost is the cost of the capped plan plus the tariff's
-# revenue.
+# ---- tariffs in place of caps --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -362,9 +357,7 @@ class TariffEquivalent:
 
     ``tariff`` [money/t] is the cap's shadow price. ``of_cost`` is the tariff relative to the
     average cost of the buyer's purchases from there. ``revenue`` [money] is the tariff on the
-    plan's tonnes. ``floor`` [money/t] is the price floor with the same effect, if all other
-    countries are exempt. It is None if no single floor has it: tonnes from there land at different
-    costs, or the zone is not the buyer.
+    plan's tonnes.
     """
 
     year: int
@@ -375,7 +368,6 @@ class TariffEquivalent:
     tonnes: float
     tariff: float
     of_cost: float | None
-    floor: float | None
 
     @property
     def revenue(self) -> float:
@@ -404,24 +396,6 @@ def tariffs(plan: Plan) -> tuple[TariffEquivalent, ...]:
                 row["year"], row["mineral"], row["buyer"], row["supplier"], row["allowed"],
                 row["tonnes"], row["shadow_price"],
                 row["shadow_price"] / cost if cost > 0 else None,
-                _floor(plan, row),
             )
         )  # fmt: skip
     return tuple(needed)
-
-
-def _floor(plan: Plan, row: Mapping[Any, Any]) -> float | None:
-    """Return the price floor equal to a cap: the landed cost plus the cap's shadow price."""
-    e, d, case = plan.expanded, plan.expanded.deliveries, plan.case
-    zones = [buyer_blocs(case, member.country) for member in case.members]
-    is_border = all(COALITION in blocs for blocs in zones) and not row["buyer"]
-    if not is_border or COALITION in case.blocs_of(row["supplier"]):
-        return None
-    of_country = np.array([s.country == row["supplier"] for s in e.sources], dtype=bool)
-    inside = np.array(e.cell(e.mineral_at[row["mineral"]], e.years.index(row["year"])))
-    used = inside[of_country[d.source[inside]]]
-    # the landed cost that a floor compares: before subsidies
-    landed = (d.cost * (1.0 + d.tariff) + d.freight)[used]
-    if not len(used) or np.ptp(landed) > tolerances.SAME_COST * landed.max() or d.levy[used].any():
-        return None
-    return float(landed.mean() + row["shadow_price"])

@@ -19,7 +19,6 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan.block_solver import BlockSolver, groups_of_blocks
 from models.program import TONNES, ComponentArrays, Program, Scaling, component
-from models.program.families.security import SURVIVAL, to_be_served
 from models.program.market import TRANSFERRED, by_member
 from models.resolve import Bools, Expanded, Floats, Ints, Rights
 from models.solve import Certificate, Solution, certify_alone, highs
@@ -106,12 +105,8 @@ class DividedProgram:
         return bills
 
 
-def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
-    """Return a case's program, split by member; SolverError where it has no proven optimum.
-
-    The demand of the member ``unsecured`` is left out of the targets of Security; its stocks still
-    count.
-    """
+def divided(case: Case) -> DividedProgram:
+    """Return a case's program, split by member; SolverError where it has no proven optimum."""
     expanded = Expanded(shareable(case))
     solver = BlockSolver(expanded, is_compared=False)
     program, rows = solver.program, _with_bounded_transfers(solver.program, expanded)
@@ -124,9 +119,6 @@ def divided(case: Case, unsecured: int | None = None) -> DividedProgram:
         _divide(owners, group, column_owner, parts, {n: getattr(rows, n) for n in COLUMN_LIMITS})
     for group in program.constraints:
         _divide(owners, group, row_owner, parts, {n: getattr(rows, n) for n in ROW_LIMITS})
-        if group.component is SURVIVAL and unsecured is not None:
-            index = dict(zip(SURVIVAL.positions, group.index, strict=True))
-            parts["row_lower"][group.at, unsecured] -= to_be_served(owners, index)[:, unsecured]
     pieces = tuple(
         CoupledBlocks(
             take=partial(program.block, blocks[0], blocks[-1]),

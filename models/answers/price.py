@@ -295,8 +295,7 @@ class Reach:
 
     ``rate`` is d cost / d unit by the plan's duals. It is valid from ``down`` units below the limit
     to ``up`` units above it (None if changing the limit changes coefficients). ``more`` is the
-    change of total cost for one unit more, ``less`` for one unit less (None: no plan). All but the
-    rate are None unless they are solved for.
+    change of total cost for one unit more, ``less`` for one unit less (None: no plan).
     """
 
     rate: float
@@ -328,21 +327,16 @@ class LocalProgram:
         self._face_basis: Any = None
         self._solver: highs.PersistentSolver | None = None
 
-    def reach(
-        self, step: component.LimitStep, *, is_solved: bool = True, grows: int | None = None
-    ) -> Reach:
+    def reach(self, step: component.LimitStep, *, grows: int | None = None) -> Reach:
         """Return how far the shadow price of a limit is valid, and the cost of a unit each way.
 
-        Without ``is_solved`` only the shadow price is returned, and nothing is solved. ``grows``
-        is a column whose upper bound rises with the limit.
+        ``grows`` is a column whose upper bound rises with the limit.
         """
         moved = self._moved(step)
         rate = moved * float(self.duals[[at - self.inside.start for at in step.rows]].sum())
         down = up = None
         if moved == 0.0:
             return Reach(0.0, down, up, 0.0, 0.0)
-        if not is_solved:
-            return Reach(rate, down, up, None, None)
         if not step.entries:
             down = self._far(step, -1.0) / step.right
             up = self._far(step, 1.0, grows) / step.right

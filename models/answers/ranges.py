@@ -13,7 +13,7 @@ another count as one mineral here, with the slack on the cash of all of them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -23,12 +23,11 @@ import numpy as np
 from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
-from models.plan.block_solver import BlockResult
 from models.plan.plan import Plan
 from models.program import TONNES
 from models.program.families import projects, shortage
-from models.resolve import Bools, Floats, Ints, by_stage, chain_of
-from models.solve import Certificate, LinearProgram, Solution, total_of
+from models.resolve import Bools, Floats, Ints, chain_of
+from models.solve import total_of
 
 BY_COUNTRY, BY_REFINER, BY_PROJECT = "country", "refiner", "project"
 """The kinds of supplier: all plants of a country, one plant, or one plant that could be built."""
@@ -136,16 +135,11 @@ class NearOptimal:
             if len(columns):
                 yield total_of(self._place[columns], float(every[columns].sum()) + self.nothing)
 
-    def suppliers(
-        self, by: str, mineral: int | None = None
-    ) -> Iterator[tuple[tuple[str, str, str], Ints]]:
-        """Yield each supplier's country, refiner and project, and its sales columns by position.
-
-        ``mineral`` is another mineral of the chain, by position.
-        """
+    def suppliers(self, by: str) -> Iterator[tuple[tuple[str, str, str], Ints]]:
+        """Yield each supplier's country, refiner and project, and its sales columns by position."""
         e, d = self.plan.expanded, self.plan.expanded.sales
         by_supplier: dict[tuple[str, str, str], list[int]] = {}
-        for i in np.flatnonzero(d.mineral == (self.m if mineral is None else mineral)).tolist():
+        for i in np.flatnonzero(d.mineral == self.m).tolist():
             source = e.sources[d.source[i]]
             if by != BY_PROJECT or source.project:
                 plant = ("", "") if by == BY_COUNTRY else (source.name, source.project)
@@ -168,82 +162,13 @@ class NearOptimal:
 
     @cached_property
     def _ranged(self) -> WarmStartedSequence:
-        return self._sequence(self.program, "range", self.demand)
-
-    def _sequence(
-        self, rows: LinearProgram, question: str, tonnes: float | None = None
-    ) -> WarmStartedSequence:
-        """Return the sequence that solves and proves such programs; added rows are in tonnes."""
-        program, more = self.plan.program, len(rows.row_lower) - len(self.rows)
+        """The sequence that solves and proves such programs; added rows are in tonnes."""
+        program, more = self.plan.program, len(self.program.row_lower) - len(self.rows)
         return WarmStartedSequence(
-            rows, f"{question} of {self.plan.expanded.minerals[self.m]}",
-            need=self.need, measure=self.need, tonnes=tonnes,
+            self.program, f"range of {self.plan.expanded.minerals[self.m]}",
+            need=self.need, measure=self.need, tonnes=self.demand,
             units=(
                 program.column_unit[self.columns],
                 np.append(program.row_unit[self.rows], np.full(more, TONNES, np.int8)),
             ),
         )  # fmt: skip
-
-    def cheapest(self, sums: Sequence[Ints]) -> tuple[Solution, Certificate]:
-        """Minimise sums of columns in order, then return the cheapest plan, with its proof.
-
-        Each sum keeps the minima of the sums before it. The duals are in discounted money, the
-        added rows last. Raises SolverError where nothing is proven.
-        """
-        rows = self.program
-        for columns in sums:
-            cost = np.zeros(len(self.columns))
-            cost[columns] = 1.0
-            asked = dataclasses.replace(rows, cost=cost)
-            is_first = rows is self.program
-            sequence = self._ranged if is_first else self._sequence(rows, "range", self.demand)
-            least = float(sequence.solved(asked)[0].x[columns].sum())
-            rows = rows.bounded([total_of(columns, least + self.nothing)])
-        rows = dataclasses.replace(rows, cost=self.plan.program.rows.cost[self.columns])
-        return self._sequence(rows, "plan of least tonnes").solved(rows)
-
-
-# ---- the plan that buys least from a country -----------------------------------------------------
-
-
-def least_plan(plan: Plan, country: str, slack: float) -> Plan:
-    """Return the cheapest plan among those near a plan that buy the least from a country.
-
-    For each mineral, with builds as planned, it finds the fewest tonnes that the country could
-    sell, and then the cheapest plan with them. Minerals that are made from one another are
-    minimised in order, products before their inputs. The certificates and the duals are those of
-    the last program, with its limits on cash, penalties, shortage and the country's tonnes. Raises
-    SolverError where one is not proven.
-    """
-    program, x, duals = plan.program, plan.solver_x, plan.discounted
-    proofs: dict[int, Certificate] = {}
-    stages = by_stage(plan.case)
-    for m, mineral in enumerate(plan.expanded.minerals):
-        chain = sorted(chain_of(plan.case, mineral), key=plan.expanded.mineral_at.__getitem__)
-        if chain[0] != mineral:
-            continue  # planned with the first mineral of its chain
-        near, key = NearOptimal(plan, mineral, slack), (country, "", "")
-        chain.sort(key=lambda name: stages.index(name) if name in stages else 0)
-        places = (plan.expanded.mineral_at[name] for name in chain)
-        sold = (dict(near.suppliers(BY_COUNTRY, place)).get(key) for place in places)
-        sums = [columns for columns in sold if columns is not None]
-        if sums:
-            solution, proofs[m] = near.cheapest(sums)
-            x[near.columns], duals[near.rows] = solution.x, solution.duals[: len(near.rows)]
-    spans = ((b, program.columns_of(b), program.rows_of(b)) for b in range(len(program.blocks)))
-    results = [_result(plan, b, x[at], duals[rows], proofs) for b, at, rows in spans]
-    return Plan(plan.case, results, plan.expanded, program)
-
-
-def _result(
-    plan: Plan, b: int, x: Floats, duals: Floats, proofs: Mapping[int, Certificate]
-) -> BlockResult:
-    """Return a block's result, with the worst of its minerals' certificates."""
-    block, cost = plan.blocks[b], float((plan.program.block(b).cost * x).sum())
-    changed = [proofs[m] for m in sorted({m for m, _ in plan.program.blocks[b]}) if m in proofs]
-    worst = {
-        name: max(getattr(each, name) for each in (block.certificate, *changed))
-        for name in ("violation", "dual_infeasibility", "gap")
-    }
-    proof = dataclasses.replace(block.certificate, **worst, violated="", primal=cost, dual=cost)
-    return dataclasses.replace(block, x=x, duals=duals, certificate=proof, worst=-1, basis=None)

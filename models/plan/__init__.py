@@ -14,7 +14,6 @@ from models.plan.plan import PENALTIES as PENALTIES
 from models.plan.plan import Extension as Extension
 from models.plan.plan import Plan as Plan
 from models.plan.session import Session as Session
-from models.plan.solving import Map as Map
 from models.plan.solving import solve as solve
 from models.plan.supports import SupportBill as SupportBill
 from models.plan.supports import difference_payment as difference_payment

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models import checks, schema
 from models.case import Case
@@ -28,18 +28,13 @@ if TYPE_CHECKING:
 # ---- planning a case ---------------------------------------------------------------------------
 
 
-Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-
-
-def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: str = "") -> Plan:
+def solve(case: Case, *, extend: Extend | None = None, solver: str = "") -> Plan:
     """Return the proven optimal plan of a case.
 
-    With ``extend`` or ``solver``, all blocks are solved in this process, one by one.
+    Independent groups of blocks are solved one after another, each from a program of its own.
 
     Args:
         case: The case to plan.
-        run: A map that keeps the order, for the case's independent blocks: the built-in map, a
-            process pool's or a cluster's.
         extend: Is called with the case's total Pyomo model, and adds variables, linear constraints
             and the variables' costs; ``Plan.extension`` has them.
         solver: A solver that Pyomo finds, such as "glpk" or "gurobi"; "" is HiGHS.
@@ -58,9 +53,7 @@ def solve(case: Case, run: Map = map, *, extend: Extend | None = None, solver: s
     require_valid(case)
     if extend is not None or solver:
         return solve_model(case, extend, solver)
-    return Plan(
-        case, [result for results in run(solve_group, block_groups(case)) for result in results]
-    )
+    return Plan(case, [result for group in block_groups(case) for result in solve_group(group)])
 
 
 def require_valid(case: Case, passed: Case | None = None) -> None:

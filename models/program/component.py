@@ -328,8 +328,8 @@ class Rows(Component):
       of its limit per tonne of demand.
     - ``relaxable``: the input whose change may end a shortage by relaxing the rows (the family's
       ``Relaxation``), or NOT_RELAXABLE.
-    - ``is_scarce``: it may be the scarcest limit; ``is_neutral``: its price is neither a scarcity
-      rent nor a credit; ``is_capacity``: it limits the total sales of a source in a year.
+    - ``is_neutral``: its price is neither a scarcity rent nor a credit; ``is_capacity``: it limits
+      the total sales of a source in a year.
     - ``divided``: how a limit is divided if members plan apart (``models.program.market``).
     """
 
@@ -346,7 +346,6 @@ class Rows(Component):
     step: Callable[[Solved, Any, int], tuple[float, LimitStep]] | None = None
     slope: Callable[[Solved, Any, Where], float] | None = None
     relaxable: str | None = None
-    is_scarce: bool = False
     is_neutral: bool = False
     is_capacity: bool = False
 

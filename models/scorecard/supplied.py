@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -155,10 +156,9 @@ class PlanSupply:
         return by_buyer
 
     @cached_property
-    def without_largest(self) -> dict[tuple[str, int], dict[Any, Any]]:
+    def without_largest(self) -> dict[tuple[str, int], dict[str, Any]]:
         """N-1 of the plan by (mineral, year)."""
-        rows = n_minus_1(self.plan, self.case.years[0])
-        return {(row["mineral"], row["year"]): row for row in rows}
+        return n_minus_1(self.plan)
 
 
 @dataclass(frozen=True)
@@ -290,47 +290,28 @@ def summed(amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
 # and demand the coalition's, so Dmax is 0 unless the largest supplier is a member's country.
 
 
-def n_minus_1(plan: Plan, first_year: int) -> list[dict[str, Any]]:
-    """Return one row for each mineral and year of a plan from ``first_year`` on.
+def n_minus_1(plan: Plan) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return N-1 by mineral and year of a plan; NaN if the demand is 0.
 
-    Demand D [t]; supply S, the usable capacity of refiners and built projects [t/yr]; largest, the
-    country with the largest capacity Smax (never Rest of world); largest_demand Dmax, the demand of
-    its members; over_all (S - Smax) / D; over_rest (S - Smax) / (D - Dmax). For the plan's
-    purchases: bought, the largest seller with seller_sold [t], and bought_over_all, the purchases
-    from all others divided by D. NaN if the demand is 0.
+    Supply S is the usable capacity of refiners and built projects; ``largest``, the country with
+    the largest capacity Smax (never Rest of world); Dmax, the demand of its members; ``over_all``,
+    (S - Smax) / D; ``over_rest``, (S - Smax) / (D - Dmax).
     """
-    case = plan.case
-    usable, sales = (
-        sums_within(plan.sources, amount, "mineral", "year", "country")
-        for amount in ("usable", "tonnes")
-    )
-    rows: list[dict[str, Any]] = []
-    for mineral in plan.expanded.minerals:
-        for year in (y for y in case.years if y >= first_year):
-            here = usable[mineral, year], sales[mineral, year]
-            supply, bought = (float(np.sum([*amounts.values()])) for amounts in here)
-            (lost, most), (seller, sold) = map(largest_country, here)
-            at = plan.expanded.mineral_at[mineral], case.years.index(year)
-            demand = case.coalition_demand(mineral, year) + float(plan.plant_demand[at])
-            at_home = home_demand(case, mineral, year, lost)
-            rows.append(
-                {
-                    "mineral": mineral,
-                    "year": year,
-                    "demand": demand,
-                    "need": case.coalition_demand(mineral, year),
-                    "supply": supply,
-                    "largest": lost,
-                    "largest_supply": most,
-                    "largest_demand": at_home,
-                    "over_all": _over(supply - most, demand),
-                    "over_rest": _over(supply - most, demand - at_home),
-                    "bought": bought,
-                    "seller": seller,
-                    "seller_sold": sold,
-                    "bought_over_all": _over(bought - sold, demand),
-                }
-            )
+    case, rows = plan.case, dict[tuple[str, int], dict[str, Any]]()
+    usable = sums_within(plan.sources, "usable", "mineral", "year", "country")
+    for (m, mineral), (t, year) in product(
+        enumerate(plan.expanded.minerals), enumerate(case.years)
+    ):
+        here = usable[mineral, year]
+        lost, most = largest_country(here)
+        left = float(np.sum([*here.values()])) - most
+        demand = case.coalition_demand(mineral, year) + float(plan.plant_demand[m, t])
+        at_home = home_demand(case, mineral, year, lost)
+        rows[mineral, year] = {
+            "largest": lost,
+            "over_all": _over(left, demand),
+            "over_rest": _over(left, demand - at_home),
+        }
     return rows
 
 

@@ -30,9 +30,12 @@ RETIRED_COMMANDS = {
 
 _NO_DRAWS = "planner risk --draws draws random events"
 _NO_GROUPS = "the split by dual prices gives no group a reason to leave, without planning every one"
+_NO_WISHES = "planner bills of a workbook without the requirement shows what the bills are then"
 
 RETIRED_OPTIONS: dict[str, dict[str, str]] = {
-    "bills": dict.fromkeys(("--exact", "--resume"), _NO_GROUPS),
+    "bills": {"--exact": _NO_GROUPS, "--resume": _NO_GROUPS, "--wishes": _NO_WISHES},
+    "compare": {"--bills": "planner bills --scenario shows the bills of a scenario"},
+    "ranges": {"--least": "planner exit --country finds the plan that buys least from a country"},
     "sensitivity": dict.fromkeys(("--draws", "--seed"), _NO_DRAWS),
     "verify": {"--salt": "a redacted plan can't be verified: use the plan before redaction"},
 }

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.errors import PlannerError, SolverError, WriteError
+from models.errors import PlannerError, SolverError
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.words import line, show_front, warned
 from planner.render.keys import AnswerKey, AnswerKeys
 from planner.render.words import few, terminal_safe
-from planner.stops import Stop, exit_code
+from planner.stops import Stop, exit_code, mark_handled
 
 if TYPE_CHECKING:
     from planner.studies import StudyEntry, Where
@@ -85,9 +85,9 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     with common.progress_reporter(as_json) as watch:
         study, seconds, confirm = _planned(kind, file, options, (where, watch, on_stage))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    if not study.planned:
+    if (study.stopped and not study.outcomes) or not study.planned:
         return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
-    files, shown = (file, target, csv_folder), None if as_json else verbose
+    files, shown = (target, csv_folder), None if as_json else verbose
     try:
         return _write(study, seconds, files, study.stopped, confirm, shown)
     except engine.UnconfirmedError as late:
@@ -97,7 +97,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
 def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     study: StudyKind,
     seconds: dict[str, float],
-    files: tuple[Path, Path, Path | None],
+    files: tuple[Path, Path | None],
     stop: Stop | None,
     confirm: Callable[[], None],
     verbose: bool | None,
@@ -112,11 +112,10 @@ def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     from planner.studies.workbook import about_of, write_study
 
     as_json = verbose is None
-    (file, target, csv_folder), failed = files, study.errors or _failure_of(study)
+    (target, csv_folder), failed = files, study.errors or _failure_of(study)
     is_partial, stopped = stop is not None, dict[str, str]()  # a row of the sheet About
     if is_partial:
-        parts = (_finished(study), study.progress_label, "the sheet Runs names the others")
-        stopped = {"Stopped": "; ".join(filter(None, parts))}
+        stopped = {"Stopped": f"{_finished(study)}; the sheet Runs names the others"}
     every = [*study.tables(), about_of(study, stopped)]
     tables = Tables(every, study.start.case.country_name)
     sheets, title, wanted = study.sheets(tables), study.title, target
@@ -147,17 +146,11 @@ def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
         click.echo(f"The study is not finished, so {partial_to}", err=True)
     elif written is not None:
         common.report_path(target, written)
-    plan, unwritten = _plan_beside(file, study, written)
-    if plan is not None and not as_json:
-        line("Plan", str(plan))
     result = _answer(study, tables, written, seconds) if as_json else {}
-    if plan is not None:
-        result[Key.PLAN] = str(plan)
     if is_partial:
-        text = "; ".join(filter(None, (_finished(study), study.progress_label)))
-        line("Stopped", terminal_safe(text), "yellow")
+        line("Stopped", _finished(study), "yellow")
         result[Key.STATUS] = "stopped"
-    code = answer.finish(result, as_json=as_json, failed=problem or unwritten or failed)
+    code = answer.finish(result, as_json=as_json, failed=problem or failed)
     return code if stop is None else exit_code(stop)
 
 
@@ -185,28 +178,11 @@ def _nothing(study: StudyKind, failed: PlannerError | None, *, as_json: bool) ->
     if study.stopped is None:
         why = failed or SolverError("nothing was planned")
         return answer.report_failure(why, as_json=as_json, result=counts)
-    text = f"Stopped: {_finished(study)}. Nothing was written: {study.LACKING}"
+    text = f"Stopped: {_finished(study)}. Nothing was written"
     click.secho(text, fg="yellow", err=True)
     if as_json:
         answer.print_json({Key.STATUS: "stopped", **counts, Key.OUTPUT: None, Key.ERRORS: []})
     return exit_code(study.stopped)
-
-
-def _plan_beside(
-    file: Path, study: StudyKind, written: Path | None
-) -> tuple[Path | None, WriteError | None]:
-    """Write the plan beside a study's workbook; return its path, and the error, if any."""
-    from planner.workbook.save import save_file
-
-    plan = study.extra_plan()
-    if plan is None or written is None:
-        return None, None
-    end, write = plan
-    try:
-        path = common.plan_path(file, written.with_name(f"{written.stem}-{end}.xlsx"), None)
-        return save_file(path, write), None
-    except WriteError as error:
-        return None, error
 
 
 def _planned(
@@ -231,7 +207,11 @@ def _planned(
     on_stage(f"Planning {study.task}")
     began = time.perf_counter()
     with engine.confirmed_later(where) as confirm:
-        study.plan(where, watch, on_stage)
+        try:
+            study.plan(where, watch, on_stage)
+        except (KeyboardInterrupt, SystemExit) as stop:  # before its first run
+            mark_handled()
+            study.stopped = stop
     return study, {"read": start.seconds, "solve": time.perf_counter() - began}, confirm
 
 
@@ -272,7 +252,6 @@ KEYS: AnswerKeys = (
     AnswerKey(Key.STOPPED, "whether it ended early"),
     AnswerKey(Key.RUNS, "the number of its runs"),
     AnswerKey("runs_finished", "how many of them finished"),
-    AnswerKey(Key.PLAN, "the plan that was written beside it", when="where one is"),
 )
 """Keys that the answers of all studies have, beyond those of every command that plans."""
 

@@ -229,15 +229,6 @@ def unit_scale(largest: float, currency: str) -> tuple[float, str]:
     return 1.0, currency
 
 
-def in_suitable_unit(
-    millions: Sequence[float | None], currency: str
-) -> tuple[list[float | None], str]:
-    """Return amounts, given in millions, in the unit that suits the largest, and that unit."""
-    largest = max((abs(v) for v in millions if v is not None), default=0.0)
-    size, unit = unit_scale(max(largest * 1e6, 1e6), currency)
-    return [v if v is None else v * 1e6 / size for v in millions], unit
-
-
 # ---- words from the input, as cells, charts, pages and terminals can hold them ------------------
 
 MOST_CHARACTERS = 32_767

@@ -230,8 +230,8 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
 
 
 def _picture(section: Section | None) -> Picture | None:
-    views = section.views.values() if section is not None else ()
-    return next((p for drawn, _ in views for p in drawn if is_drawable(p)), None)
+    drawn = section.view[0] if section is not None else ()
+    return next(filter(is_drawable, drawn), None)
 
 
 def _sentences(plan: PlanFile, text: str) -> list[str]:
@@ -269,7 +269,7 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
             content = replace(content, notes=notes)
             continue
         drawn = (*kind.pictures(tables), *(p for section in kind.sections(tables)
-                 for pictures, _ in section.views.values() for p in pictures))  # fmt: skip
+                 for p in section.view[0]))  # fmt: skip
         first, *further = [part for text in texts for part in _sentences(plan, text)]
         theirs = (first, *(figures if topic == SURE else ()), *further)
         picture = next((p for p in drawn if is_drawable(p)), content.picture)

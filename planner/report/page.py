@@ -271,31 +271,18 @@ def part_of(
 ) -> ReportSection:
     """Return a section of the report; ``country`` turns a country's code into its name.
 
-    Charts of the first page and charts that show nothing are left out; views with charts come
-    first. Charts are side by side if all are small, or if a chosen view has several charts.
+    Charts of the first page and charts that show nothing are left out. Charts are side by side if
+    all are small.
     """
-    has_charts = any(pictures for pictures, _ in section.views.values())
-    drawn = {
-        name: ([p for p in pictures if p not in front.pictures and is_worth_drawing(p)], numbers)
-        for name, (pictures, numbers) in section.views.items()
-    }
-    section = replace(section, views=dict(sorted(drawn.items(), key=lambda each: not each[1][0])))
-    views = [(tuple(map(plot_of, drawn)), numbers) for drawn, numbers in section.views.values()]
-    pictures = [picture for drawn, _ in section.views.values() for picture in drawn]
-    is_small = bool(pictures) and all(picture.small for picture in pictures)
-    if section.choice:
-        is_small = any(len(plots) > 1 for plots, _ in views)
+    pictures, numbers = section.view
+    drawn = [p for p in pictures if p not in front.pictures and is_worth_drawing(p)]
     return ReportSection(
         section.key,
         section.heading,
         section.lead,
-        {
-            (i,) if section.choice else (): View(plots, _facts(numbers, country))
-            for i, (plots, numbers) in enumerate(views)
-        },
-        {section.choice: tuple(section.views)} if section.choice else {},
-        small=is_small,
-        is_open=not has_charts,
+        {(): View(tuple(map(plot_of, drawn)), _facts(numbers, country))},
+        small=bool(drawn) and all(picture.small for picture in drawn),
+        is_open=not pictures,
         blocks=tuple(_facts(block, country) for block in section.blocks),
     )
 

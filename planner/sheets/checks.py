@@ -63,8 +63,6 @@ def _passed(context: Context) -> str:
     if plan.extension is not None:
         start = "Passed: the plan keeps every rule of the case and of what was added to its model"
         return f"{start} ({plan.extension.words}), and no other plan that does is cheaper."
-    if context.within:
-        return f"Passed: the plan keeps every rule of the case, and {context.within}."
     if plan.status == OPTIMAL:
         return "Passed: the plan is optimal and keeps every rule of the case."
     return f"Passed: the plan keeps every rule of the case. {search_words(plan.proof.mip_gap)}"

@@ -39,8 +39,7 @@ class Context:
     """A plan with everything that its sheets show.
 
     ``without_limits`` is the plan of the same case without share limits; ``timings`` are in
-    seconds; ``made_with`` are the run's options, name and value as typed; ``within`` says what is
-    proven about a plan that is not the cheapest of its case.
+    seconds; ``made_with`` are the run's options, name and value as typed.
     """
 
     plan: Plan
@@ -50,7 +49,6 @@ class Context:
     timings: Mapping[str, float] = field(default_factory=dict)
     made_with: Sequence[tuple[str, str]] = ()
     record: RunRecord = field(default_factory=RunRecord)
-    within: str = ""
     cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """Results that ``once`` keeps, by function."""
 

@@ -125,8 +125,6 @@ def _proof(context: Context) -> str:
     plan = context.plan
     if checks(context).passed[0] != "yes":
         return 'Not proven: on the sheet Checks, rows with "no" say what fails.'
-    if context.within:
-        return f"The plan keeps the rules of the case, and {context.within}."
     if plan.status != OPTIMAL:
         return "Not proven: the search ended early, see the sheet Checks."
     if plan.extension is not None:

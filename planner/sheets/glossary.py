@@ -93,8 +93,7 @@ TERMS = (
          " goes to the member's own treasury."),
     _of(results.Prices.marginal),
     GlossaryTerm("N-1", r"\bn-1\b",
-         "Supply without its largest country, divided by demand: in the scorecard and planner"
-         f" stress. {BY_CAPACITY}"),
+         f"Supply without its largest country, divided by demand: in the scorecard. {BY_CAPACITY}"),
     _of(results.Refiners.nameplate, r"nameplate"),
     GlossaryTerm("Ore, contained", r"^mine country$",
          "Tonnes of metal in the ore. Recovery is the share of it that refining yields."),

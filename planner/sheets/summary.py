@@ -81,7 +81,7 @@ def _plan(context: Context) -> Rows:
         yield Figure.EXTENDED, context.plan.extension.words, Format.LONG, "", remark
     plan, remark = context.plan, "Proven; the sheet Checks shows the proof."
     remark = remark if plan.status == OPTIMAL else search_words(plan.proof.mip_gap)
-    yield Figure.STATUS, context.within or plan.status, Format.LONG, "", remark
+    yield Figure.STATUS, plan.status, Format.LONG, "", remark
     yield Figure.YEARS, context.horizon
     if case.settings.price_year is not None:
         yield Figure.PRICE_YEAR, case.settings.price_year, Format.YEAR, context.currency

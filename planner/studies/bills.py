@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-import click
 import numpy as np
 import pandas as pd
 
@@ -15,34 +14,28 @@ from models import tolerances
 from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
-from models.plan import Plan
-from models.resolve import Expanded, stock_target, survivals
 from models.results import Result
-from models.results.common import MEMBER, words_of
-from models.schema import ByYear
+from models.results.common import MEMBER
 from planner.render import palette
 from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, shortened
 from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
-from planner.render.words import counted, few, money_words, tariff_words
+from planner.render.words import counted, money_words, tariff_words
 from planner.studies.bills_tables import (
     NOT_KNOWN,
     RULES,
     Bills,
     Groups,
-    OwnRequirements,
     RightsUsed,
     Savings,
     Transfers,
     sharing_tables,
-    without_rounding,
 )
-from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study, split_chains
-from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
+from planner.studies.engine import OnProgress, OnStage, Run, Study, run_study
+from planner.studies.kind import TROUBLE, StudyKind, Tables
 
 if TYPE_CHECKING:
-    from planner.scenarios.start import Start
     from planner.studies.places import Where
 
 _SPLIT = {rule: f"{by}{rule}" for rule, by in zip(RULES, ("", "", "by ", "by "), strict=True)}
@@ -61,93 +54,10 @@ _MOST_BARS = 16
 # ---- what is read of a plan ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class WithoutRequirements:
-    """Changes a case to one without a member's own share limits and stock targets.
-
-    If ``secured``, the case stays, and its bills leave out the member's part of Security.
-    ``words`` describes the requirements that are left out.
-    """
-
-    member: int
-    words: str
-    secured: bool = False
-
-    def __call__(self, case: Case) -> Case:
-        if self.secured:
-            return case
-        name = case.members[self.member].name
-        return case.change(
-            share_limits=tuple(row for row in case.share_limits if row.buyer != name),
-            stockpiles=tuple(
-                replace(stockpile, target=ByYear(0.0), target_days=None)
-                if stockpile.member == name
-                else stockpile
-                for stockpile in case.stockpiles
-            ),
-        )
-
-    def read(self, plan: Plan) -> object:
-        """Return all bills by dual prices, and the member's cost if it plans alone."""
-        return cost_sharing.dual_bills_of(plan, self.member, secured=not self.secured)
-
-
-def requirements_of(case: Case) -> Iterator[WithoutRequirements]:
-    """Yield each member's own limits and targets, and its part of Security, if it has any."""
-    secured = _secured(case) if case.security else {}
-    for i, name in enumerate(m.name for m in case.members):
-        limits = sum(row.buyer == name for row in case.share_limits)
-        stockpiles = (stockpile for stockpile in case.stockpiles if stockpile.member == name)
-        kept = [
-            p.mineral for p in stockpiles if any(stock_target(case, p, y) > 0 for y in case.years)
-        ]
-        words = [counted(limits, "share limit")] if limits else []
-        words += [f"stock targets: {few(kept)}"] if kept else []
-        if words:
-            yield WithoutRequirements(i, "; ".join(words))
-        if secured.get(name):
-            yield WithoutRequirements(i, f"part of Security: {few([*secured[name]])}", secured=True)
-
-
-def _secured(case: Case) -> dict[str, dict[str, None]]:
-    """Return for each member the minerals with demand that must be served after a loss."""
-    e, secured = Expanded(case), {m.name: dict[str, None]() for m in case.members}
-    for m, t in np.ndindex(len(e.minerals), len(e.years)):
-        if any(survival.most_short < 1.0 for survival in survivals(e, m, t)):
-            for j in np.flatnonzero(e.demand[m, :, t] > 0).tolist():
-                secured[e.members[j]][e.minerals[m]] = None
-    return secured
-
-
 def in_fractions(case: Case) -> Case:
     """Return the case with projects that may be built in part, whatever its setting says."""
     settings = replace(case.settings, whole_projects=False)
     return case.change(settings=settings) if case.settings.whole_projects else case
-
-
-def study_of(case: Case, *, wishes: bool = False) -> Study[object]:
-    """Return the runs: the joint plan and, with ``wishes``, one without each own requirement."""
-    runs = [Run("Together")]
-    for each in requirements_of(case) if wishes else ():
-        name = f"Without {case.members[each.member].name}: {each.words}"
-        runs.append(Run(name, each, each.read))
-    return Study[object](in_fractions(case), split_chains(runs, 1), cost_sharing.sharing_of)
-
-
-def price_requirements(
-    sharing: Sharing,
-    without: Mapping[WithoutRequirements, tuple[tuple[float, ...], float]],
-    case: Case,
-) -> OwnRequirements:
-    """Return one row per requirement: what it costs its member and the others."""
-    rows = []
-    for requirement, (bills_without, alone) in without.items():
-        more = without_rounding(sharing.bills[DUAL_PRICES] - np.array(bills_without), sharing)
-        member, whole = requirement.member, float(more.sum())
-        row: dict[str, Any] = {"member": case.members[member].name, "wish": requirement.words}
-        row |= {"costs_it": float(more[member]), "others": float(more.sum() - more[member])}
-        rows.append(row | {"whole": whole, "alone": float(sharing.alone[member]) - alone})
-    return OwnRequirements.of_rows(rows, words=words_of(case))
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -179,14 +89,13 @@ class BillsStudy(StudyKind):
     \b
     planner bills case.xlsx
     planner bills case.xlsx --scenario "Export ban" --csv tables
-    planner bills case.xlsx --wishes
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "bills", "Bills", "bills"
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
-    RESULTS = (Savings, Bills, Transfers, Groups, OwnRequirements, RightsUsed)
+    RESULTS = (Savings, Bills, Transfers, Groups, RightsUsed)
     ANSWER = (
         AnswerKey(
             "alone_usd",
@@ -207,33 +116,16 @@ class BillsStudy(StudyKind):
         table_key("bills", Bills, _bills_of_members),
         table_key("transfers", Transfers),
         table_key("groups", Groups, _tempted_groups),
-        table_key("wishes", OwnRequirements),
         *TROUBLE,
     )
     SHOWN = (Savings.member, Savings.alone, *_RULES_SHOWN.values())
-    OPTIONS = (
-        click.option(
-            "--wishes",
-            is_flag=True,
-            help="Price each member's own share limits, stock targets and part of Security: what"
-            " they cost it and the others.",
-        ),
-    )
     task = "members alone and together"
-
-    def __init__(self, start: Start, *, wishes: bool) -> None:
-        super().__init__(start)
-        self.wishes = wishes
-        self.without: dict[WithoutRequirements, tuple[tuple[float, ...], float]] = {}
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         del on_stage
-        study = study_of(self.start.case, wishes=self.wishes)
+        study = Study(in_fractions(self.start.case), ((Run("Together"),),), cost_sharing.sharing_of)
         outcomes = run_study(study, where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-        for (run,), outcome in zip(study.chains, self.outcomes, strict=True):
-            if isinstance(run.change, WithoutRequirements) and outcome.planned:
-                self.without[run.change] = cast("Any", outcome.result)
 
     @property
     def planned(self) -> bool:
@@ -244,11 +136,6 @@ class BillsStudy(StudyKind):
     def sharing(self) -> Sharing:
         """Who pays what."""
         return cast("Sharing", self.outcomes[0].result)
-
-    @property
-    def runs(self) -> Sequence[Outcome[Any]]:
-        """The joint plan, and runs that failed."""
-        return (self.outcomes[0], *(o for o in self.outcomes[1:] if not o.planned))
 
     @property
     def tariff_sentence(self) -> str:
@@ -284,19 +171,15 @@ class BillsStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        """The splits that are not known and the runs without a proof, with the reasons; or ""."""
+        """The splits that are not known, with the reasons; or ""."""
         sharing = self.sharing
-        unknown = [
+        return "; ".join(
             f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
             for rule, why in sharing.failed.items()
-        ]
-        runs = (o for o in self.outcomes[1:] if o.unproven)
-        return "; ".join([*unknown, *(f"the run {o.name} has no proof: {o.error}" for o in runs)])
+        )
 
     def tables(self) -> list[Result]:
-        case = self.start.case
-        asked = [price_requirements(self.sharing, self.without, case)] if self.wishes else []
-        return [*sharing_tables(self.sharing, case), *asked]
+        return sharing_tables(self.sharing, self.start.case)
 
     # ---- from the tables alone -------------------------------------------------------------------
 
@@ -305,7 +188,7 @@ class BillsStudy(StudyKind):
         if len(set(tables[Bills].member) - {""}) <= 1:
             return (say("answer", "A single member bears the whole cost."),)
         first = (_together, _as_bought, _by_duals, _less_missing)
-        every = (*first, _tempted, _most_saved, _requirements, _warnings)
+        every = (*first, _tempted, _most_saved, _warnings)
         return collect_sentences(*(partial(make, tables) for make in every))
 
     @classmethod
@@ -317,27 +200,6 @@ class BillsStudy(StudyKind):
         table = tables[Savings]
         gains = _by_rule(table, tables[Groups]), _waterfall(table)
         return drawn(*gains, _cash_and_shortage(DUAL_PRICES, tables[Bills]))
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        views = Section.views_by(tables[Bills], Bills.rule, _cash_and_shortage)
-        lead = (
-            "A member saves its cost alone minus its bill. Members can pay each other cash. A"
-            " shortage stays with the member that has it in the plan, and counts at its price."
-        )
-        paid = "Who pays whom, after each paid for its purchases"
-        blocks = [
-            Numbers(tables[Groups], heading="Who would gain most by leaving"),
-            Numbers(tables[Transfers], heading=paid),
-        ]
-        if OwnRequirements in tables:
-            heading = "What members' own requirements cost"
-            blocks.append(Numbers(tables[OwnRequirements], heading=heading))
-        gains = Numbers(tables[Savings]).view(*cls.pictures(tables)[:-1])
-        return (
-            Section("savings", "Who gains", lead, gains),
-            Section("bills", "Who pays what", lead, views, "Rule", tuple(blocks)),
-        )
 
 
 # ---- words and charts ----------------------------------------------------------------------------
@@ -409,14 +271,6 @@ def _most_saved(tables: Tables) -> Iterator[Sentence]:
     if most.number > 0:
         text = "Split at shadow prices, {top[member]} saves most cash: {top}."
         yield say("figure", text, name="Cash saved", large="top", top=most)
-
-
-def _requirements(tables: Tables) -> Iterator[Sentence]:
-    """Yield the requirement of a member that costs all together most."""
-    most = tables.sheet(OwnRequirements).largest(OwnRequirements.whole)
-    if most.number > 0:
-        text = "The own requirement that costs all most is {top[member]}'s: {top[wish]}."
-        yield say("decide", text, top=most)
 
 
 def _warnings(tables: Tables) -> Iterator[Sentence]:

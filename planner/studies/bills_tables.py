@@ -147,43 +147,6 @@ class Groups(Result):
     )
 
 
-class OwnRequirements(Result):
-    """What a member's own limits, stock targets and security cost it and the others.
-
-    Each amount is the bill by dual prices with the requirement minus the bill without it.
-    """
-
-    TABLE, GRAIN, BOOK = "Wishes", ("member", "wish"), "bills"
-    member = MEMBER.like(meaning="The member that has these requirements.")
-    wish = field(
-        "Its own",
-        Format.SENTENCE,
-        "The member's requirements: share limits on it as a buyer, and targets of its reserves. A"
-        " separate row has its part of Security: the demand of the member that must still be served"
-        " if a country is lost.",
-        key="what",
-    )
-    costs_it = _millions(
-        "Costs it", "Its bill with these requirements, minus its bill without them."
-    )
-    others = _millions(
-        "Costs the others",
-        "The bills of all other members with these requirements, minus their bills without them."
-        " Below 0: the others gain.",
-        key="costs_others_usd",
-    )
-    whole = _millions(
-        "Costs all",
-        "The cost of the joint plan with these requirements, minus its cost without them.",
-        key="costs_all_usd",
-    )
-    alone = _millions(
-        "Would cost it alone",
-        "The member's cost if it plans alone with these requirements, minus its cost without them.",
-        key="costs_alone_usd",
-    )
-
-
 class RightsUsed(Result):
     """Each member's share of each plant and mine if it plans alone, averaged over the years."""
 

@@ -1,32 +1,25 @@
-"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises.
-
-Also regret: the cost of a surprise, and of preparing for a scenario that does not happen.
-"""
+"""The cases of a comparison: the base, and scenarios and what-ifs, also as surprises."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from models import checks, measures
-from models.answers.cost_sharing import DualBill, bill_of
+from models import checks
 from models.answers.nearest import exchanged
 from models.case import BASE, Case, FixedDecisions
-from models.errors import Finding, SolverError, UsageError, warning
+from models.errors import Finding, UsageError, warning
 from models.plan import Plan, Session
-from models.results import Figure, Result, field
-from models.results.common import words_of
 from models.results.decisions import Row, changes_of, decisions_of
 from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
-from planner.render.words import signed, year_span
+from planner.render.words import year_span
 from planner.scenarios import LIMIT, Variant, steps_of
 from planner.studies import engine, stacked
 from planner.studies.agreed_plan import Unforeseen, decisions_before
-from planner.studies.engine import OnProgress, Outcome, Outcomes, Run, Study, run_study
+from planner.studies.engine import OnProgress, Outcome, Outcomes, Run, run_study
 from planner.studies.source import RunSource
 
 if TYPE_CHECKING:
@@ -116,23 +109,17 @@ def _case_name(asked: Variant, used_names: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with its numbers, its ``plan_sheets``, its bills, and its changed decisions.
-
-    The bills are None if not asked for, or a text that says why they are not known. ``decisions``
-    are the rows of the sheet Decide now.
-    """
+    """A plan with its numbers, its ``plan_sheets``, and the rows of its sheet Decide now."""
 
     plan: Plan
     numbers: PlanNumbers
     sheets: stacked.PlanSheets
     decisions: tuple[Row, ...] = ()
-    bill: DualBill | str | None = None
 
 
-def scenario_source(case: Case, cases: Sequence[ComparedCase], *, bills: bool = False) -> RunSource:
+def scenario_source(case: Case, cases: Sequence[ComparedCase]) -> RunSource:
     """Return the runs of the valid cases, each started from the base, which is the reference."""
-    compare = partial(compared_with_base, bills=bills)
-    runs = tuple(Run(e.name, e.variant, compare=compare) for e in cases if not e.errors)
+    runs = tuple(Run(e.name, e.variant, compare=compared_with_base) for e in cases if not e.errors)
     return RunSource(case, runs, read=with_tables)
 
 
@@ -141,18 +128,16 @@ def plan_cases(
     cases: Sequence[ComparedCase],
     where: Where | None,
     on_progress: OnProgress | None,
-    *,
-    bills: bool = False,
 ) -> tuple[list[ComparedCase], Outcomes[Planned]]:
     """Return the cases, and the outcome of each valid one.
 
     Surprises are planned after the base, because the base plan's decisions of earlier years are
-    kept in them. With ``bills`` each result has its bills, except surprises.
+    kept in them.
     """
     total = sum(not each.errors for each in cases)
     late = [each for each in cases if isinstance(each.variant, Unforeseen)]
     first = [each for each in cases if isinstance(each.variant, Variant)]
-    source = scenario_source(case, first, bills=bills)
+    source = scenario_source(case, first)
     foreseen = run_study(source.study, where, engine.offset_progress(on_progress, 0, total))
     base, trouble, more = foreseen[0].result, "", Outcomes[Planned](())
     if base is not None and not foreseen.stopped and late:
@@ -201,42 +186,17 @@ def with_tables(plan: Plan) -> Planned:
     return Planned(plan, PlanNumbers.of(plan), stacked.plan_sheets(plan))
 
 
-def compared_with_base(plan: Plan, session: Session, *, bills: bool) -> Planned:
+def compared_with_base(plan: Plan, session: Session) -> Planned:
     """Return a plan with its tables, and the decisions that differ from the base plan's."""
     now, base = map(decisions_of, (plan, session.base))
     decisions = changes_of(now, base, exchanged(plan, base))
-    bill = _bill(plan) if bills else None
-    return dataclasses.replace(with_tables(plan), decisions=decisions, bill=bill)
-
-
-def _bill(plan: Plan) -> DualBill | str:
-    try:
-        return bill_of(plan)
-    except SolverError as error:
-        return str(error)
+    return dataclasses.replace(with_tables(plan), decisions=decisions)
 
 
 # ---- changes of a case, in words -----------------------------------------------------------------
 
-_DEMAND_TOLERANCE = 0.01
-"""Demand that differs from the base's by no more than this fraction is not mentioned."""
 _MOST_STEPS = 3
 """How many steps of a scenario are named; the rest are only counted."""
-
-
-def demand_change(base: Case, case: Case) -> str:
-    """Return the least and the largest change of a mineral's demand against the base, in words."""
-    if case.years != base.years:
-        return ""
-    pairs = [
-        [sum(c.coalition_demand(m.name, y) for y in base.years) for c in (base, case)]
-        for m in base.minerals
-    ]
-    parts = sorted(after / before - 1.0 for before, after in pairs if before > 0)
-    if not parts or max(map(abs, parts)) <= _DEMAND_TOLERANCE:
-        return ""
-    ends = dict.fromkeys(f"{signed(part * 100, '.0f')} %" for part in (parts[0], parts[-1]))
-    return " to ".join(ends)
 
 
 def changes_in_words(case: Case, change: Variant | Unforeseen) -> str:
@@ -260,96 +220,3 @@ def _step_in_words(case: Case, step: ScenarioStep) -> str:
     is_timed = "first_year" in ACTION_CELLS[step.action].selectors
     when = f", {year_span((first, last))}" if is_timed else ""
     return f"{action}{f': {selected}' if selected else ''}{when}"
-
-
-# ---- a surprise, and preparing in vain -----------------------------------------------------------
-
-
-class Regret(Result):
-    """The cost of each scenario as a surprise, and of preparing for it in vain."""
-
-    TABLE, GRAIN, BOOK = "Regret", ("scenario",), "compare"
-    scenario = field.text(Figure.SCENARIO, "The scenario, as if it were known from the first year.")
-    foreseen = field.millions(
-        "Foreseen", "Total cost if the scenario is known from the first year. Discounted."
-    )
-    unforeseen = field.millions(
-        "Unforeseen",
-        "Total cost if nobody knows of the scenario before the year in About. Discounted.",
-    )
-    surprise = field.millions("Not knowing costs", "Unforeseen minus foreseen. Discounted.")
-    vain = field.millions(
-        "Planned for, stays away",
-        "Total cost if the coalition prepares for the scenario until the year in About, and the"
-        " scenario then does not happen. Discounted.",
-    )
-    regret = field.millions(
-        "Planning in vain costs", "The column before minus the base's total cost. Discounted."
-    )
-    likely = field.share(
-        "Worth planning for from",
-        "If the scenario is at least this likely, preparing for it costs less on average than not"
-        " preparing: planning in vain costs / (planning in vain costs + not knowing costs). Blank:"
-        " neither costs anything.",
-    )
-
-
-@dataclass(frozen=True)
-class Absent:
-    """The numbers of a plan for a scenario that does not happen."""
-
-    numbers: PlanNumbers
-
-
-def read_absent(plan: Plan) -> Absent:
-    return Absent(PlanNumbers.of(plan))
-
-
-def absent_name(name: str) -> str:
-    """Return the name of a case in which a scenario is planned for and does not happen."""
-    return f"{name} (planned for, stays away)"
-
-
-def plan_absent(
-    case: Case, cases: Sequence[ComparedCase], planned: Outcomes[Planned], where: Where | None
-) -> Outcomes[Absent]:
-    """Plan the base case after the coalition has prepared for a scenario that does not happen.
-
-    There is one outcome per surprise whose foreseen case has a plan, under the surprise's name. The
-    decisions before its year are those of the foreseen case.
-    """
-    plans, chains = {outcome.name: outcome.result for outcome in planned}, []
-    for each in cases:
-        foreseen = plans.get(each.foreseen)
-        if isinstance(each.variant, Unforeseen) and foreseen is not None:
-            fixed_decisions = decisions_before(foreseen.plan, each.variant.fixed_decisions.before)
-            chains.append((Run(each.name, partial(Case.change, fixed_decisions=fixed_decisions)),))
-    if planned.stopped or not chains:
-        return Outcomes((), planned.stopped)
-    return run_study(Study(case, tuple(chains), read_absent), where)
-
-
-def regret_table(
-    case: Case,
-    entries: Iterable[tuple[str, str, float | None]],
-    absent: Mapping[str, float | None],
-) -> Regret | None:
-    """Return one row per surprise with a plan for its absence, or None.
-
-    ``entries`` have each case's name, for a surprise the name of its foreseen case (else ""), and
-    total cost [money]. ``absent`` has, by a surprise's name, the total cost if the scenario was
-    planned for and does not happen [money].
-    """
-    every = list(entries)
-    total = {name: cost for name, _, cost in every}
-    rows = []
-    for name, foreseen, late in every:
-        lost, early, base = absent.get(name), total.get(foreseen), total[BASE]
-        if lost is not None and early is not None and base is not None and late is not None:
-            surprise = measures.difference(late, early, early)
-            regret = measures.difference(lost, base, base)
-            rows.append({
-                "scenario": foreseen, "foreseen": early, "unforeseen": late, "surprise": surprise,
-                "vain": lost, "regret": regret, "likely": measures.ratio(regret, regret + surprise),
-            })  # fmt: skip
-    return Regret.of_rows(rows, words=words_of(case)) if rows else None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.answers.cost_sharing import DualBill
 from models.background import result_getter
 from models.case import Case
 from models.errors import InputError, Mistakes, PlannerError, UsageError
@@ -23,16 +22,13 @@ from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
-from planner.sheets.changes import input_differences
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
 from planner.studies import cases, moves, stacked
-from planner.studies.bills_by_scenario import BillsByScenario, bills_section
-from planner.studies.cases import Regret
 from planner.studies.compare_findings import compare_findings
 from planner.studies.compare_tables import SCENARIO, Comparison, MissingByTier, MissingByYear
 from planner.studies.engine import OnProgress, OnStage, Outcome
-from planner.studies.kind import Section, Tables
+from planner.studies.kind import Tables
 from planner.studies.places import builds_in_background
 from planner.studies.source import PlannedRuns
 from planner.studies.variant_kind import VariantStudy
@@ -46,10 +42,6 @@ if TYPE_CHECKING:
 
 _MOST_ERRORS = 3
 """How many errors a scenario's row shows; JSON and the command's last lines show all."""
-_BILLS = (
-    "computed from shadow prices; there, plants may be built in fractions, and the penalty for"
-    " unequal sharing of a shortage does not count"
-)
 YEAR_OPTION = "--unforeseen"
 UNFORESEEN_BEFORE = "Unforeseen before"
 """The row of About with the year in which scenarios come as a surprise, if they do."""
@@ -104,7 +96,6 @@ class Compare(VariantStudy):
     planner compare case.xlsx
     planner compare case.xlsx --scenario "Export ban" --lose COD
     planner compare case.xlsx --unforeseen 2030
-    planner compare case.xlsx --bills
 
     A scenario that contradicts the workbook's rules, or has no proven optimum, is listed with its
     reason. The other scenarios are planned and written. The exit code is then 1 or 3.
@@ -113,18 +104,14 @@ class Compare(VariantStudy):
     NAME, TITLE, WRITES = "compare", "Comparison of scenarios", "comparison"
     QUESTION = "What does each scenario cost and leave missing?"
     HEADING = "{plan}: comparison"
-    LACKING = "no case planned"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
-    RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, RunBuyers, BillsByScenario,
-               Regret, DecideNow)  # fmt: skip
+    RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, RunBuyers, DecideNow)
     ANSWER = (
         AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
                   optional=_BESIDE),
         table_key("who_pays", RunBuyers),
-        table_key("bills", BillsByScenario, when="with `--bills`"),
         AnswerKey("unforeseen", "the year of the surprise", when="with `--unforeseen`"),
-        table_key("regret", Regret, when="with `--unforeseen`"),
     )  # fmt: skip
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
@@ -143,15 +130,9 @@ class Compare(VariantStudy):
             help="Also plan each scenario as a surprise in YEAR: earlier decisions, begun builds"
             " included, stay as in the base plan.",
         ),
-        click.option(
-            "--bills",
-            is_flag=True,
-            help="Also show what each member pays by dual prices, in the base and in each"
-            " scenario.",
-        ),
     )
 
-    def __init__(  # noqa: PLR0913 - what may be asked
+    def __init__(
         self,
         start: Start,
         *,
@@ -159,7 +140,6 @@ class Compare(VariantStudy):
         asked: Callable[[Case], tuple[WhatIf, ...]],
         max_country_share: float | None,
         unforeseen: int | None,
-        bills: bool,
     ) -> None:
         wrong, names = Mistakes(), list[str]()
         for name in chosen:
@@ -178,7 +158,6 @@ class Compare(VariantStudy):
         every = self.chosen or scenarios.scenario_names(start.book.case)
         self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
         self.unforeseen = unforeseen
-        self.bills: dict[str, DualBill | str] | None = {} if bills else None
         if unforeseen is not None:
             why = "no earlier year is planned, so nothing can come as a surprise"
             nothing = f"{YEAR_OPTION} {unforeseen}: {why}"
@@ -203,11 +182,8 @@ class Compare(VariantStudy):
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         del on_stage
-        case, bills = self.start.book.case, self.bills is not None
-        self.cases, outcomes = cases.plan_cases(case, self.cases, where, on_progress, bills=bills)
-        if bills:
-            plans = ((outcome.name, outcome.result) for outcome in outcomes)
-            self.bills = {n: p.bill for n, p in plans if p is not None and p.bill is not None}
+        case = self.start.book.case
+        self.cases, outcomes = cases.plan_cases(case, self.cases, where, on_progress)
         self.outcomes = outcomes.every
         self.entries = [self._entry(case) for case in self.cases]
         by_name = {outcome.name: outcome for outcome in outcomes}
@@ -216,8 +192,7 @@ class Compare(VariantStudy):
         self.planned_source = PlannedRuns(source, compared, (), outcomes)
         late = builds_in_background(where, [case])
         self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
-        self.absent = cases.plan_absent(case, self.cases, outcomes, where)
-        self.stopped = self.absent.stopped
+        self.stopped = outcomes.stopped
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
         book = self.start.book
@@ -247,20 +222,10 @@ class Compare(VariantStudy):
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
-        """The outcomes of all cases, and of the plans that prepare for what then does not happen.
-
-        A case with an error in its input has an outcome that says so.
-        """
-        names = {e.name: cases.absent_name(e.foreseen) for e in self.entries}
-        away = (dataclasses.replace(outcome, name=names[outcome.name]) for outcome in self.absent)
-        return [*self.planned_source.compared, *away]
+        """The outcomes of all cases; a case with an error in its input has one that says so."""
+        return self.planned_source.compared
 
     runs = required_outcomes
-
-    @property
-    def progress_label(self) -> str:
-        planned = sum(entry.context is not None for entry in self.entries)
-        return f"{planned} of {len(self.entries)} cases planned"
 
     @property
     def subject(self) -> str:
@@ -279,7 +244,6 @@ class Compare(VariantStudy):
             "Loss of a supplier": "The loss is known from the scenario's first year, so the"
             " coalition chooses all its purchases again. planner stress keeps the purchases of an"
             " agreed plan instead.",
-            BillsByScenario.TABLE: "" if self.bills is None else _BILLS,
         }
 
     @property
@@ -288,9 +252,7 @@ class Compare(VariantStudy):
 
     @property
     def trouble(self) -> str:
-        unknown = [f"{n}: {w}" for n, w in (self.bills or {}).items() if isinstance(w, str)]
-        no_bills = f"no bills for {'; '.join(unknown)}" if unknown else ""
-        return HOW_TO_ADD_SCENARIOS if len(self.cases) == 1 else no_bills
+        return HOW_TO_ADD_SCENARIOS if len(self.cases) == 1 else ""
 
     # ---- tables ----------------------------------------------------------------------------------
 
@@ -303,9 +265,6 @@ class Compare(VariantStudy):
             "more": net_change(outcome.objective, None if base is None else base.objective),
             "cash_more": None if now is None or base is None else net_change(now.cash, base.cash),
             "binding": None if now is None else len(binding(now)),
-            "inputs_changed": len([*input_differences(self.entries[0].case, entry.case)]),
-            "moved": moves.largest_changes(self.projects.get(entry.name, ())),
-            "demand": cases.demand_change(self.entries[0].case, entry.case),
             "changes": entry.changes,
         }  # fmt: skip
         if self.unforeseen is not None:
@@ -326,23 +285,13 @@ class Compare(VariantStudy):
     def tables(self) -> list[Result]:
         main, *others = super().tables()
         base, *later = self.entries
-        away = {outcome.name: outcome for outcome in self.absent}
-        total_costs = (
-            (o.name, e.foreseen, o.objective)
-            for o, e in zip(self.planned_source.compared, self.entries, strict=True)
-        )
-        costs = {name: outcome.objective for name, outcome in away.items()}
-        every = self.bills or {}
-        bills = {e.name: b for e in self.entries if isinstance(b := every.get(e.name), DualBill)}
         planned = {e.name: e.context for e in later if e.context is not None}
         differing: list[Result] = []
         if base.context is not None and planned:
             differing = [*moves.difference_tables(base.context, planned, self.projects)]
         more: list[Result | None] = [
-            cases.regret_table(base.case, total_costs, costs),
             self._missing_by_year(),
             self._missing_by_tier(),
-            BillsByScenario.of_bills(base.case, bills if base.name in bills else {}),
             self._decide_now(),
             moves.scenario_inputs(self.entries),
         ]
@@ -357,10 +306,7 @@ class Compare(VariantStudy):
     def _missing_by_year(self) -> Result | None:
         """Return one row per scenario, mineral and year; None if no case has a plan."""
         base = self.numbers(self.planned_source.compared[0])
-        foreseen = {e.name: e.foreseen for e in self.entries}
-        named = [(o.name, o.result) for o in self.planned_source.compared]
-        named += [(cases.absent_name(foreseen[o.name]), o.result) for o in self.absent]
-        rows = list[Row]()
+        named, rows = [(o.name, o.result) for o in self.planned_source.compared], list[Row]()
         for name, kept in named:
             if kept is None:
                 continue
@@ -411,10 +357,8 @@ class Compare(VariantStudy):
             "rows": entries,
             "who_pays": tables.records(RunBuyers),
         }
-        if self.bills is not None:
-            answer["bills"] = tables.records(BillsByScenario)
         if self.unforeseen is not None:
-            answer |= {"unforeseen": self.unforeseen, "regret": tables.records(Regret)}
+            answer["unforeseen"] = self.unforeseen
         return answer
 
     # ---- of the tables alone ---------------------------------------------------------------------
@@ -422,10 +366,6 @@ class Compare(VariantStudy):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return compare_findings(tables)
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        return (*super().sections(tables), *bills_section(tables))
 
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:

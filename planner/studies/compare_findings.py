@@ -8,10 +8,8 @@ from models import tolerances
 from models.case import BASE
 from models.results import DecideNow
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
-from planner.render.table import COALITION_BUYER
 from planner.sheets.decide import changed_decisions
 from planner.sheets.findings import hit_apart
-from planner.studies.bills_by_scenario import BillsByScenario
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import Comparison, MissingByTier
 from planner.studies.kind import Tables
@@ -47,7 +45,7 @@ class _ComparisonFindings:
             return (*collect_sentences(self.base), alone)
         return collect_sentences(
             self.hardest, self.tiers, self.next_hardest, self.surprised, self.base, self.dearest,
-            self.bills, self.decisions, self.warnings,
+            self.decisions, self.warnings,
         )  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
@@ -145,19 +143,6 @@ class _ComparisonFindings:
             yield say("figure", "In {most[run]}, the same tonnes cost {most} more than in the"
                                 " base.",
                       name=Comparison.extra_cost.header, large="most", most=most)  # fmt: skip
-
-    def bills(self) -> Iterator[Sentence]:
-        """Yield who pays most more in the scenario whose bills rise most."""
-        if BillsByScenario not in self.tables:
-            return
-        bills = self.tables[BillsByScenario]
-        name = str(next(iter(bills.dearest.scenario)))
-        rows = SheetRows(bills).where(scenario=name, member={"not": COALITION_BUYER})
-        most = rows.largest(BillsByScenario.more)
-        if most.number > 0:
-            yield say("figure", "In bills by dual prices, {most[member]} pays {most} more for"
-                                " {most[scenario]} than in the base.",
-                      name="Bill against the base", large="most", most=most)  # fmt: skip
 
     def decisions(self) -> Iterator[Sentence]:
         """Yield what to decide now otherwise than in the base."""

@@ -39,21 +39,6 @@ class Comparison(RunTotals):
         "Its rows of the sheet Scenarios, or its what-ifs, with years.",
         optional=True,
     )
-    demand = field.text(
-        "Demand against base",
-        "The least and the largest change of a mineral's demand over all years. Need and cost are"
-        " then of the changed demand. Blank: no mineral's demand changes by more than 1 %.",
-        optional=True,
-    )
-    moved = field(
-        "Projects that change most, capex",
-        Format.LONG,
-        "Capex over all years, scenario minus base. The sheet Projects built lists all projects."
-        " All minerals share the sheet Budget, so more capex for one mineral can leave less for"
-        " another.",
-        unit="{money} m",
-        optional=True,
-    )
     more = field.money(
         "Total cost against base", f"{_AGAINST} Discounted, like total cost.", key="difference_usd"
     )
@@ -71,7 +56,6 @@ class Comparison(RunTotals):
     binding = field(
         "Binding share limits", Format.COUNT, "One per buyer, supplier, mineral and year."
     )
-    inputs_changed = field("Inputs changed", Format.COUNT, "Rows of the sheet Changes.")
 
 
 class MissingByYear(Result):

@@ -14,14 +14,13 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from models.case import Case, CaseStep, CaseSteps, Selection, in_force
 from models.errors import UsageError
 from models.measures import SURGE, difference
-from models.plan import SECURITY_PENALTY, Plan, Session
+from models.plan import SECURITY_PENALTY, Plan
 from models.plan.solving import case_of, linked_minerals
 from models.resolve import Bools, Floats
 from models.schema import ShareLimit
@@ -248,37 +247,6 @@ def draw_totals(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, plan.missing.sum(axis=2))
 
 
-def names_of_runs(case: Case, chances: Chances) -> list[str]:
-    """Return the names of the runs that plan the draws of a case, as agreed and re-planned."""
-    free, drawn = case.change(security=()), draws(case, chances.draws, chances.seed)
-    known = _known_events(case)
-    plans = (_PlanRuns(name, free, case, drawn, known) for name in (AS_AGREED, REPLANNED))
-    chains = (chain for each in plans for study in each.studies for chain in study.chains)
-    return [run.name for chain in chains for run in chain]
-
-
-class EventFreePlans(NamedTuple):
-    """The plans of a case before its draws, and the session that made them.
-
-    ``base`` is the agreed plan. ``without_security`` is the plan that need not survive losses; None
-    if the case has no sheet Security.
-    """
-
-    session: Session
-    base: Plan
-    without_security: Plan | None
-
-
-def plan_without_events(case: Case, where: Where | None = None) -> EventFreePlans:
-    """Plan a case as if no event happened; UsageError if it has no sheet Risks."""
-    if not case.risks:
-        raise UsageError(NO_EVENTS)
-    session = start_session(case, where)
-    base = session.base
-    free = session.solve_cold(case.change(security=())) if case.security else None
-    return EventFreePlans(session, base, free)
-
-
 def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
     return lambda _, hits: CaseSteps(events.event_changes(case, hits))
 
@@ -288,7 +256,6 @@ def plan_draws(
     chances: Chances,
     where: Where | None = None,
     on_progress: OnProgress | None = None,
-    event_free: EventFreePlans | None = None,
 ) -> RiskResults:
     """Draw the events of a case and plan each draw twice: as agreed, and re-planned.
 
@@ -297,9 +264,12 @@ def plan_draws(
     Raises UsageError if the case has no sheet Risks; InputError and SolverError if the plan without
     events fails.
     """
-    event_free = event_free or plan_without_events(case, where)
-    base, free_plan = event_free.base, event_free.without_security
-    drawn, free = draws(case, chances.draws, chances.seed), case.change(security=())
+    if not case.risks:
+        raise UsageError(NO_EVENTS)
+    free = case.change(security=())
+    session = start_session(case, where)
+    base, free_plan = session.base, session.solve_cold(free) if case.security else None
+    drawn = draws(case, chances.draws, chances.seed)
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     late = events.projects_with_delays(case)
     calm, surging = (case_before_loss(base, r, late) for r in rules)
@@ -316,7 +286,7 @@ def plan_draws(
         _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, on_progress)
-    event_free.session.confirm()
+    session.confirm()
     outcomes = tuple(outcome for each in results for outcome in each)
     stopped = results[-1].stopped if results else None
     first, totals = len(plans[0].runs), [outcome.result for outcome in outcomes]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -522,15 +522,6 @@ def confirmed_later(place: Where | None = None) -> Iterator[Callable[[], None]]:
             in_background=builds_in_background(place, bases),
         )
     )
-
-
-def outcomes_not_run(names: Iterable[str], stop: Stop) -> Outcomes[Any]:
-    """Return the outcomes of a study that was stopped before its first run.
-
-    Call it where the stop is caught: it marks the stop as handled.
-    """
-    mark_handled()
-    return Outcomes(tuple(Outcome(name, error=_STOPPED, ran=False) for name in names), stop)
 
 
 def run_study(

@@ -17,7 +17,6 @@ import pandas as pd
 from models import answers, errors, tolerances
 from models.plan import Plan
 from models.results import DecideNow, Field, Result
-from models.results.common import MINERAL
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
 from planner.render.chart import Picture, Role, Series, drawn, series_values, shortened
@@ -42,7 +41,7 @@ from planner.studies.exit_tables import (
     WayOut,
     tables_of,
 )
-from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import BASIS, TROUBLE, Numbers, StudyKind, Tables
 from planner.workbook.cells import iso3_code
 
 if TYPE_CHECKING:
@@ -85,11 +84,6 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}
     picture = chart.lines(title, years, shares, "Share", is_panel=True)
     return picture and picture.joined
-
-
-def _all_but(result: Result, *left_out: Field) -> tuple[Field, ...]:
-    names = {field.name for field in left_out}
-    return tuple(field for field in result.fields if field.name not in names)
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -135,7 +129,6 @@ class ExitStudy(StudyKind):
         table_key("who_pays", Paying),
         *TROUBLE,
     )
-    LACKING = "no exit path planned"
     PART = "<C>-"
     LIMIT = CAP_HELP
     OPTIONS = (
@@ -175,10 +168,6 @@ class ExitStudy(StudyKind):
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
         if outcomes[0].result is not None:
             self.result = outcomes[0].result
-
-    @property
-    def progress_label(self) -> str:
-        return "the exit path is planned" if self.planned else "nothing is planned"
 
     @property
     def trouble(self) -> str:
@@ -263,21 +252,3 @@ class ExitStudy(StudyKind):
             *_curves(tables).values(),
             who_pays(title, costs, payers.words["money"], "the plan"),
         )
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        curves, exits, builds = _curves(tables), tables[Exits], tables[Builds]
-        years = tables[WayOut].where([mineral in curves for mineral in tables[WayOut].mineral])
-        views = Section.views_by(years, WayOut.mineral, lambda mineral, _: curves[mineral])
-        brief = _all_but(exits, Exits.remark, Exits.alone)
-        remarks = Numbers(exits, (Exits.mineral, Exits.remark), Exits.remark.header)
-        blocks = [Numbers(exits, brief, "By mineral"), remarks]
-        blocks += [Numbers(builds, heading=Builds.TABLE)] if len(builds) else []
-        heading = f"The exit from {tables.option(OF)}"
-        if not views:
-            return (Section("exit", heading, "", blocks[0].view()),)
-        lead = (
-            "The exit path is the cheapest plan that buys the fewest tonnes from the country over"
-            " all years, with no more shortage in any year than in the plan."
-        )
-        return (Section("exit", heading, lead, views, MINERAL.header, tuple(blocks)),)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
@@ -24,7 +23,7 @@ from planner.render.claims import Sentence, SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
-from planner.render.words import counted, tariff_words, year_span
+from planner.render.words import tariff_words, year_span
 from planner.stops import Stop
 from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.workbook.plan_file import code_of, read_back
@@ -47,6 +46,8 @@ ASSUMED = ("Money", "Tariffs", str(Figure.ESTIMATES))
 PARTIAL = "The study was stopped: what is said here is only of the runs that finished."
 """What the first page of a stopped study says."""
 
+_REPORTED = 200
+"""Most rows of a table in the report."""
 _TILES = 9
 """Most small charts on a first page."""
 
@@ -123,9 +124,9 @@ class Numbers:
     heading: str = ""
     note: str = ""
 
-    def view(self, *pictures: Picture | None) -> dict[str, View]:
-        """Return the only view of a section without a choice: charts and these numbers."""
-        return {"": (drawn(*pictures), self)}
+    def view(self, *pictures: Picture | None) -> View:
+        """Return charts and these numbers, for a section of the report."""
+        return drawn(*pictures), self
 
 
 View = tuple[Sequence[Picture], Numbers]
@@ -134,35 +135,13 @@ View = tuple[Sequence[Picture], Numbers]
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: charts, and the numbers behind them.
-
-    The reader picks a view from the list named ``choice``; ``views`` has a view for each option. A
-    section without a choice has one view, "".
-    """
+    """A part of the report: charts and the numbers behind them, and further tables."""
 
     key: str
     heading: str
     lead: str
-    views: Mapping[str, View]
-    choice: str = ""
+    view: View
     blocks: tuple[Numbers, ...] = ()
-
-    @staticmethod
-    def views_by(
-        table: R,
-        field: Field,
-        draw: Callable[[Any, R], Picture | None],
-        name: Callable[[Any], str] = str,
-    ) -> dict[str, View]:
-        """Return a view for each value of a field: a chart of its rows, and their other fields.
-
-        ``name`` returns the name of a value.
-        """
-        fields, views = tuple(f for f in table.fields if f.name != field.name), dict[str, View]()
-        for value in dict.fromkeys(table.data[field.name]):
-            rows = table.where([each == value for each in table.data[field.name]])
-            views[name(value)] = (drawn(draw(value, rows)), Numbers(rows, fields))
-        return views
 
 
 TROUBLE: AnswerKeys = (
@@ -191,18 +170,12 @@ class StudyKind:
     """The title of its workbook, built from the plan's name and the subject."""
     PART: ClassVar[str] = ""
     """The word in the help for what ``file_part`` adds to the name of the workbook."""
-    LACKING: ClassVar[str] = "no run planned"
-    """The message if there is nothing to write."""
     OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
     """The click options beyond those that all studies share."""
     SCENARIO: ClassVar[bool] = True
     """Whether ``--scenario`` chooses the case that is studied."""
     WHAT_IFS: ClassVar[bool] = True
     """Whether the command takes what-ifs."""
-    RUN: ClassVar[str] = "run"
-    """The word for one of its runs."""
-    PROGRESS: ClassVar[str] = "{count} planned"
-    """How many runs are planned, in words: ``count`` is ``3 of 13 points``."""
     ANSWER: ClassVar[AnswerKeys] = ()
     """The keys of its JSON answer beyond those of every kind; the manual lists them."""
     MONEY: ClassVar[str] = ""
@@ -269,12 +242,6 @@ class StudyKind:
         return OPTIMAL
 
     @property
-    def progress_label(self) -> str:
-        """How much of it is planned: ``3 of 13 points planned``."""
-        required, planned = self.required_outcomes, sum(o.planned for o in self.required_outcomes)
-        return self.PROGRESS.format(count=f"{planned:,} of {counted(len(required), self.RUN)}")
-
-    @property
     def runs(self) -> Sequence[Outcome[Any]]:
         """The outcomes that the sheet Runs lists."""
         return self.outcomes
@@ -331,10 +298,6 @@ class StudyKind:
         """Return the sheets with all rows, for CSV files; a workbook may have fewer rows."""
         return self.sheets(tables)
 
-    def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
-        """Return a plan to write next to the workbook: the suffix of its file, and its writer."""
-        return None
-
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return the fields of the JSON answer that only this kind has, and the scenario."""
         return {"scenario": self.start.case.scenario, **answered(self.ANSWER, self, tables)}
@@ -388,5 +351,18 @@ class StudyKind:
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        """Return the parts of its report, from the tables alone."""
-        raise NotImplementedError
+        """Return the parts of its report: its tables, the charts above the first of them."""
+        every = [t for t in tables.results.values() if isinstance(t, cls.RESULTS) and len(t)]
+        charts = cls.pictures(tables)
+        return tuple(section_of(t, *(() if i else charts)) for i, t in enumerate(every))
+
+
+def section_of(table: Result, *pictures: Picture | None) -> Section:
+    """Return a table as a part of the report: its first rows, without what is not printed."""
+    lead, rows = " ".join((table.__doc__ or "").replace("``", "").split()), table
+    if len(table) > _REPORTED:
+        rows = table.take([*range(_REPORTED)])
+        lead = f"{lead} The first {_REPORTED} of {len(table):,} rows; the workbook has all."
+    numbers = Numbers(rows, tuple(f for f in table.fields if f.printed))
+    key = "-".join(table.TABLE.lower().split())
+    return Section(key, table.TABLE, lead, numbers.view(*pictures))

@@ -20,8 +20,7 @@ import numpy as np
 from models import tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection
 from models.measures import DAYS, net_sums
-from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan, Session
-from models.plan.supply import marginal_prices
+from models.plan import OF_TIER, ORE, SHORTAGE, STOCK, UNTAKEN, Plan
 from models.plan.tiers import served_by
 from models.program.component import Columns
 from models.resolve import Bools, Expanded, Floats, chain_of
@@ -148,19 +147,6 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
 
 
 @dataclass(frozen=True)
-class DearestPrice:
-    """The highest marginal price of a mineral [money/t], and where it occurs.
-
-    ``multiple`` is the marginal price divided by the mineral's price in that year.
-    """
-
-    price: float
-    multiple: float
-    member: str
-    year: int
-
-
-@dataclass(frozen=True)
 class LossTotals:
     """The amounts and costs of one plan.
 
@@ -168,9 +154,8 @@ class LossTotals:
     ``stock`` at the end of the year; ``plant_use``, the inputs of plants, transferred by the member
     or bought by the plant. By (mineral, year) [money, undiscounted]: ``cash``, all payments but
     capital and the cost of leaving suppliers; ``duties``, the tariffs and levies in ``cash``;
-    ``penalty``, the cost of shortage. By mineral: ``dearest``; ``to_refill``, the cost of one tonne
-    of stock in the last year [money/t]: the dearest tonne bought then, at least the mineral's
-    price.
+    ``penalty``, the cost of shortage. By mineral: ``to_refill``, the cost of one tonne of stock in
+    the last year [money/t]: the dearest tonne bought then, at least the mineral's price.
     """
 
     bought: Floats
@@ -181,7 +166,6 @@ class LossTotals:
     duties: Floats
     penalty: Floats
     to_refill: Floats
-    dearest: tuple[DearestPrice | None, ...]
 
 
 def loss_totals(plan: Plan) -> LossTotals:
@@ -205,7 +189,6 @@ def loss_totals(plan: Plan) -> LossTotals:
         duties=duties,
         penalty=plan.costs_of(SHORTAGE, OF_TIER),
         to_refill=_to_refill(plan),
-        dearest=_dearest(plan),
     )
 
 
@@ -243,28 +226,6 @@ def _by_buyer(plan: Plan, component: Columns) -> Floats:
     if key:
         amounts[key] = tonnes
     return amounts
-
-
-def _dearest(plan: Plan) -> tuple[DearestPrice | None, ...]:
-    e = plan.expanded
-    prices = marginal_prices(plan)
-    is_priced = (e.demand > 0) & (prices != 0)
-    multiples, each = np.full(prices.shape, -np.inf), e.prices[:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        np.divide(prices, each, out=multiples, where=is_priced)
-        upper = multiples + tolerances.SAME_RATIO * np.abs(multiples)
-    upper = np.where(np.isfinite(multiples), upper, multiples)
-    largest = multiples.max(axis=(1, 2), keepdims=True, initial=-np.inf)
-    is_dearest = is_priced & (upper >= largest)
-    dearest: list[DearestPrice | None] = [None] * len(e.minerals)
-    # if prices differ only by rounding, the first member by name, then year, is reported
-    by_name = np.argsort(e.members, kind="stable")
-    for m in np.flatnonzero(is_dearest.any(axis=(1, 2))).tolist():
-        (first, t), *_ = np.argwhere(is_dearest[m, by_name]).tolist()
-        at = m, by_name[first], t
-        member, year = e.members[by_name[first]], e.years[t]
-        dearest[m] = DearestPrice(float(prices[at]), float(multiples[at]), member, year)
-    return tuple(dearest)
 
 
 def days_until_short(
@@ -305,7 +266,6 @@ class Effect:
     - ``cost``: ``cash``, ``refill`` and the extra cost of shortage [money].
     - ``stock_used``: the largest reduction of stocks in any year [t]; ``stock_days``: the same in
       days of the coalition's demand in the first year of the loss.
-    - ``dearest``: the highest marginal price with the loss.
 
     By mineral, with the loss: ``share``, shortage as a fraction of demand over all years;
     ``survived``, days until the coalition has a shortage (None: never).
@@ -327,7 +287,6 @@ class Effect:
     stock_days: list[float]
     share: list[float]
     survived: tuple[float | None, ...]
-    dearest: tuple[DearestPrice | None, ...]
     affected: list[int]
 
     @property
@@ -414,7 +373,7 @@ class AgreedCase:
         if outcome is None:
             zero, count = np.zeros(lost.shape), len(lost)
             none, days, never = np.zeros(count), [0.0] * count, (None,) * count
-            return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, never, [])
+            return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, [])
         after, before, reference = outcome.result, self.agreed_totals, self.without_loss.result
         if after is None or reference is None:
             return None
@@ -452,7 +411,6 @@ class AgreedCase:
                     self._rounding[:, 0].tolist(),
                 )
             ),
-            dearest=after.dearest,
             affected=self._affected(lost, short, cost),
         )
 
@@ -468,12 +426,6 @@ class AgreedCase:
         case, names = self.plan.case, self.plan.expanded.minerals
         chains = [chain_of(case, name) for name in names]
         return np.array([[name in chain for name in names] for chain in chains], dtype=bool)
-
-    @property
-    def progress(self) -> str:
-        """How many of the losses that affect this plan have been planned: ``12 of 42``."""
-        planned = sum(o.planned for o in self.outcomes.values()) if self.without_loss.planned else 0
-        return f"{planned:,} of {len(self.outcomes):,}"
 
     def error_of(self, loss: Loss) -> str:
         """Return why a loss has no effect: the error of its run, else of the run without a loss."""
@@ -544,33 +496,6 @@ class Stress:
         return self.capped.base.years
 
 
-@dataclass(frozen=True)
-class AgreedPlans:
-    """The plans that a stress test makes before its runs, and the session that made them.
-
-    ``free`` is the plan without share limits, None if the case has none.
-    """
-
-    session: Session
-    plan: Plan
-    free: Plan | None
-
-    @staticmethod
-    def run_names(case: Case) -> list[str]:
-        """Return the names of the runs in which nothing is lost; every stress test has them."""
-        reference = NOTHING.name(case)
-        return [reference, *([UNCAPPED + reference] if case.share_limits else [])]
-
-
-def agree(case: Case, where: Where | None = None) -> AgreedPlans:
-    """Plan a case and, if it has share limits, plan it without them, too."""
-    session = start_session(case, where)
-    plan, free = session.base, None
-    if case.share_limits:
-        free = session.solve_cold(scenarios.drop_share_limits(case))
-    return AgreedPlans(session, plan, free)
-
-
 def stress(  # noqa: PLR0913 - the options of a stress test
     case: Case,
     rules: Rules,
@@ -579,16 +504,17 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     where: Where | None = None,
     on_progress: OnProgress | None = None,
     on_stage: OnStage = lambda _: None,
-    plans: AgreedPlans | None = None,
 ) -> Stress:
     """Return the effect of each loss on the agreed plan of a case, with and without share limits.
 
-    ``on_stage`` is called once with the number of losses, ``on_progress`` after each run. ``plans``
-    are the agreed plans, if they are known. Raises InputError if the case's records contradict one
-    another, SolverError if an agreed plan has no proof.
+    ``on_stage`` is called once with the number of losses, ``on_progress`` after each run. Raises
+    InputError if the case's records contradict one another, SolverError if an agreed plan has no
+    proof.
     """
-    plans = plans or agree(case, where)
-    plan, free = plans.plan, plans.free
+    session = start_session(case, where)
+    plan, free = session.base, None
+    if case.share_limits:
+        free = session.solve_cold(scenarios.drop_share_limits(case))
     first = rules.first_year if rules.first_year is not None else case.years[0]
     every = losses(plan, first, kinds) if case.years else ()
     on_stage(f"Losing {len(every)} suppliers")
@@ -606,7 +532,7 @@ def stress(  # noqa: PLR0913 - the options of a stress test
         loss_source(agreed_totals, each, lost, name) for agreed_totals, name, lost, each in asked
     ]
     results = run_studies([source.study for source in sources], where, on_progress)
-    plans.session.confirm()
+    session.confirm()
     sides = [
         AgreedCase(
             agreed_totals,

@@ -14,7 +14,6 @@ from models.results import Result
 from models.results.changes import SIDES, TableDifference
 from models.results.common import units_of, words_of
 from models.results.field import Format
-from planner.render import words
 from planner.render.table import COALITION_BUYER
 from planner.sheets import changes
 from planner.sheets.context import Context, once
@@ -31,8 +30,6 @@ MOST_CHANGES = 2_000
 
 ALL_PROJECTS = "All projects"
 """The name of the row that sums all projects of a scenario, changed or not."""
-_MOST_NAMED = 2
-"""How many projects one line names at most."""
 _AMOUNTS = ["capex", "tonnes"]
 
 
@@ -76,17 +73,6 @@ def _starts(context: Context) -> dict[str, str]:
         if part > tolerances.SAME_SHARE:
             starts[name].append(f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}")
     return {name: ", ".join(each) for name, each in starts.items()}
-
-
-def largest_changes(differing: Iterable[Row]) -> str:
-    """Return the projects whose capex changes most: ``Nolans +819.1, Becancour -705.5``."""
-    names = [
-        f"{row['project']} {words.signed(row['capex_change'], ',.1f')}"
-        if round(row["capex_change"], 1)
-        else f"{row['project']} in other years"
-        for row in differing
-    ]
-    return words.few(names, _MOST_NAMED)
 
 
 # ---- flows that differ ---------------------------------------------------------------------------

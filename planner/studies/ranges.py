@@ -6,33 +6,26 @@ year. If least and most differ, the purchase can change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import pandas as pd
 
-from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, least_plan, ranges
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, ranges
 from models.case import Case
-from models.errors import SolverError, UsageError
 from models.measures import ratio
-from models.plan import PENALTIES, Plan, Session
 from models.results import Field, Result, ShareLimits, field
-from models.results import Figure as Measure
-from models.results.common import COUNTRY, MINERAL, MISSING_TONNES, UNDISCOUNTED, words_of
+from models.results.common import COUNTRY, MINERAL, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
 from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
 from planner.render.words import counted, few, share_words
-from planner.scenarios import drop_share_limits
-from planner.scenarios.named import Named
-from planner.sheets import write_plan
 from planner.studies.engine import OnProgress, OnStage, Run, Study, run_study
-from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
@@ -44,15 +37,12 @@ YES = "yes"
 """Value of the column Main supplier."""
 POINT = 0.01
 """A purchase is fixed if its least and most differ by less than this fraction of demand."""
-SLACK, LEAST, _OF_CASH = "Slack", "Least of", " of each mineral's cash"
-"""Rows of About: the most extra cash, and the country of the plan that buys least there."""
+SLACK, _OF_CASH = "Slack", " of each mineral's cash"
+"""The row of About with the most extra cash, and how its value ends."""
 _MOST_BARS, _MOST_NAMED = 10, 3
 
 
 # ---- tables --------------------------------------------------------------------------------------
-
-
-_IN_LEAST_PLAN = "in the plan that buys least from the country"
 
 
 def _of_demand(header: str, meaning: str) -> Field:
@@ -95,24 +85,6 @@ class Ranges(Result):
     )
 
 
-class LeastOf(Result):
-    """One row per mineral, all years: the plan, and the plan that buys least from a country."""
-
-    TABLE, GRAIN, BOOK = "Least plan", ("mineral",), "ranges"
-    mineral = MINERAL
-    now = Ranges.now.like(meaning="What is bought from the country as planned.")
-    least = Ranges.least.like(
-        meaning="What is bought from the country in the plan that buys least there."
-    )
-    cash = field.money(Measure.CASH_COST, f"Cash cost of the mineral in the plan. {UNDISCOUNTED}")
-    cash_least = field.money("Cash cost at least", f"Cash cost {_IN_LEAST_PLAN}. {UNDISCOUNTED}")
-    dearer = field.share("Dearer by", "Cash cost at least / cash cost, minus 1.")
-    short = MISSING_TONNES.like(meaning="In the plan: demand neither bought nor drawn from stock.")
-    short_least = field.tonnes(
-        "Missing at least", f"Missing tonnes {_IN_LEAST_PLAN}; never more than in the plan."
-    )
-
-
 # ---- runs ----------------------------------------------------------------------------------------
 
 
@@ -148,21 +120,6 @@ def _supplier_name(supplier: Range, case: Case, by: str) -> str:
     if by == BY_REFINER and supplier.project:
         return f"{supplier.project} (project)"
     return supplier.project or supplier.refiner or case.country_name(supplier.country)
-
-
-def least_of(plan: Plan, least: Plan, country: str) -> LeastOf:
-    columns: dict[str, Any] = {"mineral": plan.expanded.minerals}
-    now, at_least = ("now", "cash", "short"), ("least", "cash_least", "short_least")
-    for each, names in ((plan, now), (least, at_least)):
-        sold, paid = each.sources, each.mineral_costs
-        sold, paid = sold[sold["country"] == country], paid[~paid["heading"].isin(PENALTIES)]
-        amounts = (sold, "tonnes"), (paid, "money"), (each.supply, "short")
-        for name, (rows, amount) in zip(names, amounts, strict=True):
-            sums = rows.groupby("mineral")[amount].sum()
-            columns[name] = sums.reindex(columns["mineral"], fill_value=0.0).tolist()
-    pairs = zip(columns["cash"], columns["cash_least"], strict=True)
-    columns["dearer"] = [ratio(more - paid, paid) for paid, more in pairs]
-    return LeastOf(words=words_of(plan.case), **columns)
 
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
@@ -258,18 +215,12 @@ class RangesStudy(StudyKind):
     \b
     planner ranges case.xlsx
     planner ranges case.xlsx --slack 5% --by refiner
-    planner ranges case.xlsx --least China
-
-    --least also writes the plan that buys least from a country, mineral by mineral, within the
-    slack. That plan has a workbook of its own. It is proven to be the cheapest plan that buys so
-    little there, not the cheapest plan of all.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
     HEADING = "{subject}: {plan}"
     QUESTION = "Where could we buy differently at almost no extra cost?"
-    LACKING = "no mineral planned"
-    RESULTS = (Ranges, LeastOf)
+    RESULTS = (Ranges,)
     ANSWER = (
         AnswerKey(
             "slack",
@@ -278,14 +229,12 @@ class RangesStudy(StudyKind):
         ),
         AnswerKey("by", "whose sales vary, as asked", lambda study, _: study.by),
         table_key("ranges", Ranges),
-        table_key("least", LeastOf),
         *TROUBLE,
     )
     SHOWN = (
         Ranges.mineral, Ranges.supplier, Ranges.now_share, Ranges.least_share, Ranges.most_share,
         Ranges.verdict,
     )  # fmt: skip
-    RUN, PROGRESS = "mineral", "ranges of {count}"
     LIMIT = CAP_HELP
     OPTIONS = (
         click.option(
@@ -302,47 +251,24 @@ class RangesStudy(StudyKind):
             help="What counts as a supplier [country]. With project, the plants built for the"
             " mineral may change.",
         ),
-        click.option(
-            "--least", metavar="COUNTRY", help="Also write the plan that buys least from a country."
-        ),
     )
 
-    def __init__(self, start: Start, *, slack: float, by: str, least: str | None) -> None:
+    def __init__(self, start: Start, *, slack: float, by: str) -> None:
         super().__init__(start)
-        case = start.case
-        self.slack, self.by, self.country, self.unproven = slack, by, "", ""
-        if least is not None:
-            self.country = Named(case).country(least)
-            sellers = {r.country for r in case.refiners} | {p.country for p in case.projects}
-            if self.country not in sellers:
-                msg = f"--least {least!r}: the workbook has no refiner or project there"
-                raise UsageError(msg)
-        self.task = f"the case, then ranges of {counted(len(case.minerals), 'mineral')}"
+        self.slack, self.by = slack, by
+        self.task = f"the case, then ranges of {counted(len(start.case.minerals), 'mineral')}"
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        case = self.start.case
-        outcomes = run_study(study_of(case, self.slack, self.by), where, on_progress)
+        del on_stage
+        outcomes = run_study(study_of(self.start.case, self.slack, self.by), where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
-        self.least: tuple[Plan, Plan] | None = None
-        if self.country and self.stopped is None and self.planned:
-            on_stage(f"Planning the least from {case.country_name(self.country)}")
-            session = Session(case)
-            try:
-                self.least = session.base, least_plan(session.base, self.country, self.slack)
-                self.free = session.solve(drop_share_limits(case)) if case.share_limits else None
-            except SolverError as error:  # the ranges are still known
-                self.least, self.unproven = None, str(error)
 
     @property
     def trouble(self) -> str:
         case, every = self.start.case, [r for o in self.outcomes for r in o.result or ()]
         missing = [r for r in every if r.least is None or r.most is None]
         names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
-        failed = [f"no range is known for {names}: no proven plan"] if missing else []
-        if self.unproven:
-            country = case.country_name(self.country)
-            failed.append(f"the plan that buys least from {country}: {self.unproven}")
-        return "; ".join(failed)
+        return f"no range is known for {names}: no proven plan" if missing else ""
 
     @property
     def subject(self) -> str:
@@ -352,36 +278,12 @@ class RangesStudy(StudyKind):
     def options(self) -> dict[str, str]:
         within = f"{share_words(self.slack)}{_OF_CASH}"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
-        least = self.country and self.start.case.country_name(self.country)
-        asked = {
-            SLACK: within,
-            "Kept": "no more shortage in any year",
-            "By": self.by,
-            "What is built": built,
-            LEAST: least,
-        }
-        return {**asked, **self.start.options}
+        asked = {SLACK: within, "Kept": "no more shortage in any year", "By": self.by}
+        return {**asked, "What is built": built, **self.start.options}
 
     def tables(self) -> list[Result]:
         every = [r for outcome in self.outcomes for r in outcome.result or ()]
-        table = ranges_table(every, self.start.case, self.by)
-        least = [] if self.least is None else [least_of(*self.least, self.country)]
-        return [table, *least]
-
-    def extra_plan(self) -> tuple[str, Callable[[Path], object]] | None:
-        if self.least is None:
-            return None
-        country = self.start.case.country_name(self.country)
-        slack = f"{share_words(self.slack)} more cash for each mineral"
-        return f"least-{self.country}", partial(
-            write_plan,
-            plan=self.least[1],
-            book=self.start.book,
-            without_limits=self.free,
-            options={LEAST: f"{country}, for at most {slack}", **self.start.options},
-            within=f"it buys least from {country} at the lowest cost, among plans with at most"
-            f" {slack} and no more shortage in any year",
-        )
+        return [ranges_table(every, self.start.case, self.by)]
 
     # ---- of the tables alone ---------------------------------------------------------------------
 
@@ -421,22 +323,3 @@ class RangesStudy(StudyKind):
         by_mineral = bought.groupby("mineral", sort=False)
         small = (_bars(str(m), each["supplier"], each, small=True) for m, each in by_mineral)
         return (_bars(title, names, first, small=False), *small)
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        table = tables[Ranges]
-        if not (pictures := cls.pictures(tables)):
-            return ()
-        largest = _rows(tables).pipe(_largest).index
-        kept = {"Largest of each": [i in largest for i in range(len(table))]}
-        kept |= {p.title: [m == p.title for m in table.mineral] for p in pictures[1:]}
-        views = {
-            name: ((picture,), Numbers(table.where(rows)))
-            for (name, rows), picture in zip(kept.items(), pictures, strict=True)
-        }
-        lead = (
-            "The least and the most come from two proven plans. Two suppliers cannot both be at"
-            " their least."
-        )
-        title = "The least and the most that each supplier could sell"
-        return (Section("ranges", title, lead, views, MINERAL.header),)

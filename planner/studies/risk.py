@@ -25,8 +25,8 @@ from planner.studies import draws as drawing
 from planner.studies import risk_findings, risk_tables
 from planner.studies.delays import Delays, delays
 from planner.studies.draws import AS_AGREED, REPLANNED, RiskResults
-from planner.studies.engine import OnProgress, OnStage, outcomes_not_run
-from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.engine import OnProgress, OnStage
+from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.risk_findings import LEFT_OUT
 from planner.studies.risk_tables import (
     FORMATS,
@@ -55,11 +55,13 @@ def caution(risk: RiskResults) -> str:
     """Return a warning if draws are missing or too few; "" if not."""
     why = "without a plan" if risk.stopped is None else "not finished when it was stopped"
     lost = {sample.name.lower(): int((~sample.is_known).sum()) for sample in risk.samples}
+    partly = any(0 < number < len(risk.draws) for number in lost.values())
     count = int(max(sample.is_known.sum() for sample in risk.samples))
     few = _too_few(count)
     return "; ".join([
         *(f"{name}: {number_of(number, 'draw')} {why}, left out of the figures"
           for name, number in lost.items() if number),
+        *(["the others are not a random sample of all draws"] if partly else []),
         *([f"{number_of(count, 'draw')}: {few}"] if few else []),
     ])  # fmt: skip
 
@@ -82,7 +84,6 @@ def _too_few(count: int) -> str:
 _SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.fmt is Format.SHARE)
 _SHORTAGE_FIELDS = tuple(f for f in ShortageRisks.FIELDS if f.json_key != f.name)
 """The fields of a shortage that JSON has: fields with a key of their own."""
-_EVENT_FIELDS = tuple(f for f in Events.FIELDS if not f.name.startswith("apart"))
 
 
 def _rows_of(table: R, plan: str) -> R:
@@ -128,7 +129,7 @@ def _nested(row: Record) -> Record:
 _WAIVED = "waived in years with an event"
 _SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
 _MORE_KEY = "chance_of_shortage_beyond_base"
-_EVENT_KEYS = tuple(dict.fromkeys(f.json_key.partition(".")[0] for f in _EVENT_FIELDS))
+_EVENT_KEYS = tuple(dict.fromkeys(f.json_key.partition(".")[0] for f in Events.FIELDS))
 _PLAN_KEYS = (
     "plan",
     *(shown.key for shown in FORMATS.values() if shown.key),
@@ -143,7 +144,7 @@ def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
 
 
 def _events(_: object, tables: Tables) -> list[Record]:
-    return [_nested(row) for row in records(tables[Events], *_EVENT_FIELDS)]
+    return [_nested(row) for row in tables.records(Events)]
 
 
 class RiskStudy(StudyKind):
@@ -167,7 +168,6 @@ class RiskStudy(StudyKind):
     NAME, TITLE, WRITES = "risk", "Study of risks", "risk study"
     QUESTION = "What may random events do to cost and supply?"
     HEADING = "{plan}: results under random events"
-    LACKING = "no draw complete"
     MONEY = "total cost is a present value; cash cost is undiscounted"
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Delays, Draws)
     ANSWER = (
@@ -215,14 +215,7 @@ class RiskStudy(StudyKind):
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         del on_stage
-        case = self.start.case
-        try:
-            event_free = drawing.plan_without_events(case, where)
-        except (KeyboardInterrupt, SystemExit) as stop:
-            none = outcomes_not_run(drawing.names_of_runs(case, self.chances), stop)
-            self.outcomes, self.stopped = none.every, none.stopped
-            return
-        self.risk = drawing.plan_draws(case, self.chances, where, on_progress, event_free)
+        self.risk = drawing.plan_draws(self.start.case, self.chances, where, on_progress)
         self.outcomes, self.stopped = self.risk.outcomes, self.risk.stopped
         limits = caution(self.risk)
         if limits:
@@ -234,14 +227,6 @@ class RiskStudy(StudyKind):
     def planned(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and any(sample.is_known.any() for sample in self.risk.samples)
-
-    @property
-    def progress_label(self) -> str:
-        every, samples = len(self.risk.draws), self.risk.samples
-        counts = {s.name.lower(): int(s.is_known.sum()) for s in samples}
-        done = ", ".join(f"{name} {n:,} of {every:,} draws" for name, n in counts.items())
-        partly = any(0 < n < every for n in counts.values())
-        return f"figures cover {done}{': not a random sample of all draws' if partly else ''}"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -311,7 +296,3 @@ class RiskStudy(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         return risk_findings.pictures(tables)
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        return tuple(risk_findings.sections(tables))

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from models import tolerances, units
-from models.results import Format, Result, field
+from models import tolerances
+from models.results import Format
 from planner.render import chart
 from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
 from planner.render.claims import Sentence, collect_sentences, say
-from planner.render.words import in_suitable_unit, known, number_of, unit_scale, word
-from planner.studies.delays import Delays, costliest_delay
-from planner.studies.draws import AS_AGREED, REPLANNED
-from planner.studies.kind import Numbers, Section, Tables
+from planner.render.words import known, number_of, unit_scale
+from planner.studies.delays import costliest_delay
+from planner.studies.draws import AS_AGREED
+from planner.studies.kind import Tables
 from planner.studies.risk_tables import COST, MORE, PLANS, Draws, Events, Measures, RiskByMineral
 from planner.studies.spread import step_counts
 
@@ -89,14 +89,6 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
     return Picture(title, Form.GROUPED, names, series, "% of need", "", fmt)
 
 
-class _Steps(Result):
-    """One row per step of cost: the number of draws in it."""
-
-    step = field.text("From ({unit})")
-    as_agreed = field(AS_AGREED, Format.COUNT)
-    replanned = field(REPLANNED, Format.COUNT)
-
-
 def pictures(tables: Tables) -> tuple[Picture, ...]:
     """Return the charts of the study."""
     costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
@@ -161,49 +153,3 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
     if tables.option(LEFT_OUT):
         penalty = tables.asked(LEFT_OUT)
         yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
-
-
-# ---- the report ----------------------------------------------------------------------------------
-
-
-def sections(tables: Tables) -> Iterator[Section]:
-    """Yield the parts of the report."""
-    costs = _histogram(tables, "cost", COST, tables[Draws].words["money"])
-    if costs is not None:
-        lead = (
-            "The number of draws at each cost. As agreed: the events hit the agreed plan."
-            " Re-planned: the events were known beforehand."
-        )
-        as_agreed, replanned = (series.values for series in costs.series)
-        words = {"unit": costs.across.partition(",")[0]}
-        steps = _Steps(words=words, step=costs.categories, as_agreed=as_agreed, replanned=replanned)
-        yield Section("spread", "The spread of cost", lead, Numbers(steps).view(costs))
-    if RiskByMineral in tables:
-        lead = "The mean over all draws. It includes what is missing without events."
-        views = Numbers(tables[RiskByMineral], _SHORT).view(_short_by_mineral(tables))
-        yield Section("minerals", "Missing on average, by mineral", lead, views)
-    events = tables[Events].where([known(cost) for cost in tables[Events].cost_agreed])
-    if len(events):
-        lead = "Estimated over all draws; the workbook has the standard errors."
-        added = [v for plan in PLANS.values() for v in events.data[f"cost_{plan.key}"]]
-        both, unit = in_suitable_unit(series_values(added, units.MILLION), events.words["money"])
-        title = f"What a year of each event adds to total cost ({unit})"
-        series = _series((both[: len(events)], both[len(events) :]))
-        names = tuple(map(word, events.event))
-        picture = Picture(title, Form.ROWS, names, series, unit, "", fmt=Format.MILLIONS)
-        views = Numbers(events, _ADDED).view(picture)
-        yield Section("events", "What each event adds", lead, views)
-    if Delays in tables:
-        lead = (
-            "What an event adds each time, with all its plants. The agreed plan keeps its orders."
-        )
-        yield Section("delays", "Plants that may be late", lead, Numbers(tables[Delays]).view(None))
-
-
-_SHORT = (
-    RiskByMineral.mineral, RiskByMineral.plan, RiskByMineral.base, RiskByMineral.mean,
-    RiskByMineral.share, RiskByMineral.more, RiskByMineral.tail,
-)  # fmt: skip
-_ADDED = (
-    Events.event, Events.probability, Events.drawn, Events.cost_agreed, Events.cost_replanned
-)  # fmt: skip

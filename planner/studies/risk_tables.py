@@ -5,7 +5,6 @@ The sheet Risk has percentages as numbers, since their errors need more digits t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -130,7 +129,7 @@ class ByMember(ShortageRisks):
     member = common.MEMBER
 
 
-def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field, Field]:
+def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field]:
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
@@ -141,11 +140,6 @@ def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field
         error.like(unit="", key=f"{path}.cost_standard_error_usd"),
         field.tonnes(f"A year adds missing, {header}", tonnes + _BY_CHANCE, key=f"{path}.short_t"),
         field(f"Standard error (t), {header}", Format.TONNES, key=f"{path}.short_standard_error_t"),
-        field.text(
-            f"Distinguishable from 0, {header}",
-            "Which of the two figures lies more than 1.96 standard errors from 0. A figure that is"
-            " not named may be chance: more draws, or more years of the event in them, would tell.",
-        ),
     )
 
 
@@ -159,19 +153,15 @@ class Events(Result):
     duration = field("Duration", Format.COUNT, unit="yr", key="duration_yr")
     drawn = field.share("Draws with it", key="share_of_draws")
     years = field("Years a draw", Format.DAYS, key="years_per_draw")
-    cost_agreed, cost_error_agreed, short_agreed, short_error_agreed, apart_agreed = _adds(
+    cost_agreed, cost_error_agreed, short_agreed, short_error_agreed = _adds(
         AS_AGREED,
         "What one year of the event adds to total cost, estimated from draws with more and with"
         " fewer such years.",
         "What one year of the event adds to missing tonnes.",
     )
-    (
-        cost_replanned,
-        cost_error_replanned,
-        short_replanned,
-        short_error_replanned,
-        apart_replanned,
-    ) = _adds(REPLANNED, "The same for the re-planned plan.", "The same for the re-planned plan.")
+    cost_replanned, cost_error_replanned, short_replanned, short_error_replanned = _adds(
+        REPLANNED, "The same for the re-planned plan.", "The same for the re-planned plan."
+    )
 
 
 def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
@@ -200,14 +190,6 @@ class Draws(Result):
 # Amounts are in t of contained metal over all years; NaN: not known.
 
 Row = dict[str, object]
-_SIGNIFICANT = 1.96
-"""Number of standard errors around 0 that hold 95 % of figures without a real effect."""
-_WHICH = {
-    (True, True): "cost and shortage",
-    (True, False): "cost alone",
-    (False, True): "shortage alone",
-    (False, False): "neither",
-}
 
 
 def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
@@ -318,20 +300,7 @@ def event_effects(risk: RiskResults) -> Events:
         cost, tonnes = (estimated_effects(amount, years[kept]) for amount in amounts)
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
-        columns[f"apart_{key}"] = significant(*cost, *tonnes)
     return Events(words=common.words_of(risk.base.case), **columns)
-
-
-def significant(cost: Floats, cost_error: Floats, short: Floats, short_error: Floats) -> list[str]:
-    """Return for each event which of its two figures differ from 0, at the 95 % level, in words.
-
-    The words are those in ``_WHICH``, such as ``cost alone``; "" if the errors are not known.
-    """
-    seen = np.abs(cost) > _SIGNIFICANT * cost_error, np.abs(short) > _SIGNIFICANT * short_error
-    return [
-        "" if math.isnan(error) else _WHICH[bool(dear), bool(short_of)]
-        for dear, short_of, error in zip(*seen, cost_error, strict=True)
-    ]
 
 
 def draw_rows(risk: RiskResults) -> Draws:

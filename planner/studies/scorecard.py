@@ -29,7 +29,7 @@ from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, run_study
-from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.places import Where
 from planner.studies.source import RunSource
 
@@ -367,7 +367,6 @@ class ScorecardStudy(StudyKind):
     QUESTION = "Does the plan meet the benchmarks, and what would the missed ones cost?"
     HEADING = "Scorecard: {plan}"
     MONEY = "extra cash cost is undiscounted; extra cost with shortage is a present value"
-    LACKING = "nothing planned"
     task = "the case"
     RESULTS = (Missed, Scorecard)
     ANSWER = (
@@ -376,7 +375,6 @@ class ScorecardStudy(StudyKind):
         AnswerKey("scores", "each measure, by mineral and buyer", rows=_SCORE_KEYS),
         table_key("benchmarks", Missed, more=("years_asked", "years_met")),
     )
-    RUN, PROGRESS = "missed benchmark", "{count} priced"
     LIMIT = CAP_HELP
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
@@ -457,14 +455,6 @@ class ScorecardStudy(StudyKind):
             " from the benchmark. At home: in the buyer's countries. What can't be met comes as"
             " near as it can."
         )
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        if Missed not in tables:
-            return ()
-        table = tables[Missed]
-        lead = "For each benchmark, the plan is made again with that benchmark as one more limit."
-        return (Section("benchmarks", table.TABLE, lead, Numbers(table).view()),)
 
 
 # ---- findings ------------------------------------------------------------------------------------

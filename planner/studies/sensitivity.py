@@ -51,7 +51,7 @@ from planner.studies.factor_words import (
     name_of,
 )
 from planner.studies.factors import ENDS, EndPlan, PlanFigures
-from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, StudyKind, Tables
 from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import (
     EXACT,
@@ -78,10 +78,8 @@ BY, NUMBERS = "Ranked by", "Numbers with a range"
 """Rows of About: the ranking measure, and the count of numbers."""
 CHAIN = 24
 """Largest number of runs in a chain."""
-DECIDING_SHARE = 0.8
-"""The deciding numbers together account for this share of all swings ..."""
-_MOST_DECIDING = 12
-"""... and are at most this many."""
+_MOST_BARS = 12
+"""How many numbers the tornado chart shows at most."""
 _BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
 
 
@@ -329,7 +327,6 @@ class SensitivityStudy(StudyKind):
 
     NAME, TITLE, WRITES = "sensitivity", "Sensitivity", "sensitivity"
     QUESTION = "How sure is the plan: which numbers matter?"
-    LACKING = "there is no proven plan for the workbook's own numbers"
     RESULTS = (Sensitivities, DecidingNumbers, GroupSensitivities, BaseTotals)
     ANSWER = (
         AnswerKey("by", "what the numbers are ranked by", lambda study, _: study.by),
@@ -389,11 +386,6 @@ class SensitivityStudy(StudyKind):
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
         """The base plan, and runs that did not start: an end may have no feasible plan."""
         return [*self.outcomes[:1], *(o for o in self.outcomes[1:] if not o.ran)]
-
-    @property
-    def progress_label(self) -> str:
-        ends = self.outcomes[1:]
-        return f"{sum(o.planned for o in ends):,} of {counted(len(ends), 'run')} planned"
 
     @property
     def trouble(self) -> str:
@@ -515,67 +507,12 @@ class SensitivityStudy(StudyKind):
         kinds = (kind for kind in (Sensitivities, GroupSensitivities) if kind in tables)
         return drawn(*(tornado(tables, kind) for kind in kinds))
 
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        lead = (
-            "Each number is moved alone to both ends of its range, and the case is planned again"
-            " each time."
-        )
-        views = Numbers(look_up_first(tables), _PAGE).view(tornado(tables, Sensitivities))
-        sections = [Section("sensitivity", "Which numbers matter", lead, views)]
-        if GroupSensitivities in tables:
-            lead = "All numbers of one sheet, mineral and column are moved together."
-            groups = Numbers(tables[GroupSensitivities], _GROUP_SCREEN)
-            views = groups.view(tornado(tables, GroupSensitivities))
-            sections.append(Section("groups", "Moved together", lead, views))
-        return tuple(sections)
-
 
 _WORDS = {
     COST: "what buyers pay",
     SHORTAGE: "what is missing",
     DECISIONS: "the choice of suppliers",
 }
-_SCREEN = (
-    EndResults.sheet, EndResults.cells, EndResults.what, EndResults.span, EndResults.swing,
-    EndResults.swing_short, EndResults.worth,
-)  # fmt: skip
-_PAGE = (*_SCREEN, EndResults.otherwise_low, EndResults.otherwise_high, EndResults.origin)
-_GROUP_SCREEN = (
-    EndResults.sheet, EndResults.column, EndResults.mineral, EndResults.count, EndResults.swing,
-    EndResults.alone, EndResults.swing_short, EndResults.worth,
-)  # fmt: skip
-
-
-def _rank_figures(tables: Tables) -> list[float]:
-    """Return the figures that the numbers are ranked by, 0 if one is not known."""
-    return [float(v or 0.0) for v in tables[Sensitivities].data[_RANK_FIELDS[tables.option(BY)]]]
-
-
-def _positions(tables: Tables) -> list[int]:
-    """Return the positions of the numbers to look up first.
-
-    First come the numbers that decide what is built, the largest worth of knowing first; then the
-    fewest others that account for most of all swings together; at most twelve in all.
-    """
-    table, sizes = tables[Sensitivities], _rank_figures(tables)
-    builds, worth = (list(table.data[name]) for name in ("builds", "worth"))
-    found = sorted((i for i, b in enumerate(builds) if b == YES), key=lambda i: -worth[i])
-    found = found[: _MOST_DECIDING // 2]
-    needed, so_far, count = DECIDING_SHARE * sum(sizes), 0.0, 0
-    while count < len(sizes) and len(found) < _MOST_DECIDING and so_far < needed:
-        so_far += sizes[count]
-        found += [] if count in found else [count]
-        count += 1
-    return found
-
-
-def look_up_first(tables: Tables) -> Sensitivities:
-    """Return the rows of the numbers to look up first, in that order; else the first rows."""
-    table = tables[Sensitivities]
-    return table.take(_positions(tables) or [*range(min(_MOST_DECIDING, len(table)))])
-
-
 # ---- an earlier study, for other commands --------------------------------------------------------
 
 
@@ -616,7 +553,7 @@ def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
     by, table = tables.option(BY), tables[kind]
     e = EndResults
     most = {COST: e.swing_cash, SHORTAGE: e.swing_short, DECISIONS: e.moved}[by]
-    rows = table.ranked(most).frame().head(_MOST_DECIDING)
+    rows = table.ranked(most).frame().head(_MOST_BARS)
     if by == DECISIONS:
         series = {EndResults.moved.header: (Role.PLAN, rows["moved"])}
         axis = "Share of purchases, by value"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models import errors
-from models.results import Field, Result
+from models.results import Result
 from models.results.numbers import PlanNumbers
 from planner.options import Share
 from planner.render.chart import Picture, drawn
@@ -22,19 +22,19 @@ from planner.render.table import Table, json_value, table_of
 from planner.render.words import money_words, year_span
 from planner.studies import variant_charts
 from planner.studies.agreed_plan import Rules
-from planner.studies.engine import OnProgress, OnStage, outcomes_not_run
+from planner.studies.engine import OnProgress, OnStage
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
-from planner.studies.losses import AgreedPlans, LossKind, agree, stress
+from planner.studies.losses import LossKind, stress
 from planner.studies.stress_findings import FIRST_YEAR, LIMITS, SURGE, WAIVED, stress_findings
 from planner.studies.stress_tables import (
     Detail,
     Embargoes,
     LossByMineral,
     Losses,
-    NMinusOne,
     Solidarity,
     tables_of,
 )
+from planner.studies.variant_kind import heat_section
 from planner.studies.variant_tables import heat_map
 
 if TYPE_CHECKING:
@@ -74,20 +74,18 @@ class StressTest(StudyKind):
     NAME, TITLE, WRITES = "stress", "Stress test", "stress test"
     QUESTION = "What if a supplier is lost after the plan is agreed?"
     HEADING = "Stress test: {plan}"
-    LACKING = "no loss planned"
     MONEY = (
         "all amounts are undiscounted, from the first year of the loss; total cost in planner"
         " compare is a present value"
     )
     task = "the agreed plan"
-    RESULTS = (Losses, LossByMineral, Solidarity, Embargoes, NMinusOne, Detail)
+    RESULTS = (Losses, LossByMineral, Solidarity, Embargoes, Detail)
     ANSWER = (
         AnswerKey("surge", "extra sales of others, a fraction of capacity"),
         AnswerKey("keep_caps", "whether limits stay"),
         AnswerKey("first_year", "the first year without the supplier"),
         AnswerKey("last_year", "the last year"),
         table_key("rows", Losses, more=("short_by_mineral_t",)),
-        table_key("n_minus_1", NMinusOne),
         table_key("solidarity", Solidarity),
     )
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
@@ -150,21 +148,13 @@ class StressTest(StudyKind):
         self.kinds = [kind for kind, is_asked in asked.items() if is_asked]
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        case = self.start.case
-        try:
-            plans = agree(case, where)
-        except (KeyboardInterrupt, SystemExit) as stop:
-            none = outcomes_not_run(AgreedPlans.run_names(case), stop)
-            self.outcomes, self.stopped = none.every, none.stopped
-            return
         self.result = stress(
-            case,
+            self.start.case,
             self.rules,
             self.kinds,
             where=where,
             on_progress=on_progress,
             on_stage=on_stage,
-            plans=plans,
         )
         self.outcomes, self.stopped = self.result.outcomes, self.result.stopped
 
@@ -172,12 +162,6 @@ class StressTest(StudyKind):
     def planned(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and self.result.capped.without_loss.result is not None
-
-    @property
-    def progress_label(self) -> str:
-        capped, free = self.result.capped, self.result.free
-        without = f", {free.progress} without share limits" if free is not None else ""
-        return f"{capped.progress} losses known{without}"
 
     @property
     def subject(self) -> str:
@@ -263,7 +247,6 @@ class StressTest(StudyKind):
             "first_year": self.result.years[0],
             "last_year": self.result.years[-1],
             "rows": rows,
-            "n_minus_1": tables.records(NMinusOne),
             "solidarity": tables.records(Solidarity),
         }
 
@@ -301,23 +284,8 @@ class StressTest(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        losses, heat = tables[Losses], _heat(tables)
-        shown: tuple[Field, ...] = tuple(f for f in _SHOWN_FIELDS if f.name in losses.data)
-        lead = "Compared with the agreed plan under the same rules and no loss."
-        runs = Numbers(losses, shown).view(*cls.pictures(tables))
-        lead_heat = "Each row is a loss, each column a mineral. Blank: it is not hit."
-        view = Numbers(heat).view(variant_charts.heat_picture(heat))
-        sections = [
-            Section("losses", "What each loss costs", lead, runs),
-            Section("heat-map", "What is further missing", lead_heat, view),
-        ]
-        if Solidarity in tables:
-            whole = tables[Solidarity]
-            whole = whole.where([not member for member in whole.member])
-            text = "What is further missing if members share what is left after a loss, or don't."
-            view = Numbers(whole).view()
-            sections.append(Section("sharing", Solidarity.TABLE, text, view))
-        return tuple(sections)
+        first, *others = super().sections(tables)
+        return (first, heat_section(_heat(tables)), *others)
 
 
 def stress_sheets(tables: Tables, case: Case) -> list[Table]:
@@ -334,7 +302,7 @@ def stress_sheets(tables: Tables, case: Case) -> list[Table]:
         cells = (pairs, (e.country,), e.member, e.own_share)
         matrix = heat_map(*cells, "Embargo matrix", members)
         shown += [table_of(pairs.without(e.lost, e.kind), name), table_of(matrix, name)]
-    return [*shown, table_of(tables[NMinusOne], name), table_of(tables[Detail])]
+    return [*shown, table_of(tables[Detail])]
 
 
 def _heat(tables: Tables) -> Result:

@@ -1,22 +1,20 @@
-"""The tables of the stress test: losses, minerals, members, solidarity, and N-1."""
+"""The tables of the stress test: losses, minerals, members, and solidarity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 
-from models import results, tolerances
+from models import tolerances
 from models.measures import HELD_TO_ORDERS, ratio
 from models.plan.stages import dependence
 from models.results import Benchmarks, Colour, Format, Name, Result, Runs, field
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
-from models.scorecard.supplied import n_minus_1
-from planner.studies.losses import DearestPrice, Loss, LossKind, Stress
+from planner.studies.losses import Loss, LossKind, Stress
 from planner.studies.variant_tables import Row, RunTotals, table_from
 
 _UNCAPPED = "The same loss in the agreed plan without share limits."
@@ -107,20 +105,6 @@ _SIZES = (
         printed=False,
     ),
 )
-PRICE, PRICE_OVER = (
-    field.price(
-        "Highest marginal price",
-        "The marginal price of supply where it is the largest multiple of the mineral's price,"
-        " among the minerals that the loss hits.",
-        key="marginal_price_usd_per_t",
-    ),
-    field(
-        "Times the mineral's price",
-        Format.DAYS,
-        "Highest marginal price / the mineral's price.",
-        key="marginal_price_over_price",
-    ),
-)
 
 
 class _OfLosses(Result):
@@ -148,9 +132,6 @@ class _OfLosses(Result):
         printed=False,
         optional=True,
     )
-    price = PRICE.like(printed=False)
-    price_over = PRICE_OVER
-    price_at = field.text("Highest where", key="marginal_price_at")
     error = Runs.trouble.like(meaning="Why this loss has no plan.", optional=True)
 
 
@@ -219,47 +200,6 @@ class LossByMineral(Result):
     less_t = PLANTS_LESS
     short_from = field("Further missing from", Format.YEAR, "The first year with more missing.")
     survived, stock_days, cash, cost, refill = _SIZES
-    price, price_over = PRICE, PRICE_OVER
-    price_member = field.text("Highest for", names=Name.MEMBER)
-    price_year = field("Highest in", Format.YEAR)
-
-
-class NMinusOne(Result):
-    """One row per mineral and year: supply without its largest country / demand."""
-
-    TABLE, GRAIN, BOOK = "N-1", ("mineral", "year"), "stress"
-
-    mineral = MINERAL
-    year = YEAR
-    demand = PlanNumbers.need.like(key="demand")
-    need = field.tonnes("Needed by members", "Need without the inputs of plants.", optional=True)
-    supply = field.tonnes(
-        "Supply open to the coalition",
-        "Usable capacity of refiners, and of projects that the agreed plan has built.",
-    )
-    largest = results.ByMineral.country.like(
-        meaning="The country with the most supply. Rest of world does not count.", printed=True
-    )
-    largest_supply = field.tonnes("Supply of the largest")
-    largest_demand = field.tonnes(
-        "Demand of the largest", "Demand of members in this country; 0 if there are none."
-    )
-    over_all = field.share(
-        "Supply left over all demand",
-        "(S - Smax) / D: supply without its largest country / demand of the coalition.",
-    )
-    over_rest = field.share(
-        "Supply left over the rest's demand",
-        "(S - Smax) / (D - Dmax): supply and demand without the country with most supply. This"
-        " is the N-1 of the International Energy Agency, for the supply open to the coalition.",
-    )
-    bought = field.tonnes("Bought in the agreed plan")
-    seller = field.text("Largest seller in it", names=Name.COUNTRY)
-    seller_sold = field.tonnes("Sold by the largest seller")
-    bought_over_all = field.share(
-        "Bought of others over all demand",
-        "Agreed purchases from all but the largest seller / demand.",
-    )
 
 
 _EXTRA_COST = (
@@ -342,13 +282,12 @@ def tables_of(result: Stress) -> list[Result]:
         tables[Solidarity] = _sharing(result, ranked)
     tables |= {
         Embargoes: [ranked[loss] | _of_member(result, loss) for loss in embargoes],
-        NMinusOne: n_minus_1(result.capped.plan, result.years[0]),
         Detail: [row for loss in ranked for row in _detail(result, loss)],
     }
     every = [table_from(kind, rows, texts) for kind, rows in tables.items()]
     if result.capped.plan.expanded.plant_inputs:
         return every
-    return [table.without(Losses.less_t, NMinusOne.need) for table in every]
+    return [table.without(Losses.less_t) for table in every]
 
 
 def _ranked(result: Stress) -> dict[Loss, Row]:
@@ -385,11 +324,6 @@ def _who(result: Stress, loss: Loss) -> Row:
     return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
 
 
-def _priced(price: DearestPrice | None) -> Row:
-    names = ("price", "price_over", "price_member", "price_year")
-    return dict(zip(names, astuple(price), strict=True)) if price is not None else {}
-
-
 def _loss(result: Stress, loss: Loss) -> Row:
     """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
     row, side, effect = _who(result, loss), result.capped, result.capped.effects[loss]
@@ -399,17 +333,13 @@ def _loss(result: Stress, loss: Loss) -> Row:
     hit, shares, minerals = effect.affected, effect.share, side.plan.expanded.minerals
     share, m = max(((shares[m], -m) for m in hit), default=(0.0, 0))
     worst = minerals[-m] if share else None
-    prices = [(price, m) for m in hit if (price := effect.dearest[m]) is not None]
-    price, m = max(prices, key=lambda each: each[0].multiple, default=(None, -1))
     row |= effect.tonnes(hit) | {
         "short_t": float(effect.short.sum()),
         "worst": worst,
         "worst_share": share,
         "stock_days": max((effect.stock_days[m] for m in hit), default=0.0),
         "survived": min((days for days in effect.survived if days is not None), default=None),
-        "price_at": f"{minerals[m]}, {price.member}, {price.year}" if price else None,
         **{name: float(getattr(effect, name).sum()) for name in ("cash", "refill", "cost")},
-        **_priced(price),
     }
     if free is not None:
         row |= {f"free_{name}": tonnes for name, tonnes in free.tonnes(...).items()}
@@ -432,7 +362,7 @@ def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) ->
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
         sizes = ("cash", "refill", "cost", "stock_days", "survived")
-        row = _who(result, loss) | effect.tonnes(m) | _priced(effect.dearest[m])
+        row = _who(result, loss) | effect.tonnes(m)
         row |= {name: getattr(effect, name)[m] for name in sizes}
         row |= {
             "mineral": side.plan.expanded.minerals[m],

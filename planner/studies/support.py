@@ -27,10 +27,10 @@ from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import table_key
 from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
-from planner.render.words import clean_text, counted, few, share_words, truncated
+from planner.render.words import clean_text, few, share_words, truncated
 from planner.scenarios import drop_share_limits
 from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study, whole_plan
-from planner.studies.kind import TROUBLE, Numbers, Section, StudyKind, Tables
+from planner.studies.kind import TROUBLE, Numbers, StudyKind, Tables
 from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
@@ -165,13 +165,6 @@ class Tariffs(Result):
         "The tariff divided by the mean cost of these tonnes at the gate.",
     )
     revenue = field.money("Revenue", f"The tariff on these tonnes. {common.UNDISCOUNTED}")
-    floor = field.price(
-        "Price floor in its place",
-        "The coalition's price floor with the same effect, if all other countries are exempt."
-        " Blank: no single floor has it, for example if tonnes from the country land at different"
-        " costs.",
-        optional=True,
-    )
 
 
 class SupportBills(Result):
@@ -329,7 +322,6 @@ class SupportStudy(StudyKind):
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
     QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
     HEADING = "What idle plants need: {plan}"
-    LACKING = "there is no proven plan"
     RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
     ANSWER = (
         table_key("plants", Plants),
@@ -366,10 +358,6 @@ class SupportStudy(StudyKind):
         return {o.name: o for o in self.outcomes[1 + self.limited :]}
 
     @property
-    def progress_label(self) -> str:
-        return f"{sum(o.planned for o in self.outcomes)} of {counted(len(self.outcomes), 'run')}"
-
-    @property
     def plans(self) -> Mapping[str, Plan]:
         plan: Any = self.outcomes[0].result
         return {"the plan": plan}
@@ -390,8 +378,6 @@ class SupportStudy(StudyKind):
         gaps = gaps_table(plan, free, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
-        if not any(capped.floor):
-            capped = capped.without(Tariffs.floor)
         more = [table for table in (capped, *bill_tables(plan)) if len(table)]
         return [plants_table(plan, gaps, needed, unknown), gaps, *more]
 
@@ -429,16 +415,6 @@ class SupportStudy(StudyKind):
             _bars(titles, most),
             _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
         )
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        if Plants not in tables:
-            return ()
-        lead = f"Each payment is confirmed by a plan with it. {_RUNS} {_HELPS}"
-        needs = Numbers(tables[Plants]).view(*cls.pictures(tables))
-        paid = (tables[kind] for kind in (SupportBills, Payers) if kind in tables)
-        blocks = tuple(Numbers(table, heading=table.TABLE) for table in paid)
-        return (Section("support", "What idle plants need", lead, needs, blocks=blocks),)
 
 
 # ---- findings ------------------------------------------------------------------------------------

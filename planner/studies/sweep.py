@@ -19,7 +19,7 @@ from models.results import Field, Result
 from models.results.common import words_of
 from models.results.numbers import ALL
 from models.schema import SecurityTarget
-from planner.render import chart, words
+from planner.render import words
 from planner.render.chart import Picture, Role
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
@@ -28,7 +28,7 @@ from planner.scenarios.parameters import exact_percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import number_source, sweep_tables, variant_charts
 from planner.studies.engine import Outcome
-from planner.studies.kind import BASIS, TROUBLE, Numbers, Section, Tables
+from planner.studies.kind import BASIS, TROUBLE, Numbers, Tables
 from planner.studies.number_source import AS_IN_WORKBOOK, SweepPoint, cap_path_words, title_of
 from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
@@ -108,7 +108,6 @@ class Sweep(VariantStudy):
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
     HEADING = "{subject}: {plan}"
-    LACKING, RUN = "no point planned", "point"
     PART = "[<KNOB>-]"
     RESULTS = sweep_tables.RESULTS
     ANSWER = (
@@ -157,7 +156,7 @@ class Sweep(VariantStudy):
         asked = zip((first, last, step), self.parameter.span, strict=True)
         bounds = (default if given is None else given for given, default in asked)
         self.points = number_source.evenly_spaced(self.parameter, *bounds)
-        self.task = words.counted(len(self.points), self.RUN)
+        self.task = words.counted(len(self.points), "point")
         self.path = cap_path_words(self.case) if self.parameter.is_cap else ""
 
     @classmethod
@@ -171,11 +170,6 @@ class Sweep(VariantStudy):
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
         return self.outcomes[-len(self.points) - bool(self.path) :]
-
-    @property
-    def progress_label(self) -> str:
-        planned = sum(outcome.planned for outcome in self.required_outcomes[-len(self.points) :])
-        return f"{planned:,} of {words.counted(len(self.points), self.RUN)} planned"
 
     @property
     def subject(self) -> str:
@@ -384,40 +378,6 @@ class Sweep(VariantStudy):
             f"Share of {tables.option(BASIS)}",
         )  # fmt: skip
         return (picture,) if picture else ()
-
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        frontier, t = tables[Frontier], type(tables[Frontier])
-        points = frontier.where([mineral == ALL for mineral in frontier.mineral])
-        blocks = (Numbers(tables[SmallestCaps]),) if SmallestCaps in tables else ()
-        view = Numbers(points, cls.shown(points)).view(*cls.pictures(tables))
-        axis_of = frontier.words.get("axis", "")
-        heading = f"Cost and missing tonnes by {words.uncapitalized(axis_of)}"
-        first = Section("frontier", heading, "Each point is a plan.", view, blocks=blocks)
-        fields: tuple[Field, ...] = (
-            t.value,
-            t.missing,
-            t.missing_share,
-            t.further_missing,
-            t.extra_cost_share,
-            t.cash,
-            t.supplier,
-            t.supplier_share,
-        )
-        of_minerals = frontier.where([mineral != ALL for mineral in frontier.mineral])
-
-        def draw(name: str, rows: Frontier) -> Picture | None:
-            points = [(v, y) for v, y in rows.rows(t.value, t.missing_share) if words.known(v)]
-            header, parts = t.missing_share.header, chart.series_values(y for _, y in points)
-            title, at, fmt = f"{name}: {header}", [v for v, _ in points], t.value.fmt
-            if not any(map(words.known, parts)):
-                return None
-            return chart.lines(title, at, {name: parts}, header, across=axis_of, scale=fmt)
-
-        views = Section.views_by(of_minerals, t.mineral, draw)
-        views = {name: (drawn, Numbers(n.result, fields)) for name, (drawn, n) in views.items()}
-        heading = "Each mineral, point by point"
-        return (first, Section("minerals", heading, "", views, t.mineral.header))
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:

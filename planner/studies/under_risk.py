@@ -41,7 +41,7 @@ from planner.scenarios.events import Hits, affected_minerals
 from planner.sheets.decide import changed_decisions
 from planner.studies import draws as drawing
 from planner.studies import engine
-from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.spread import confidence_half_width
 from planner.studies.under_risk_tables import (
     KINDS,
@@ -281,7 +281,6 @@ class UnderRisk(StudyKind):
         "all amounts are present values in the first year, with shortage and penalties at their"
         " prices"
     )
-    LACKING = "there is no proven plan under risk"
     RESULTS = (PlansUnderRisk, EarlyDecisions, Futures, Expected, Batches, DecideNow)
     SHOWN = (Expected.mineral, Expected.demand, Expected.plain_share, Expected.risky_share)
     ANSWER = (
@@ -555,22 +554,7 @@ class UnderRisk(StudyKind):
         shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
         return tuple(picture for picture, is_shown in shown if is_shown)
 
-    @classmethod
-    def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        lead = "The cost of each way to plan. A future's probability is its share of the draws."
-        futures = Numbers(tables[Futures], _FUTURE_FIELDS).view(*cls.pictures(tables)[:1])
-        sections = [Section("futures", "What each future costs", lead, futures)]
-        if EarlyDecisions in tables:
-            heading = "Decisions before the first event"
-            sections.append(
-                Section("decisions", heading, "", Numbers(tables[EarlyDecisions]).view())
-            )
-        return tuple(sections)
 
-
-_FUTURE_FIELDS = (
-    Futures.future, Futures.chance, Futures.informed, Futures.risky, Futures.plain, Futures.events,
-)  # fmt: skip
 _WAYS = (
     ("informed", PlansUnderRisk.informed.header, Role.OTHER),
     ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),

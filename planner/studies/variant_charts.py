@@ -22,7 +22,7 @@ from planner.render.chart import (
     some_of,
     top,
 )
-from planner.render.words import known, listed, word
+from planner.render.words import known, listed
 from planner.studies.variant_tables import RunTotals
 
 MOST_BARS, MOST_LINES, MOST_ROWS = 12, 6, 30
@@ -69,18 +69,6 @@ def _bars(title: str, bars: Sequence[tuple[str, Any]], role: Role, axis: str) ->
     title += some_of(len(first), len(bars), "first")
     series = (Series(axis, role, values),)
     return Picture(title, Form.BARS, names, series, axis, "", is_panel=True)
-
-
-def mineral_chart(name: str, rows: Result, run: Field, part: Field) -> Picture | None:
-    """Return bars of a mineral's part by run; None if it is 0 in all of them."""
-    pairs = [(word(label), value) for label, value in rows.rows(run, part)][:MOST_BARS]
-    series = Series(part.header, Role.SHORT, series_values(value for _, value in pairs))
-    if not peak(series.values):
-        return None
-    names = tuple(shortened(label) for label, _ in pairs)
-    return Picture(
-        f"{shortened(name)}: {part.header}", Form.BARS, names, (series,), part.header, ""
-    )
 
 
 def heat_picture(heat: Result) -> Picture | None:

@@ -224,30 +224,16 @@ class VariantStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        main, t = tables[cls.TOTALS], RunMinerals
-        numbers = Numbers(main, cls.shown(main))
-        sections = [Section("runs", cls.QUESTION, "", numbers.view(*cls.pictures(tables)))]
-        if t in tables:
-            heat = cls.heat(tables)
-            lead = "Each row is a run, each column a mineral: what is further missing than in"
-            lead += f" {cls.BEFORE}."
-            drawn = Numbers(heat).view(variant_charts.heat_picture(heat))
-            sections.append(Section("heat-map", "What is further missing", lead, drawn))
+        first, *others = super().sections(tables)
+        heat = [heat_section(cls.heat(tables))] if RunMinerals in tables else []
+        return (first, *heat, *others)
 
-            def draw(name: str, rows: RunMinerals) -> Picture | None:
-                return variant_charts.mineral_chart(name, rows, t.run, t.further_missing_share)
 
-            views = Section.views_by(tables[t], t.mineral, draw)
-            title = "Each mineral, run by run"
-            sections.append(Section("minerals", title, "", views, t.mineral.header))
-        return tuple(sections)
-
-    @classmethod
-    def shown(cls, main: Result) -> tuple[Field, ...]:
-        """Return the columns of the main table that the report shows."""
-        t = cls.TOTALS
-        wanted = (t.run, t.cash, t.extra_cost_share, t.hit, t.hit_share, t.trouble)
-        return tuple(f for f in wanted if f.name in main.data)
+def heat_section(heat: Result) -> Section:
+    """Return a heat map as a part of the report."""
+    lead = "What is further missing. Blank: nothing is."
+    view = Numbers(heat).view(variant_charts.heat_picture(heat))
+    return Section("heat-map", "Heat map", lead, view)
 
 
 def served(row: Row) -> float | None:

@@ -65,7 +65,7 @@ def write_study(
     pictures = study.pictures(tables)
     every = [on_paper(t) for t in (*sheets, table_of(tables[About]), table_of(runs_of(study.runs)))]
     every += [replace(chart.chart_table(pictures), printed=0)] if pictures else []
-    before = sheets[1].name if pictures and len(sheets) > 1 else ""
+    before = every[1].name if pictures else ""
     front = study.page(tables, title)
     xlsx.write_workbook(path, every, pictures, title, charts_before=before, front=front)
 

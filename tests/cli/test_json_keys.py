@@ -22,10 +22,10 @@ CALLS = {
     "under-risk": ("solve", "case.xlsx", "--under-risk", "--futures", "4", "-o", "u.xlsx"),
     "risk": ("risk", "case.xlsx", "-o", "r.xlsx", "--draws", "20"),
     "exit": ("exit", "case.xlsx", "--country", "China", "-o", "e.xlsx"),
-    "ranges": ("ranges", "case.xlsx", "-o", "ra.xlsx", "--least", "China"),
-    "bills": ("bills", "case.xlsx", "-o", "b.xlsx", "--wishes"),
+    "ranges": ("ranges", "case.xlsx", "-o", "ra.xlsx"),
+    "bills": ("bills", "case.xlsx", "-o", "b.xlsx"),
     "support": ("support", "case.xlsx", "-o", "su.xlsx"),
-    "compare": ("compare", "case.xlsx", "-o", "c.xlsx", "--unforeseen", "2027", "--bills"),
+    "compare": ("compare", "case.xlsx", "-o", "c.xlsx", "--unforeseen", "2027"),
     "sweep": ("sweep", "case.xlsx", "-o", "s.xlsx", "--step", "0.3"),
     "sweep, security": (
         "sweep", "case.xlsx", "-o", "s.xlsx", "--over", "security", "--from", "1", "--to", "0",
@@ -35,8 +35,7 @@ CALLS = {
     "scorecard": ("scorecard", "case.xlsx", "-o", "sc.xlsx"),
     "sensitivity": ("sensitivity", "case.xlsx", "-o", "se.xlsx", "--group"),
 }  # fmt: skip
-MAYBE = {"check, marked": {"marked", "marked_cells"}, "ranges": {"plan"},
-         "compare": {"bills", "unforeseen", "regret"},
+MAYBE = {"check, marked": {"marked", "marked_cells"}, "compare": {"unforeseen"},
          "sweep, security": {"not_tested"}}  # fmt: skip
 """Keys that an answer has by its options."""
 

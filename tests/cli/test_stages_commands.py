@@ -97,14 +97,6 @@ def test_support_has_gaps_of_a_chain(folder: Path) -> None:
     assert found["Arafura"] == (0, "A")
 
 
-def test_the_plan_that_takes_least_counts_what_plants_buy(folder: Path) -> None:
-    """For half as much again no more than 5 t of the alloy could be the ally's, 7 of the oxide."""
-    words = ("case.xlsx", "--least", CHINA, "--slack", "50%", "-o", "ranges.xlsx")
-    rows = {row["mineral"]: row for row in answer(folder, "ranges", *words)["least"]}
-    assert rows["oxide"]["least"] < rows["oxide"]["now"] <= 13 + 1e-6
-    assert rows["alloy"]["least"] <= rows["alloy"]["now"] <= 13 + 1e-6
-
-
 def test_an_exit_counts_what_plants_buy(folder: Path) -> None:
     """Of oxide, that plants buy, there is a way out, too: 7 t and the stock are the ally's."""
     said = answer(folder, "exit", "case.xlsx", "--country", CHINA, "-o", "exit.xlsx")

@@ -12,7 +12,6 @@ import numpy as np
 import pycountry
 import pytest
 
-from planner.studies.places import Processes
 from tests.books import write_book
 from tests.cli.desk import POSIX, ROOT
 from tests.models.desk import BookT, jin, make
@@ -85,16 +84,3 @@ def test_a_search_hears_a_signal(folder) -> None:
     assert process.returncode == 143
     assert err.endswith("Stopped before the command was finished\n")
     assert not (folder / "outputs").exists()
-
-
-def test_a_part_that_is_solved_elsewhere_is_not_waited_for() -> None:
-    began = time.monotonic()
-
-    def stopped() -> None:
-        with Processes(1).open_map() as over:
-            over(time.sleep, [HANG])
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        stopped()
-    assert time.monotonic() - began < HANG

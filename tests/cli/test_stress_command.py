@@ -20,8 +20,7 @@ def test_what_is_written(plain, call, folder):
     made = folder / "outputs" / "plain-stress.xlsx"
     assert str(made.relative_to(folder)) in err
     assert sheets(made) == [
-        "Overview", "Stress", "Heat map", "Stress by mineral", "N-1", "Stress detail", "About",
-        "Runs",
+        "Overview", "Stress", "Heat map", "Stress by mineral", "Stress detail", "About", "Runs",
     ]  # fmt: skip
     book = openpyxl.load_workbook(made)
     assert [row[0].value for row in book["Stress"].iter_rows(min_row=2)][:2] == ["China", "Chile"]
@@ -30,7 +29,7 @@ def test_what_is_written(plain, call, folder):
     names = {p.name for p in (folder / "tables").iterdir()}
     assert names == {
         "tables.json",
-        "stress.csv", "heat-map.csv", "stress-by-mineral.csv", "n-1.csv",
+        "stress.csv", "heat-map.csv", "stress-by-mineral.csv",
         "stress-detail.csv",
     }  # fmt: skip
 
@@ -58,7 +57,6 @@ def test_json(plain, ask):
     assert china["uncapped_short_t"] == pytest.approx(376500.32)
     by_mineral = china["short_by_mineral_t"]
     assert sum(by_mineral.values()) == pytest.approx(china["short_t"])
-    assert set(said["n_minus_1"][0]) >= {"mineral", "year", "over_all", "over_rest"}
     assert said["errors"] == []
 
 

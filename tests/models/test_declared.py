@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import models.program.program as program_module
-from models.answers.explain import explain, scarcest
+from models.answers.explain import explain
 from models.answers.least_change import LeastChange, relaxable_words
 from models.program import component as declared
 from models.program import families
@@ -76,7 +76,6 @@ def test_a_component_is_declared_in_full(of: Component) -> None:
         assert of.bears_on is None or callable(of.bears_on)
         # what bears on a price is the limit of a cell, or of what was agreed before an event
         assert of.bears_on is None or of.cell is not None or of.kind == "agreed"
-        assert of.bears_on is not None or not of.is_scarce
 
 
 def test_a_component_is_declared_once() -> None:
@@ -240,7 +239,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
     quota = Rows(
         name="quota", key=key, meaning="A quota.", cell=None, kind="quota", label=label,
-        bears_on=key_matches, relaxable=NOT_RELAXABLE, is_scarce=True, divided=by_right,
+        bears_on=key_matches, relaxable=NOT_RELAXABLE, divided=by_right,
     )  # fmt: skip
 
     def model(f: Frame) -> None:
@@ -279,7 +278,7 @@ def scarce() -> BookT:
 
 @pytest.mark.usefixtures("_quota")
 def test_a_family_that_is_added_is_told_truly() -> None:
-    """Plan, cost, cause, what binds and what is scarcest, without a line anywhere else."""
+    """Plan, cost, cause, and what binds, without a line anywhere else."""
     plan = solve(scarce())
     assert plan.shortage == pytest.approx(2 * 40)
     assert cost(plan, "quota duty") == pytest.approx(2 * 10 * 7)
@@ -291,7 +290,6 @@ def test_a_family_that_is_added_is_told_truly() -> None:
     assert {bound.kind: bound.limit for bound in found.binding} == {"capacity": 20, "quota": 30}
     assert found.price is not None
     assert sum(term.amount for term in found.price.terms) == pytest.approx(found.price.amount)
-    assert {one.hardest.kind for one in scarcest(plan)} == {"capacity", "quota"}
 
 
 @pytest.mark.usefixtures("_quota")

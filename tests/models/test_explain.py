@@ -1,4 +1,4 @@
-"""Why a price is what it is, what binds and what is scarcest: by hand, and as laws."""
+"""Why a price is what it is, what binds: by hand, and as laws."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from models.answers.explain import Bound, Explanation, explain, scarcest
+from models.answers.explain import Bound, Explanation, explain
 from models.case import Case
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -269,22 +269,6 @@ def test_a_limit_on_purchases_binds_by_what_is_bought() -> None:
     assert sum(term.amount for term in found.price.terms) == near(15)
     assert sorted(round(m.amount, 6) for m in found.price.moves) == [0.5, 0.5]
     assert bound(found, "Share limits").shadow_price == near(10 * 100 / 100)
-
-
-# ---- what is scarcest --------------------------------------------------------------------------
-
-
-def test_the_scarcest_is_what_has_the_largest_rent() -> None:
-    """Jin's 60 are worth 10 each, two years: 1,200; the cap on Chile binds on nothing."""
-    plan = solve(make(jin(60), sur(), years=(2026, 2027), Share_limits=[capped(0.9, "CHL")]))
-    first, *rest = scarcest(plan)
-    assert rest == []
-    assert (first.rent, first.years) == (near(1200), (2026, 2027))
-
-
-def test_nothing_is_scarce_where_nothing_binds() -> None:
-    """Jin has more than enough."""
-    assert scarcest(solve(make(jin(500)))) == ()
 
 
 # ---- laws --------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import pytest
 
 from models import measures
 from models.answers.explain import explain
-from models.answers.payment import tariffs
 from models.errors import InputError, Severity, SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -81,8 +80,6 @@ def test_at_the_turn_the_levy_is_the_shadow_price_of_the_cap_that_does_the_same(
     assert tonnes(capped, refiner="In") == near(60)
     shadow = one(capped.limits)["shadow_price"]
     assert shadow == near(3)
-    (equivalent,) = tariffs(capped)
-    assert equivalent.floor == near(11)
     turn = solve(border(11))
     assert turn.objective == near(1100)
     assert turn.objective == near(capped.objective + 40 * shadow)

@@ -255,8 +255,6 @@ def test_stress_loses_a_country_for_a_tier() -> None:
         {"lost_t": 20, "replaced_t": 15, "stock_t": 0, "short_t": 5, "less_t": 0}
     )
     assert loss.name(case) == "CHN to defence"
-    assert effect.dearest[0] is not None
-    assert effect.dearest[0].price == near(50)
 
 
 def test_explain_names_the_tier_and_the_supplier_that_is_closed_to_it() -> None:

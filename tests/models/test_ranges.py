@@ -7,23 +7,12 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, least_plan, ranges
-from models.plan import PENALTIES, Plan
-from models.resolve import by_stage
-from models.tolerances import MOST_VIOLATION
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, ranges
+from models.plan import Plan
 from tests.budget import at_length
 from tests.models.desk import BookT, make, refiner, sur
 from tests.models.desk import solve_once as solve
-from tests.models.stages import (
-    ALLY,
-    CHINA,
-    cap,
-    made,
-    oxide_and_alloy,
-    random_stages,
-    separation,
-    stages,
-)
+from tests.models.stages import ALLY, CHINA, cap, made, random_stages, separation, stages
 from tests.models.stages import plant as plant_row
 from tests.models.test_laws import draw
 
@@ -99,8 +88,6 @@ def test_what_is_more_than_needed_is_stored() -> None:
     assert plan.cash == pytest.approx(125)
     assert range_of(plan, "CHN", 0.5) == pytest.approx((1, 1, 10 + 17.5 / 15))
     assert range_of(plan, "CHN", 50.0)[2] == pytest.approx(51)
-    least = least_plan(plan, "CHN", 0.5)
-    assert least.cash == pytest.approx(125)
 
 
 def plant(**more: object) -> dict[str, object]:
@@ -151,53 +138,6 @@ def test_other_minerals_keep_their_part_of_the_budget() -> None:
 def test_a_case_with_nothing_to_plan_has_no_ranges() -> None:
     plan = solve(make(sur(), demand=0))
     assert [r.most for r in ranges(plan, "copper", 0.01)] in ([], [0.0])
-
-
-# ---- the plan that takes least ------------------------------------------------------------------
-
-
-def test_the_plan_that_takes_least_is_the_cheapest_of_those() -> None:
-    """50 t of China; the other 50 of the cheaper of two that could give them."""
-    book = make(
-        refiner("Jin", "CHN", 100, 10),
-        refiner("Sur", "CHL", 100, 11),
-        refiner("Oz", "AUS", 30, 10.5),
-    )
-    plan = solve(book)
-    least = least_plan(plan, "CHN", 0.05)
-    sold = least.flows.set_index("country")["tonnes"].to_dict()
-    assert sold == pytest.approx({"CHN": 35, "AUS": 30, "CHL": 35})
-    assert least.cash == pytest.approx(1050)
-    assert least.proof.violation <= least.proof.allowed
-
-
-@pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(at_length(2, 12)))
-def test_the_least_of_each_mineral_makes_one_plan(seed: int) -> None:
-    plan = solve(draw(seed, {"whole projects"}))
-    country = max((s.country for s in plan.expanded.sources), default="")
-    least = least_plan(plan, country, 0.02)
-    need = max(plan.case.largest_demand, 1.0)
-    assert least.proof.violation <= MOST_VIOLATION * need
-    for name in plan.expanded.minerals:
-        cash, sold, lacking = (
-            [_sums(of, name, country)[i] for of in (plan, least)] for i in range(3)
-        )
-        assert cash[1] <= cash[0] * (1.02 + NEAR) + NEAR
-        assert lacking[1] <= lacking[0] + 3e-6 * need
-        found = [r.least for r in ranges(plan, name, 0.02) if r.country == country]
-        assert sold[1] == pytest.approx(sum(found), abs=1e-5 * need)
-
-
-def _sums(plan: Plan, mineral: str, country: str) -> tuple[float, ...]:
-    costs, flows, supply = plan.mineral_costs, plan.flows, plan.supply
-    mine = (costs["mineral"] == mineral) & ~costs["heading"].isin(PENALTIES)
-    sold = (flows["mineral"] == mineral) & (flows["country"] == country)
-    return (
-        float(costs["money"][mine].sum()),
-        float(flows["tonnes"][sold].sum()),
-        float(supply["short"][supply["mineral"] == mineral].sum()),
-    )
 
 
 # ---- laws ---------------------------------------------------------------------------------------
@@ -292,31 +232,6 @@ def test_the_least_is_that_of_pypsa(seed: int) -> None:
 # ---- minerals made from one another -------------------------------------------------------------
 
 
-def test_the_least_of_a_chain_begins_with_the_product() -> None:
-    """China's alloy, 1 a tonne of 20 with as much oxide: 47 with a cap on oxide, and 5 % more.
-
-    The 5 t of alloy that the ally can make cost 5 more: 2.35 of slack pay for 2.35 t of them.
-    """
-    plan = solve(oxide_and_alloy(cap(0.65, "oxide")))
-    assert plan.cash == pytest.approx(47)
-    least = least_plan(plan, CHINA, 0.05)
-    assert sold_by(least, CHINA) == pytest.approx({"alloy": 20 - 2.35, "oxide": 13}, abs=1e-3)
-    assert least.cash == pytest.approx(47 * 1.05)
-    assert sold_by(least_plan(plan, CHINA, 0.5), CHINA) == pytest.approx(
-        {"alloy": 15, "oxide": 13}, abs=1e-3
-    )
-
-
-def test_the_least_of_an_input_follows_once_the_product_is_least() -> None:
-    """Without a cap all is China's at 40; 12 more buy 5 t of the ally's alloy, 7 of its oxide."""
-    plan = solve(oxide_and_alloy())
-    assert sold_by(plan, CHINA) == pytest.approx({"alloy": 20, "oxide": 20})
-    both = least_plan(plan, CHINA, 12 / 40)
-    assert sold_by(both, CHINA) == pytest.approx({"alloy": 15, "oxide": 13}, abs=1e-3)
-    less = least_plan(plan, CHINA, 8 / 40)
-    assert sold_by(less, CHINA) == pytest.approx({"alloy": 15, "oxide": 17}, abs=1e-3)
-
-
 def test_ranges_of_the_separation_lines() -> None:
     """The contract's closed form a has one plan at its cost; more may change it at both mines."""
     plan = solve(separation())
@@ -343,30 +258,10 @@ def test_a_cap_on_the_only_maker_of_an_input_leaves_no_choice() -> None:
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(at_length(2, 10)))
 def test_ranges_of_random_chains_hold_the_plan(seed: int) -> None:
-    """Ends hold the plan's tonnes; the plan of least has no more cash, shortage or product."""
     plan = solve(random_stages(seed))
     need = max(plan.case.largest_demand, 1.0)
-    country = max((s.country for s in plan.expanded.sources if s.country != "ROW"), default="")
-    least = least_plan(plan, country, 0.02)
-    assert least.proof.violation <= least.proof.allowed
-    assert least.cash <= plan.cash * 1.02 + 1e-4 * need
-    assert least.shortage <= plan.shortage + 1e-4 * need
-    now, then = sold_by(plan, country), sold_by(least, country)
-    stage = by_stage(plan.case)
     for name in plan.expanded.minerals:
         for of in ranges(plan, name, 0.02):
             assert of.least is not None
             assert of.most is not None
             assert of.least - NEAR * need <= of.now <= of.most + NEAR * need
-            if of.country == country and name not in stage[1:]:
-                assert then.get(name, 0.0) == pytest.approx(of.least, abs=1e-4 * need)
-        if name not in stage[1:]:
-            assert then.get(name, 0.0) <= now.get(name, 0.0) + 1e-4 * need
-
-
-def sold_by(plan: Plan, country: str) -> dict[str, float]:
-    """Return what a country sells of each mineral, to members and to plants."""
-    of = plan.sources[plan.sources["country"] == country]
-    return {
-        str(name): float(tonnes) for name, tonnes in of.groupby("mineral")["tonnes"].sum().items()
-    }

@@ -241,11 +241,8 @@ def test_more_than_the_gap_runs_most_plants_of_a_chain() -> None:
 # ---- the tariff that does what a cap does --------------------------------------------------------
 
 
-def test_the_floor_in_place_of_a_cap_counts_no_support() -> None:
-    """Out costs 8, of which a payment takes 2: at a cap of 40 % a tonne of relief saves 5.
-
-    A floor counts the 8: it is 13, and with it both cost the same.
-    """
+def test_the_tariff_in_place_of_a_cap_counts_support() -> None:
+    """Out costs 8, of which a payment takes 2: at a cap of 40 % a tonne of relief saves 5."""
     limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHN", "Share": 0.4}
     book = border() | {"Share limits": [limit]}
     case = read(book)
@@ -253,11 +250,6 @@ def test_the_floor_in_place_of_a_cap_counts_no_support() -> None:
     capped = solve_case(paid(case, out, {2026}, 2.0))
     (equivalent,) = tariffs(capped)
     assert equivalent.tariff == pytest.approx(5)
-    assert equivalent.floor == pytest.approx(13)
-    walled = read(border(13))
-    out = next(r for r in walled.refiners if r.name == "Out")
-    turn = solve_case(paid(walled, out, {2026}, 2.0))
-    assert turn.objective == pytest.approx(capped.objective + 40 * 5)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -241,9 +241,8 @@ def test_sweep_is_a_frontier(study):
     assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
         each.text for each in page.front.of("answer")
     )
-    rows = table(part(page, "frontier"), ())
+    rows = [row for row in table(part(page, "frontier"), ()) if row["Mineral"] == "Cobalt"]
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
-    rows = table(part(page, "minerals"), (0,))
     assert [row["Missing (share)"] for row in rows] == ["0.0 %", "10.0 %", "40.0 %"]
 
 
@@ -253,9 +252,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     over = ("--over", "capacity:CHN:cobalt", "--from", "1", "--to", "0", "--step", "0.5")
     assert main(["sweep", case_file, *over, "--output", str(path)]) == 0
     page = study_page(read_report(path))
-    frontier = part(page, "frontier")
-    assert frontier.heading.endswith("by capacity of China, Cobalt")
-    rows = table(frontier, ())
+    rows = [row for row in table(part(page, "frontier"), ()) if row["Mineral"] == "all"]
     assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     header = "Further missing of that mineral (share of its need)"
     assert [row[header] for row in rows] == ["0.0 %", "0.0 %", "60.0 %"]

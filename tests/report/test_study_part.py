@@ -12,7 +12,7 @@ from planner.render.chart import Form, Picture, Role, Series
 from planner.render.facts import Facts
 from planner.render.front import FirstPage
 from planner.report.page import part_of, plot_of
-from planner.studies.kind import Section
+from planner.studies.kind import Section, section_of
 
 
 class Points(Result):
@@ -37,39 +37,39 @@ def lines(**more):
     return Picture("Short", Form.LINES, caps, series, "Part", "Cap", scale=Format.SHARE, **more)
 
 
-def section(views, choice="", blocks=()):
-    return Section("points", "Points", "Each.", views, choice, blocks)
+def section(pictures, shown, blocks=()):
+    return Section("points", "Points", "Each.", (pictures, shown), blocks)
 
 
-def test_a_choice_has_a_view_each():
-    views = {"All": ([lines(small=True)] * 2, numbers()), "Cobalt": ([], numbers(Points.cap))}
-    part = part_of(section(views, "Mineral"), FRONT)
-    assert [*part.selectors.values()] == [("All", "Cobalt")]
-    assert part.views[0,].facts.headers == ("Cap", "Largest country", "Cost (EUR)")
-    assert part.views[0,].facts.rows == (
-        ("90.0 %", "China", "1,000,000"),
-        ("50.0 %", "", "2,500,000"),
-    )
-    assert part.views[0,].facts.numeric == {0, 2}
-    assert part.views[1,].facts.headers == ("Cap",)
-    assert part.small
-    views["All"] = ([lines()], numbers())  # alone a chart has the whole width
-    assert not part_of(section(views, "Mineral"), FRONT).small
-
-
-def test_without_a_choice_there_is_one_view_and_tables_below():
-    part = part_of(
-        section({"": ([lines()], numbers())}, blocks=(numbers(heading="All", note="N"),)), FRONT
-    )
+def test_charts_have_their_numbers_and_tables_below():
+    below = (numbers(heading="All", note="N"),)
+    part = part_of(section([lines()], numbers(), blocks=below), FRONT)
+    facts = part.view.facts
+    assert facts.headers == ("Cap", "Largest country", "Cost (EUR)")
+    assert facts.rows == (("90.0 %", "China", "1,000,000"), ("50.0 %", "", "2,500,000"))
+    assert facts.numeric == {0, 2}
     assert (part.selectors, set(part.views), part.small) == ({}, {()}, False)
     assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
-    assert part_of(section({"": ([lines(small=True)], numbers())}), FRONT).small
+    few = part_of(section([lines(small=True)], numbers(Points.cap)), FRONT)
+    assert few.small
+    assert few.view.facts.headers == ("Cap",)
+
+
+@pytest.mark.parametrize(("rows", "said"), [(200, ""), (201, "The first 200 of 201 rows; ")])
+def test_a_table_of_a_study_is_a_part_with_its_first_rows(rows, said):
+    many = Points(cap=[0.5] * rows, country=[None] * rows, cost=[1.0] * rows)
+    part = section_of(many, None, lines())
+    assert (
+        part.lead
+        == f"Points of a study of the test's own.{said and f' {said}the workbook has all.'}"
+    )
+    assert [len(part.view[0]), len(part.view[1].result)] == [1, min(rows, 200)]
 
 
 def test_countries_are_named_and_a_hint_is_read_with_its_value():
     codes = Points(cap=[0.9], country=["CHN"], cost=[1.0], words={"money": "EUR"})
     shown = SimpleNamespace(result=codes, fields=(), heading="", note="")
-    part = part_of(section({"": ([], shown)}), FRONT, {"CHN": "China"}.get)
+    part = part_of(section([], shown), FRONT, {"CHN": "China"}.get)
     assert part.view.facts.rows == (("90.0 %", "China", "1"),)
     series = (Series("Largest", Role.PLAN, [0.6, 0.5], hints=["China", ""]),)
     bars = Picture("Shares", Form.GROUPED, (2026, 2027), series, "", "")
@@ -120,11 +120,11 @@ ONE = Picture("One", Form.BARS, ("Tin",), (Series("Short", Role.SHORT, [0.4]),),
 )
 def test_a_chart_that_shows_nothing_more_is_left_out(nothing):
     front = replace(FRONT, pictures=(lines(),))
-    part = part_of(section({"": ([nothing], numbers())}), front)
+    part = part_of(section([nothing], numbers()), front)
     assert not part.is_drawn
     assert part.view.facts.rows  # its numbers stay
     two = replace(ONE, categories=("Tin", "Zinc"), series=(Series("S", Role.SHORT, [0.4, 0.1]),))
-    assert part_of(section({"": ([two], numbers())}), front).is_drawn
+    assert part_of(section([two], numbers()), front).is_drawn
 
 
 @pytest.mark.parametrize("count", [3, 9, 14, 30, 60])

@@ -36,7 +36,7 @@ def test_parts_headlines_and_sources_follow(plan, sweep):
     assert page.front is plan.front
     assert [each.front for each in page.fronts] == [plan.front, sweep.front]
     assert [each.heading for each in page.fronts] == ["", "Sweep"]
-    assert page.parts[len(plan.parts)].heading == "Sweep: cost and missing tonnes by cap"
+    assert page.parts[len(plan.parts)].heading == "Sweep: frontier"
     assert "Sweep: Each of 4 runs is proven optimal." in page.notes
     assert not any("another input" in note for note in page.notes)
     assert ("Sweep: Workbook", "case-sweep.xlsx") in page.about.rows

@@ -9,7 +9,6 @@ from planner.render.html import environment
 from planner.render.words import (
     chart_label,
     formatted_number,
-    in_suitable_unit,
     labels,
     money_words,
     percent,
@@ -38,7 +37,6 @@ from planner.report.plan import _range
             "65\u00a0% of &lt;b&gt;",
         ),
         (chart_label("<b>x</b>"), "&lt;b&gt;x&lt;/b&gt;"),
-        (in_suitable_unit([1500.0, None], "USD"), ([1.5, None], "USD bn")),
     ],
 )
 def test_words(said, expected):

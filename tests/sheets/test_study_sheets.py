@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import numpy as np
 import openpyxl
 import pytest
 
@@ -21,7 +19,6 @@ from planner.studies.agreed_plan import Rules
 from planner.studies.compare_tables import Comparison
 from planner.studies.kind import Tables
 from planner.studies.losses import stress
-from planner.studies.risk_tables import significant
 from planner.studies.stress import StressTest, stress_sheets
 from planner.studies.stress_tables import tables_of
 from planner.studies.sweep_tables import Frontier, Reference
@@ -104,22 +101,6 @@ def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     assert book["T 500"].print_area.startswith("'T 500'!$A$1:$A$")
     assert "of 500 rows" in book["T 500"].oddHeader.left.text
     assert len(list(book["T 501"].iter_rows())) == 502
-
-
-@pytest.mark.parametrize(
-    ("cells", "said"),
-    [
-        ({}, "cost alone"),
-        ({"short": 30_000.0}, "cost and shortage"),
-        ({"cost": -1.9e6}, "neither"),
-        ({"cost": 1.9e6, "short": -26_000.0}, "shortage alone"),
-        ({"cost": 0.0, "cost_error": 0.0}, "neither"),
-        ({"cost_error": math.nan, "short_error": math.nan}, ""),
-    ],
-)
-def test_what_a_year_of_an_event_adds_is_told_from_chance(cells, said):
-    usual = {"cost": 3e6, "cost_error": 1e6, "short": -1_543.0, "short_error": 12_836.0}
-    assert significant(*(np.array([v]) for v in (usual | cells).values())) == [said]
 
 
 def test_shares_are_coloured_against_the_first_row(tmp_path):

@@ -11,9 +11,7 @@ from models.results import About, Result
 from planner.scenarios import Variant
 from planner.scenarios.start import Start
 from planner.studies import Here
-from planner.studies.compare import Compare
 from planner.studies.kind import StudyKind, Tables
-from planner.studies.stress import StressTest
 from planner.studies.sweep import Sweep
 from planner.studies.workbook import about_of
 from planner.workbook import read_tables
@@ -36,23 +34,6 @@ def swept(book: BookT, *points: float, over: str = "cap") -> Sweep:
     study = Sweep(start_of(book), over=over, first=None, last=None, step=None)
     study.points = points
     return planned(study)  # type: ignore[no-any-return]
-
-
-def compared(book: BookT, *, unforeseen: int | None = None, bills: bool = False) -> Compare:
-    return planned(  # type: ignore[no-any-return]
-        Compare(
-            start_of(book), chosen=(), asked=lambda _: (), max_country_share=None,
-            unforeseen=unforeseen, bills=bills,
-        )
-    )  # fmt: skip
-
-
-def stressed(book: BookT, **more: Any) -> StressTest:
-    options: dict[str, Any] = {
-        "refiners": False, "pairs": False, "surge": None, "keep_caps": False, "solidarity": "full",
-        "year": None,
-    }  # fmt: skip
-    return planned(StressTest(start_of(book), **options | more))  # type: ignore[no-any-return]
 
 
 def tables_of(study: StudyKind) -> Tables:

@@ -8,24 +8,10 @@ from pathlib import Path
 import pytest
 
 from models.answers import cost_sharing
-from models.answers.cost_sharing import (
-    AS_BOUGHT,
-    BY_DEMAND,
-    DUAL_PRICES,
-    EQUAL_SAVINGS,
-    bill_of,
-    sharing_of,
-)
+from models.answers.cost_sharing import AS_BOUGHT, BY_DEMAND, DUAL_PRICES, EQUAL_SAVINGS, sharing_of
 from models.errors import SolverError
 from models.plan import solve
-from planner.studies.bills import (
-    BillsStudy,
-    _by_rule,
-    in_fractions,
-    price_requirements,
-    requirements_of,
-    study_of,
-)
+from planner.studies.bills import BillsStudy, _by_rule, in_fractions
 from planner.studies.bills_tables import (
     NOT_KNOWN,
     RULES,
@@ -91,7 +77,8 @@ def test_tables_by_hand() -> None:
     assert again is not None
     assert [s.name for s in again.series] == [s.name for s in first.series]
     assert len(BillsStudy.pictures(tables)) == 3
-    assert [section.key for section in BillsStudy.sections(tables)] == ["savings", "bills"]
+    parts = [section.heading for section in BillsStudy.sections(tables)]
+    assert parts == ["Savings", "Bills", "Transfers", "Groups", "Rights"]
 
 
 @pytest.mark.parametrize(
@@ -152,52 +139,6 @@ def test_a_search_that_fails_is_told_and_the_bills_are_kept(monkeypatch, rule: s
 ORDER = [AS_BOUGHT, BY_DEMAND, EQUAL_SAVINGS, DUAL_PRICES]
 
 
-def test_own_wishes_are_priced() -> None:
-    """A wants at most half from one country: 25 t at 20 in the place of 10, which it pays itself.
-
-    Its reserve's target, 10 t bought at 10 and held, costs it 100 more; B has no wish.
-    """
-    limit = {"Limit": "max", "Buyer": "A", "Supplier group": "country", "Share": 0.5}
-    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 10, "Target (t)": 10}
-    pile["Target penalty (USD/t/yr)"] = 100
-    book = make(jin(200), sur(200), demand={"A": 50.0, "B": 50.0}, Share_limits=[limit])
-    case = read(book)
-    _, (run,) = study_of(case, wishes=True).chains
-    assert run.name == "Without A: 1 share limit"
-    assert priced(case) == {("A", "1 share limit"): pytest.approx([250, 0, 250, 250])}
-    own, others, *_ = priced(read(book | {"Stockpiles": [pile]}))[
-        "A", "1 share limit; stock targets: copper"
-    ]
-    assert own > 250 + 100 - 1e-6
-    assert others == pytest.approx(0.0, abs=1e-6)
-
-
-def priced(case) -> dict[tuple[str, str], list[float]]:
-    """Return what each wish costs its member, the others, all, and it alone."""
-    without = {of: of.read(solve(of(case))) for of in requirements_of(case)}
-    rows = price_requirements(sharing_of(solve(case)), without, case).frame().to_dict("records")
-    amounts = ("costs_it", "others", "whole", "alone")
-    return {(row["member"], row["wish"]): [row[name] for name in amounts] for row in rows}
-
-
-@pytest.mark.parametrize(
-    ("short", "costs"), [(0.5, (250, 0, 250, 150)), (0.7, (50, 50, 100, 50)), (0.9, (0, 0, 0, 0))]
-)
-def test_its_part_of_security_is_priced(short: float, costs: tuple[float, ...]) -> None:
-    """Each of A and B needs 50 t; that no more than a part is short without Jin costs 10 a tonne.
-
-    Without Jin 20 t are there at no cost, half of them each one's. At a half, 25 t of A's demand
-    have to be left, all of them beyond what B leaves: A pays 250, alone 10 t of them would be its
-    surge. At 0.7 B's 15 t leave 5 t of the surge to A's 15: together they buy 10 t of Sur, and
-    each pays for half; without A's part B would need none. C needs nothing and wishes nothing.
-    """
-    rows = [{"Max short": short}]
-    case = read(make(jin(), sur(), demand={"A": 50.0, "B": 50.0, "C": 0.0}, Security=rows))
-    assert priced(case) == {
-        (name, "part of Security: copper"): pytest.approx(costs, abs=1e-6) for name in "AB"
-    }
-
-
 # ---- the page of the docs ------------------------------------------------------------------------
 
 
@@ -205,9 +146,7 @@ def test_its_part_of_security_is_priced(short: float, costs: tuple[float, ...]) 
 def test_the_page_is_what_the_command_says() -> None:
     """Savings and groups of the first example, planned anew."""
     case = read_file(ROOT / "inputs" / "critical-minerals.xlsx").case
-    plan = solve(in_fractions(case))
-    bill, sharing = bill_of(plan), sharing_of(plan)
-    assert [*bill.whole.values()] == pytest.approx(sharing.bills[DUAL_PRICES].tolist(), rel=1e-9)
+    sharing = sharing_of(solve(in_fractions(case)))
     page = (ROOT / "docs" / "cooperation.md").read_text(encoding="utf-8")
     said = page.split("\n## critical-minerals\n")[1].split("\n## ")[0]
     saved = bills_table(sharing, case).frame().pivot_table("saving", "member", "rule")[list(RULES)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import SolverError, UsageError
+from models.errors import UsageError
 from planner.studies import Here, Run, run_studies, run_study
 from planner.studies.cases import Planned, with_tables
 from planner.studies.engine import Tracker, return_class, unpack
@@ -25,7 +25,7 @@ from planner.studies.places import workers
 from planner.studies.places.cluster import INSECURE_WARNING, Cluster
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import dask_of
-from tests.study.variants import BASE, Deadly, Falling, capped, figures, joined, slow, study
+from tests.study.variants import Deadly, Falling, capped, figures, joined, slow, study
 from tests.waiting import HANG
 
 pytestmark = pytest.mark.slow
@@ -168,22 +168,11 @@ def astray(name, case, start, runs):
     return [{}, "hello", {start: good}, {start: b"hello"}, {start: 7}, {"x": good}][start[0]]
 
 
-def counted(things) -> int:
-    """Stands for what plans a part of a case; of text it returns what is not a number."""
-    return things if isinstance(things, str) else len(things)
-
-
 def test_a_worker_that_sends_back_nonsense_fails_alone(tmp_path, monkeypatch):
     what = study(*[[capped(0.9 - 0.1 * i)] for i in range(6)])
     with dask_of(tmp_path, 1) as cluster:
         monkeypatch.setattr(workers, "plan_task", astray)
         found = run_study(what, Cluster(cluster.address))
-        with Cluster(cluster.address).open_map(BASE, print) as over:
-            assert over(counted, [[1], [2, 3]]) == [1, 2]
-            with pytest.raises(SolverError, match="sent 'hello', not an object of int"):
-                over(counted, ["hello"])
-            with pytest.raises(SolverError, match="cannot plan a part of the case: TypeError"):
-                over(counted, [None])
     none, sent = "its worker did not send its result", "other than its result: 'hello'"
     lost = "the result read from the plan did not arrive"
     expected = [none, none, sent, lost, lost, none]

@@ -67,7 +67,7 @@ def compared(read, chosen=None, asked=None):
     change = asked or Variant()
     found = Compare(
         Start(read, read.case, Variant("Base"), 0.0), chosen=(), asked=lambda _: change.what_ifs,
-        max_country_share=change.max_country_share, unforeseen=None, bills=False,
+        max_country_share=change.max_country_share, unforeseen=None,
     )  # fmt: skip
     if chosen is not None:
         found.cases = compared_cases(read.case, chosen, found.asked)
@@ -109,7 +109,6 @@ def test_every_scenario_by_hand(found):
     # 160 t are bought in "Jin gone", of which 100 in the first year cost as before
     same = column(of, "Extra cost of the same tonnes (USD)")
     assert same == pytest.approx([0, 1000, 60 * 10, 2000])
-    assert column(of, "Inputs changed") == [0, 1, 1, 2]
 
 
 def test_by_mineral_and_heat_map(found):
@@ -331,8 +330,6 @@ def test_projects_built_tell_what_one_mineral_takes_from_another():
     assert list(of["Base output starts"]) == [None, "100% in 2026", None]
     assert list(of["Output starts in the scenario"]) == ["100% in 2026", "40% in 2026", None]
     assert list(of["Change of output (t)"]) == pytest.approx([100, -60, 40])
-    most = column(table(found, "Comparison"), "Projects that change most, capex (USD m)")
-    assert most == [None, "C +40.0, T -30.0", None]
     said = column(table(found, "Differences"), "From")
     assert (
         said.count(
@@ -354,8 +351,6 @@ def test_without_a_budget_no_mineral_takes_from_another():
 
 def test_a_case_without_projects_says_nothing_of_them(found):
     assert "Projects built" not in [t.name for t in tables(found)]
-    headers = table(found, "Comparison").headers
-    assert not any(header.startswith("Projects") for header in headers)
 
 
 # ---- inputs that differ ------------------------------------------------------------------------
@@ -464,9 +459,8 @@ def test_sheets_of_plans_are_the_same_from_a_background_process(monkeypatch):
     for forks in (True, False):
         monkeypatch.setattr(compare, "builds_in_background", lambda *_, forks=forks: forks)
         study = Compare(
-            start, chosen=(), asked=lambda _: (), max_country_share=None, unforeseen=None,
-            bills=False,
-        )  # fmt: skip
+            start, chosen=(), asked=lambda _: (), max_country_share=None, unforeseen=None
+        )
         study.plan(Here(), None, never)
         sheets_of.append(study.sheets(Tables(study.tables())))
         assert len(processes) == (not forks)

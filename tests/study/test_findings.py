@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from models.results import About, Figure, Format
@@ -16,9 +14,6 @@ from planner.studies.kind import Tables
 from planner.studies.risk import RiskStudy
 from planner.studies.risk_tables import Draws
 from planner.studies.risk_tables import RiskByMineral as RiskMinerals
-from planner.studies.stress_tables import LossByMineral as LostMinerals
-from planner.studies.sweep_tables import Frontier
-from planner.studies.variant_tables import RunMinerals
 from tests.books import write_book
 
 COMMANDS = {
@@ -28,20 +23,7 @@ COMMANDS = {
     "stress": (),
     "risk": ("--draws", "20"),
 }
-TABLES = {
-    "compare": RunMinerals, "sweep": Frontier, "stress": LostMinerals, "risk": RiskMinerals,
-}  # fmt: skip
 USD = {"money": "USD"}
-_NEED = r" (?P<part>[\d.]+ %) of the need for (?P<mineral>Tin|Zinc) is "
-_HARDEST = {
-    "compare": re.compile(rf"No Peru leaves most missing:{_NEED}further missing"),
-    "sweep": re.compile(rf"At a cap of 30 %,{_NEED}missing"),
-    "stress": re.compile(rf"Without China in 2026, most is missing:{_NEED}further missing"),
-    "risk": re.compile(
-        r"Events hit (?P<mineral>Tin|Zinc) hardest: .* so that (?P<part>[\d.]+ %) is missing"
-    ),
-}
-"""How each study's finding says which mineral is hit hardest, and how hard."""
 
 
 def book(of_zinc=1.0):
@@ -163,34 +145,3 @@ def test_every_column_of_money_says_whether_it_is_discounted(kind):
         for field in of.FIELDS:
             if field.fmt in {Format.MONEY, Format.MILLIONS}:
                 assert "iscounted" in field.meaning, (of.TABLE, field.header)
-
-
-def parts(command, source):
-    """By case, what part of each mineral's need the workbook's table says is short."""
-    table = Tables.read(source.tables, (TABLES[command],))[TABLES[command]].frame()
-    if command == "compare":
-        case, part = table["run"], table["further_missing_share"]
-    elif command == "sweep":
-        table = table[table["mineral"] != ""]
-        case, part = table["value"], table["missing_share"]
-    elif command == "stress":
-        case, part = table["lost"], table["share"]
-    else:
-        case, part = table["plan"], table["share"]
-    found = {}
-    for name, mineral, share in zip(case, table["mineral"], part, strict=True):
-        found.setdefault(name, {})[mineral] = share
-    return found
-
-
-@pytest.mark.parametrize("command", TABLES)
-def test_numbers_of_a_finding_are_the_tables(pages, command):
-    page, source = pages[command, 1.0]
-    found = [*_HARDEST[command].finditer(" ".join(text for *_, text in said(page)))][-1]
-    case = {"compare": "No Peru", "sweep": 0.3, "stress": "China", "risk": "as agreed"}[command]
-    by_case = {str(name).casefold(): of for name, of in parts(command, source).items()}
-    wanted = by_case[str(case).casefold()]
-    short = {mineral: share for mineral, share in wanted.items() if share > 1e-6}
-    most = max(short, key=lambda mineral: short[mineral])
-    assert found["mineral"] == most
-    assert float(found["part"].removesuffix(" %")) == pytest.approx(100 * short[most], abs=0.06)

@@ -10,7 +10,7 @@ from planner.report import read_report
 from planner.report.page import study_page
 from planner.studies.compare_tables import MissingByYear
 from planner.studies.kind import Tables
-from planner.studies.stress_tables import Detail, LossByMineral, NMinusOne
+from planner.studies.stress_tables import Detail, LossByMineral
 from planner.studies.variant_tables import RunMinerals
 from tests.books import write_book
 from tests.budget import few
@@ -36,7 +36,7 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
         assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
         source = read_report(out)
         study_page(source)
-        kinds = (RunMinerals, MissingByYear, LossByMineral, Detail, NMinusOne)
+        kinds = (RunMinerals, MissingByYear, LossByMineral, Detail)
         made[command] = Tables.read(source.tables, kinds)
     of, short = MissingByYear, dict[tuple[str, str], float]()
     by_year = made["compare"]

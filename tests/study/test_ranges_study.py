@@ -65,7 +65,7 @@ def test_nothing_sold_is_said() -> None:
     table = ranges_table(found(("CHN", 0, 0, 0)), case, BY_COUNTRY)
     tables = tables_of(table)
     assert said_of(table)[0] == "The coalition buys nothing in this plan."
-    assert RangesStudy.pictures(tables) == RangesStudy.sections(tables) == ()
+    assert RangesStudy.pictures(tables) == ()
 
 
 def test_the_first_page_says_what_could_fall_and_what_not() -> None:

@@ -421,6 +421,7 @@ def test_a_sample_without_a_worst_twentieth_says_so() -> None:
     assert _too_few(19).startswith("too few to have a worst 5 %")
     assert _too_few(20).startswith("the worst 5 % are 1 draw,")
     assert _too_few(100).startswith("the worst 5 % are 5 draws,")
+    assert _too_few(399).startswith("the worst 5 % are 19 draws,")
     assert _too_few(400) == ""
 
 

@@ -19,14 +19,7 @@ from planner.sheets.context import estimates
 from planner.studies.factors import LEAST, MOST
 from planner.studies.kind import Tables
 from planner.studies.places import Processes
-from planner.studies.sensitivity import (
-    BY,
-    COST,
-    DECISIONS,
-    SHORTAGE,
-    SensitivityStudy,
-    look_up_first,
-)
+from planner.studies.sensitivity import BY, COST, DECISIONS, SHORTAGE, SensitivityStudy
 from planner.studies.sensitivity_findings import sensitivity_findings
 from planner.studies.sensitivity_tables import EXACT, NEITHER, Sensitivities
 from planner.workbook.read import read_tables
@@ -311,15 +304,10 @@ LONG = "Concentrator of the northern mine, line two (aggregate)"
 
 @pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])
 @pytest.mark.parametrize("plants", [1, 3, 9])
-def test_finding_chart_and_report_list_the_same_numbers(plants: int, by: str) -> None:
+def test_the_chart_shows_the_largest_numbers(plants: int, by: str) -> None:
     every = [refiner(f"{LONG} {i}", "Chile", 10 + i, 1 + i) for i in range(plants)]
     study, tables = studied(make(*every, demand=20 * plants), by=by)
-    deciding = list(look_up_first(tables).what)
-    assert len(deciding) <= 12
-    if not deciding:
-        return
-    (picture, *_), (section, *_) = study.pictures(tables), study.sections(tables)
-    assert section.views[""][1].result.data["what"] == deciding
+    picture, *_ = study.pictures(tables)
     most = {COST: "swing_cash_usd", SHORTAGE: "swing_short_t", DECISIONS: "moved"}[by]
     rows: Any = tables.records(Sensitivities)
     moving = sorted((r for r in rows if r[most]), key=lambda r: -r[most])[:12]

@@ -100,13 +100,6 @@ def test_a_surge_replaces_a_part() -> None:
     assert of.cash.sum() == pytest.approx(60 * 20 - (60 * 10 + 40 * 20))
     assert of.cost.sum() == pytest.approx(of.cash.sum() + 40 * COST_SHORT)
     assert of.survived == (0.0,)
-    highest = of.dearest[0]
-    assert highest is not None
-    assert (highest.price, highest.multiple) == pytest.approx((COST_SHORT, 10.0))
-    by, tables = LossByMineral, Tables(tables_of(found))
-    fields = (by.price, by.price_over, by.price_member, by.price_year)
-    (row,) = [row for lost, *row in tables.rows(by, by.lost, *fields) if lost == CHINA.country]
-    assert row == [pytest.approx(COST_SHORT), pytest.approx(10.0), highest.member, highest.year]
     assert sums(effect(found, CHILE)) == pytest.approx((40, 0, 0, 40))  # China is full
     assert found.free is None
 
@@ -512,24 +505,11 @@ def test_n_minus_1_in_both_forms() -> None:
     """Chile has 100 of 160, and 40 of the demand of 100 is a member's whose country it is."""
     book = make(jin(60), sur(100), demand={"A": 40, "B": 60})
     book["Members"][0]["Country"] = "Chile"
-    row = n_minus_1(solve(case_of(book)), 2026)[0]
-    assert (row["supply"], row["largest"], row["largest_supply"]) == (160, "CHL", 100)
-    assert (row["demand"], row["largest_demand"]) == (100, 40)
-    assert (row["over_all"], row["over_rest"]) == pytest.approx((0.6, 1.0))
-    assert (row["seller"], row["seller_sold"]) == ("CHN", pytest.approx(60))
-    assert row["bought_over_all"] == pytest.approx(0.4)
+    (row,) = n_minus_1(solve(case_of(book))).values()
+    assert row == {"largest": "CHL", "over_all": pytest.approx(0.6), "over_rest": 1.0}
 
 
 # ---- plans of random books that once had no stress test -----------------------------------------
-
-
-@pytest.mark.parametrize("seed", [64, 79, 167])
-def test_prices_that_are_all_below_nothing(seed: int) -> None:
-    """Contracts and stocks make each tonne demanded a gain: the dearest price is a negative one."""
-    found = stress(case_of(random_book(np.random.default_rng(seed), 1 + seed % 3)), Rules())
-    assert all(outcome.planned for outcome in found.outcomes)
-    seen = [found.capped.agreed_totals, *(outcome.result for outcome in found.outcomes)]
-    assert any(price.price < 0 for of in seen if of for price in of.dearest if price)
 
 
 @pytest.mark.parametrize("seed", [151, 291, 371])

@@ -16,14 +16,7 @@ from planner import scenarios
 from planner.scenarios import Variant
 from planner.studies import Here
 from planner.studies.agreed_plan import Unforeseen, decisions_before
-from planner.studies.cases import (
-    ComparedCase,
-    compared_cases,
-    plan_absent,
-    plan_cases,
-    regret_table,
-    with_unforeseen,
-)
+from planner.studies.cases import ComparedCase, compared_cases, plan_cases, with_unforeseen
 from planner.studies.engine import Outcomes
 from planner.workbook import read_tables
 from tests.budget import at_length, few
@@ -67,26 +60,6 @@ def test_what_is_not_known_is_not_stored_for() -> None:
     assert late.objective == near(1000 + 50_000)
     assert tonnes(late, year=2026) == near(100)
     assert short(late, year=2027) == near(100)
-
-
-def test_planned_for_in_vain() -> None:
-    """As above, and 2027 is as ever: the 100 of Sur that were stored serve it, 1,000 + 2,000.
-
-    That is 1,000 more than the base; not to know costs 48,000: from 1 in 49 on it is worth it.
-    """
-    book = make(jin(), sur(), years=(2026, 2027), Stockpiles=[reserve()])
-    case = read_tables(with_steps(book, step("scale capacity", 0, First_year=2027))).case
-    told, found = plan_cases(
-        case, with_unforeseen(case, compared_cases(case, (NAME,), None), 2027), Here(), None
-    )
-    vain = plan_absent(case, told, found, Here())
-    assert {of.name: of.objective for of in vain} == {f"{NAME} (unforeseen)": near(3000)}
-    made = [(c.name, c.foreseen, of.objective) for c, of in zip(told, found, strict=True)]
-    row = regret_table(case, made, {of.name: of.objective for of in vain}).frame().iloc[0].to_dict()
-    assert row == {
-        "scenario": NAME, "foreseen": near(3000), "unforeseen": near(51_000),
-        "surprise": near(48_000), "vain": near(3000), "regret": near(1000), "likely": near(1 / 49),
-    }  # fmt: skip
 
 
 def test_what_was_stored_is_there() -> None:
@@ -237,8 +210,6 @@ def study(case: Case, year: int) -> tuple[list[ComparedCase], Outcomes[Plan]]:
 def test_not_to_know_is_never_cheaper(action: str) -> None:
     """On random books: against the same events known from the first year; what was decided stands.
 
-    Nor is planning for it where it stays away, against the base.
-
     Of the first year the two plans are one, to the bit.
     """
     planned = 0
@@ -266,9 +237,6 @@ def test_not_to_know_is_never_cheaper(action: str) -> None:
         planned += 1
         assert late.objective >= known.objective - 1e-6 * abs(known.objective)
         holds_what_was_decided(base.result.plan, late.result.plan, year)
-        (vain,) = plan_absent(case, cases, found, Here())
-        assert vain.objective is not None, vain.error
-        assert vain.objective >= base.objective - 1e-6 * abs(base.objective)
         _, (_, first, again) = study(case, years[0])
         assert first.result is not None
         assert again.result is not None
@@ -359,12 +327,3 @@ def test_what_is_begun_is_late_as_a_surprise(
     if year > 2026 or row:
         assert {y: part for y, part in built(plan).items() if part} == near(parts)
         assert cost(plan, "capital") == near(1000)
-
-
-def test_a_delay_that_does_not_come_costs_nothing_of_what_is_begun() -> None:
-    """Half of the plant, due in 2027, is expected to be late; it comes in time, as in the base."""
-    late = with_steps(begun((2027, 0.5), budget=0), step("delay project", 1))
-    case = read_tables(late).case
-    cases, found = study(case, 2027)
-    (absent,) = plan_absent(case, cases, found, Here())
-    assert absent.objective == near(found[0].objective)

@@ -30,7 +30,6 @@ from planner.studies.exit_tables import (
 )
 from planner.studies.kind import BASIS, Tables
 from planner.workbook import read_tables
-from tests.budget import few
 from tests.models.desk import BookT, jin, make, solve_case, sur
 from tests.models.test_exit import FIVE, GROWING, grown, two_plants
 
@@ -96,17 +95,15 @@ def test_the_years_of_the_closed_form() -> None:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("years", few([1, 2, 3, 4], 2))
-def test_a_longer_horizon_is_never_later(years: int) -> None:
-    """A year that is found with fewer years planned is found with all of them."""
-    short, whole = (
-        next(
-            iter(told(make(jin(200), grown(*GROWING[:n], years=of), years=of))[Exits].rows(*LEVELS))
-        )
-        for n, of in ((years, FIVE[:years]), (5, FIVE))
-    )
-    assert all(early in {None, late} for early, late in zip(short, whole, strict=True))
+@pytest.mark.parametrize("tonnes", [0.4, 1e-5])
+def test_a_country_that_sells_little_is_left_all_the_same(tonnes: float) -> None:
+    """What is above a millionth of a tonne is bought there, and stays there."""
+    tables = told(make(jin(200), demand=tonnes, years=(2026, 2027)))
+    (row,) = tables[Exits].frame().to_dict("records")
+    assert row["left_share"] == pytest.approx(1.0)
+    assert "China still sells" in row["remark"]
+    said = [each.text for each in ExitStudy.findings(tables) if each.place == "answer"]
+    assert said[0] == "No mineral bought from China can do without it in 2027."
 
 
 def test_never_within_the_horizon() -> None:

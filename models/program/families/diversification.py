@@ -114,7 +114,6 @@ SHARE = component.Rows(
     is_always_asked=True,
     step=_step,
     slope=_slope,
-    is_scarce=True,
     divided=by_demand,
 )
 TOTAL = component.Rows(

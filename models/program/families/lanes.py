@@ -79,7 +79,6 @@ _most_on_lanes = partial(
     relaxable="lanes",
     obstacles=component.obstacle_when_full(_reached),
     obstacle_rank=1,
-    is_scarce=True,
     divided=by_member,
 )
 COUNTRY_MAX = _most_on_lanes(

@@ -123,7 +123,6 @@ CAPACITY = component.Rows(
     label=_mine_label,
     bears_on=component.key_matches,
     relaxable="mines",
-    is_scarce=True,
     divided=market.by_right,
 )
 

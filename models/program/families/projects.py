@@ -299,7 +299,6 @@ BUDGET = component.Rows(
     label=_budget_label,
     bears_on=_budget_bears_on,
     relaxable="budgets",
-    is_scarce=True,
     divided=market.by_capital,
 )
 

@@ -60,7 +60,6 @@ CAPACITY = component.Rows(
     obstacles=component.obstacle_when_full(_fully_used),
     obstacle_rank=0,
     step=_step,
-    is_scarce=True,
     divided=market.by_right,
 )
 

@@ -166,7 +166,10 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     if cvar is not None and not weight:
         answer.refuse("--cvar has no effect without a --weight, such as --weight 50%")
     from models.case import SearchLimits
+    from planner.studies import LocalProcesses
 
+    if not (under_risk or isinstance(where, LocalProcesses)):
+        answer.refuse("--cluster needs --under-risk: a single plan is made on this machine")
     if under_risk:
         from planner.cli.study import run_study_command
         from planner.studies import STUDIES
@@ -209,11 +212,9 @@ def solve(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         file,
         **variation,
         search=SearchLimits(seconds, gap),
-        where=where,
         solver=solver,
         in_background=True,
         on_stage=on_stage,
-        notify=lambda text: None if as_json else click.echo(text, err=True),
     )
     target = output_path(run.plan.case.scenario)  # as the workbook spells it
     written, problem = write_run(run, target, csv_folder)

@@ -14,9 +14,7 @@ import signal
 import sys
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing.connection import Connection, wait
@@ -26,7 +24,7 @@ from models import background
 from models.background import can_fork, cores
 from models.case import Case
 from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, UsageError, is_out_of_memory
-from models.plan import Map, Session
+from models.plan import Session
 from models.solve.highs import version
 from planner.studies import engine, forkserver
 
@@ -34,11 +32,6 @@ MIN_ROUTES_IN_BACKGROUND = 1_000
 """Minimum number of routes of a case whose Pyomo model is built in a background process.
 
 With fewer routes, forking the process takes longer than building the model.
-"""
-MIN_ROUTES_TO_SPLIT = 2_000_000
-"""Minimum number of routes of a case whose independent parts are solved in separate processes.
-
-A case with a million routes (see ``routes_of``) is planned in 3 s.
 """
 MIN_ROUTES_FOR_WORKERS = 30_000
 """Minimum number of routes, summed over a study's runs, at which worker processes are used.
@@ -68,22 +61,10 @@ class Where(Protocol):
         ended, and the exception is raised again. Raises UsageError if the place is not available.
         """
 
-    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Return a context manager that yields a ``map`` to solve the parts of one case with.
-
-        The map keeps the parts' order. ``notify`` is called with messages for the user. Raises
-        UsageError if the place is not available.
-        """
-
 
 @dataclass(frozen=True)
 class Here:
     """This process, one chain after another."""
-
-    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Yield the built-in ``map``."""
-        del case, notify
-        return contextlib.nullcontext(map)
 
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         chains = enumerate(zip(study.study_of, study.chains, strict=True))
@@ -129,12 +110,6 @@ class LocalProcesses:
             worker = _Worker(is_forked=True)
             _STARTED.append(worker)
             worker.start()
-
-    def open_map(self, case: Case, notify: Callable[[str], None]) -> AbstractContextManager[Map]:
-        """Yield a parallel map if the case is large enough, else the built-in ``map``."""
-        if self.max_processes == 1 or routes_of(case) < MIN_ROUTES_TO_SPLIT:
-            return Here().open_map(case, notify)
-        return Processes(self.max_processes).open_map()
 
     def processes(self, study: engine.JoinedStudies[Any]) -> int:
         """Return how many processes to use: one for a small study, at most one per chain."""
@@ -198,20 +173,6 @@ class Processes:
             pool.work(self.count)
         finally:
             pool.end()
-
-    @contextlib.contextmanager
-    def open_map(self) -> Iterator[Map]:
-        """Yield a map over ``count`` processes. They end with the block, at once if it fails."""
-        before = set(multiprocessing.active_children())
-        with ProcessPoolExecutor(
-            self.count, forkserver.context(), signal.signal, (signal.SIGINT, signal.SIG_IGN)
-        ) as pool:
-            try:
-                yield pool.map
-            except BaseException:  # also Ctrl-C: don't wait for parts still being solved
-                for process in set(multiprocessing.active_children()) - before:
-                    process.kill()
-                raise
 
 
 class _Worker:

@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.background import with_timeout
-from models.case import Case
-from models.errors import PlannerError, SolverError, UsageError
-from models.plan import Map
+from models.errors import UsageError
 from planner._version import pip_install
 from planner.studies import engine
 from planner.studies.places import workers as remote
@@ -84,16 +82,6 @@ class Cluster:
                 running.end()
 
     @contextlib.contextmanager
-    def open_map(self, case: Case, notify: Callable[[str], None]) -> Iterator[Map]:
-        """Yield a map over the cluster's workers.
-
-        Raises UsageError as ``run`` does; the map itself raises it if the cluster is lost.
-        """
-        del case
-        with self._workers(notify) as workers:
-            yield lambda function, items: _map(workers, function, list(items))
-
-    @contextlib.contextmanager
     def _workers(self, notify: Callable[[str], None]) -> Iterator[Workers]:
         """Yield the cluster's workers, as soon as there are some; raises UsageError as ``run``."""
         if not self.is_trusted and INSECURE_WARNING not in self._notices:
@@ -156,47 +144,6 @@ def _unanswered(address: str, error: Exception) -> str:
 
 TLS = ("ca-file", "client.cert", "client.key")
 """Dask's settings, under distributed.comm.tls, that a client of a tls:// scheduler needs."""
-
-
-def _map(workers: Workers, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-    """Call a function for each item on the workers; raises UsageError if the cluster is lost."""
-    results: dict[int, Any] = {}
-
-    def call_for(shared: Future, position: int) -> tuple[Any, ...]:
-        """Return what a worker calls, and its arguments: the function sent once, and an item."""
-        return remote.run_alone, shared, items[position]
-
-    work = JobQueue(workers, f"planner-{uuid.uuid4().hex}", function, range(len(items)), call_for)
-    result_type = engine.return_class(function)
-    try:
-        for position, future in work.events():
-            if future.status != "cancelled":
-                results[position] = _result(work, future, result_type)
-    except ClusterLostError as error:
-        msg = f"{error}, with all results of its workers: nothing is written"
-        raise UsageError(msg) from error
-    if len(results) < len(items):
-        msg = f"the cluster at {workers.address} was lost, with all results of its workers"
-        raise UsageError(msg)
-    return [results[position] for position in range(len(items))]
-
-
-def _result(work: JobQueue[int], future: Future, result_type: type) -> Any:
-    """Return a worker's result for an item; raises SolverError if it is not valid."""
-    try:
-        result = work.result(future)
-    except (ClusterLostError, PlannerError):
-        raise
-    except Exception as error:
-        reason = engine.describe_error(error)
-        msg = f"a worker of the cluster cannot plan a part of the case: {reason}"
-        raise SolverError(msg) from error
-    if not isinstance(result, result_type):
-        msg = (
-            f"a worker of the cluster sent {result!r:.80}, not an object of {result_type.__name__}"
-        )
-        raise SolverError(msg)
-    return result
 
 
 class _RunningStudy:

@@ -303,12 +303,6 @@ def plan_task(name: str, study: bytes, start: tuple[int, int], runs: bytes) -> P
     return outcomes
 
 
-def run_alone(function: Callable[[T], R], item: T) -> R:
-    """Call a function with an item, while nothing else is planned in this process."""
-    with _solver_lock:
-        return function(item)
-
-
 def end_study(name: str) -> PackedOutcomes:
     """Drop a study, stop its chain after the current run, and return the outcomes so far."""
     _ended.append(name)

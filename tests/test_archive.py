@@ -18,6 +18,7 @@ from planner.workbook import archive, findings, read
 from planner.workbook.archive import sheet_names
 from tests import fuzz_parts
 from tests.budget import at_length
+from tests.parts import parts_of, parts_of_book, write_parts
 from tests.small_book import faults, workbook
 from tests.test_fuzz_workbook import PLAIN, run
 
@@ -27,22 +28,12 @@ SHEET, TEXTS = "xl/worksheets/sheet5.xml", "xl/sharedStrings.xml"
 @pytest.fixture
 def changed(tmp_path) -> Callable[..., Path]:
     """Write a book with a text put before a mark in one of its parts."""
-    workbook().save(tmp_path / "small.xlsx")
 
     def change(part: str, mark: bytes, new: bytes) -> Path:
-        source = PLAIN if part == TEXTS else tmp_path / "small.xlsx"
-        path = tmp_path / "book.xlsx"
-        with (
-            zipfile.ZipFile(source) as old,
-            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
-        ):
-            assert mark in old.read(part)
-            for name in old.namelist():
-                content = old.read(name)
-                made.writestr(
-                    name, content.replace(mark, new + mark, 1) if name == part else content
-                )
-        return path
+        parts = parts_of(PLAIN) if part == TEXTS else parts_of_book(workbook())
+        assert mark in parts[part]
+        parts[part] = parts[part].replace(mark, new + mark, 1)
+        return write_parts(tmp_path / "book.xlsx", parts)
 
     return change
 
@@ -111,14 +102,7 @@ def test_what_a_part_declares_does_not_count(changed) -> None:
 
 
 def test_only_packings_that_excel_knows_are_unpacked(tmp_path) -> None:
-    workbook().save(tmp_path / "plain.xlsx")
-    path = tmp_path / "book.xlsx"
-    with (
-        zipfile.ZipFile(tmp_path / "plain.xlsx") as old,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as made,
-    ):
-        for name in old.namelist():
-            made.writestr(name, old.read(name))
+    path = write_parts(tmp_path / "book.xlsx", parts_of_book(workbook()), zipfile.ZIP_BZIP2)
     assert "packed in a way that Excel does not know" in faults(read, path)[0][1]
 
 

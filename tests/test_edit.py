@@ -7,7 +7,6 @@ import re
 import shutil
 import struct
 import subprocess
-import zipfile
 import zlib
 
 import openpyxl
@@ -27,6 +26,7 @@ from planner.workbook import read
 from planner.workbook.edit import EditedBook
 from planner.workbook.marked import mark
 from tests.cli.roll.book import save_values, three_rows
+from tests.parts import parts_of, write_parts
 from tests.waiting import HANG
 
 from planner.workbook.template import write_book  # isort: skip
@@ -89,8 +89,7 @@ def rich(path) -> None:
     hidden.defined_names["Own"] = own
     book.save(path)
     save_values(path, {hidden.title: {"B1": 1, "F1": 1, "F2": 2, "F3": 0}})
-    with zipfile.ZipFile(path) as old:
-        parts = {name: old.read(name) for name in old.namelist()}
+    parts = parts_of(path)
     box = next(
         n
         for n in parts
@@ -103,9 +102,7 @@ def rich(path) -> None:
     for row, cell in enumerate(SHARED, start=1):
         parts[sheet], count = re.subn(rb'<c r="F%d".*?</c>' % row, cell, parts[sheet])
         assert count == 1
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name, content in parts.items():
-            new.writestr(name, content)
+    write_parts(path, parts)
 
 
 def by_libreoffice(folder) -> None:
@@ -114,14 +111,6 @@ def by_libreoffice(folder) -> None:
                "--convert-to", "xlsx", "--outdir", str(folder / "saved"), "case.xlsx"]  # fmt: skip
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=HANG)
     shutil.move(folder / "saved" / "case.xlsx", folder / "case.xlsx")
-
-
-def parts_of(path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        assert archive.testzip() is None
-        names = archive.namelist()
-        assert len(names) == len(set(names))
-        return {name: archive.read(name) for name in names}
 
 
 def held(content: bytes) -> dict[str, list[bytes]]:
@@ -216,10 +205,10 @@ def test_marks_share_styles_and_leave_the_comments_of_others(desk):
     rich(desk / "case.xlsx")
     found = [Finding("Refiners", r, found="wrong", cell=f"E{r}") for r in range(2, 900)]
     mark(desk / "case.xlsx", desk / "copy.xlsx", found)
-    with zipfile.ZipFile(desk / "copy.xlsx") as copy:
-        styles = etree.fromstring(copy.read("xl/styles.xml")).find("{*}cellXfs")
-    with zipfile.ZipFile(desk / "case.xlsx") as case:
-        before = etree.fromstring(case.read("xl/styles.xml")).find("{*}cellXfs")
+    before, styles = (
+        etree.fromstring(parts_of(desk / name)["xl/styles.xml"]).find("{*}cellXfs")
+        for name in ("case.xlsx", "copy.xlsx")
+    )
     assert len(styles) - len(before) < 40
     sheet = openpyxl.load_workbook(desk / "copy.xlsx")["Refiners"]
     assert sheet["B2"].comment.text == "ask Ana"

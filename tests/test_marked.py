@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 
 import openpyxl
 import pytest
@@ -25,6 +23,7 @@ from planner.workbook.marked import (
     is_marked,
     mark,
 )
+from tests.parts import parts_of, parts_of_book, write_parts
 from tests.small_book import workbook
 
 RED, YELLOW = "FFFFC7CE", "FFFFEB9C"
@@ -88,9 +87,9 @@ def test_a_comment_shows_all_of_its_findings_up_to_a_number(tmp_path):
     many = [Finding("Demand", 2, found=f"wrong {i}", cell="C2") for i in range(MOST_JOINED + 3)]
     short = [Finding("Demand", 3, found="wrong", cell="C3")]
     marked(tmp_path, workbook(), [*many, *short])
-    with zipfile.ZipFile(tmp_path / "copy.xlsx") as archive:
-        drawings = [n for n in archive.namelist() if n.endswith(".vml")]
-        heights = re.findall(r"height:(\d+)", "".join(archive.read(n).decode() for n in drawings))
+    parts = parts_of(tmp_path / "copy.xlsx")
+    drawings = (content.decode() for name, content in parts.items() if name.endswith(".vml"))
+    heights = re.findall(r"height:(\d+)", "".join(drawings))
     text = openpyxl.load_workbook(tmp_path / "copy.xlsx")["Demand"]["C2"].comment.text
     assert text.endswith("\nand 3 more")
     tall, low = sorted(map(int, heights), reverse=True)
@@ -138,18 +137,12 @@ def test_a_drop_down_that_excel_keeps_apart_is_kept(tmp_path):
         'errorTitle="Mineral"><x14:formula1><xm:f>Minerals!$A$2:$A$3</xm:f></x14:formula1>'
         "<xm:sqref>B2:B9 B11</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"
     )
-    made = io.BytesIO()
-    workbook().save(made)
-    path = tmp_path / "case.xlsx"
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            content = old.read(name).decode()
-            if name == "xl/worksheets/sheet5.xml":
-                content = content.replace("</worksheet>", f"{extension}</worksheet>")
-            new.writestr(name, content)
+    parts, sheet = parts_of_book(workbook()), "xl/worksheets/sheet5.xml"
+    end = f"{extension}</worksheet>".encode()
+    parts[sheet] = parts[sheet].replace(b"</worksheet>", end)
+    path = write_parts(tmp_path / "case.xlsx", parts)
     mark(path, tmp_path / "copy.xlsx", found_in(path))
-    with zipfile.ZipFile(tmp_path / "copy.xlsx") as copy:
-        kept = copy.read("xl/worksheets/sheet5.xml").decode()
+    kept = parts_of(tmp_path / "copy.xlsx")[sheet].decode()
     assert extension.partition("<x14:")[2] in kept
 
 
@@ -258,24 +251,16 @@ def test_a_sheet_of_that_name_is_kept(tmp_path):
 
 
 def test_the_copy_of_a_workbook_with_macros_has_none(tmp_path):
-    made = io.BytesIO()
-    workbook().save(made)
-    path = tmp_path / "case.xlsm"
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "[Content_Types].xml":
-                kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-                assert kind in content
-                content = content.replace(
-                    kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
-                )
-            new.writestr(name, content)
-        new.writestr("xl/vbaProject.bin", b"macros")
+    parts, types = parts_of_book(workbook()), "[Content_Types].xml"
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    assert kind in parts[types]
+    with_macros = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    parts |= {types: parts[types].replace(kind, with_macros), "xl/vbaProject.bin": b"macros"}
+    path = write_parts(tmp_path / "case.xlsm", parts)
     mark(path, tmp_path / "copy.xlsx", found_in(path))
-    with zipfile.ZipFile(tmp_path / "copy.xlsx") as copy:
-        assert "xl/vbaProject.bin" not in copy.namelist()
-        assert b"macroEnabled" not in copy.read("[Content_Types].xml")
+    copy = parts_of(tmp_path / "copy.xlsx")
+    assert "xl/vbaProject.bin" not in copy
+    assert b"macroEnabled" not in copy[types]
 
 
 def test_what_cannot_be_copied_is_said_and_nothing_written(tmp_path):

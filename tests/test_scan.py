@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import xlsxwriter
 from models.errors import InputError
 from planner.workbook.excel import UNSAVED, open_excel
 from planner.workbook.grid import Dated, Fault, Grid
+from tests.parts import parts_of, write_parts
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = '<row r="1">' + "".join(f'<c r="{c}1" t="inlineStr"><is><t>{c}</t></is></c>' for c in "ABCD")
@@ -36,13 +36,11 @@ def grid_of(
     xml += f"{before}<sheetData>{HEAD}</row>{rows}</sheetData></worksheet>"
     if prefixed:
         xml = re.sub(rf"<(/?){prefixed}\b", rf"<\1x:{prefixed}", xml)
-    with zipfile.ZipFile(folder / "made.xlsx") as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "xl/workbook.xml" and not is_stale:
-                assert FULL_LOAD in part
-                part = part.replace(FULL_LOAD, b"")
-            new.writestr(name, xml if name == "xl/worksheets/sheet1.xml" else part)
+    parts = parts_of(folder / "made.xlsx")
+    if not is_stale:
+        assert FULL_LOAD in parts["xl/workbook.xml"]
+        parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(FULL_LOAD, b"")
+    write_parts(path, parts | {"xl/worksheets/sheet1.xml": xml.encode()})
     return open_excel(path).grids[0]
 
 

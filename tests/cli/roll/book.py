@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from planner.workbook.template import write_book
+from tests.parts import parts_of, write_parts
 
 PLAN = "outputs/three-plan.xlsx"
 Rows = dict[str, list[dict[str, Any]]]
@@ -126,8 +126,7 @@ def _letter(sheet: Any, header: str) -> str:
 
 def save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
     """Put the values of formulas into a file that openpyxl wrote, as Excel would."""
-    with zipfile.ZipFile(path) as old:
-        parts = {name: old.read(name) for name in old.namelist()}
+    parts = parts_of(path)
     titles = openpyxl.load_workbook(path).sheetnames
     for title, cells in values.items():
         part = f"xl/worksheets/sheet{titles.index(title) + 1}.xml"
@@ -136,6 +135,4 @@ def save_values(path: Path, values: dict[str, dict[str, float]]) -> None:
             value = rb"\1<v>%s</v>" % repr(number).encode()
             parts[part], count = re.subn(pattern, value, parts[part])
             assert count == 1, (title, cell)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name, content in parts.items():
-            new.writestr(name, content)
+    write_parts(path, parts)

@@ -34,7 +34,9 @@ _NO_WISHES = "planner bills of a workbook without the requirement shows what the
 
 RETIRED_OPTIONS: dict[str, dict[str, str]] = {
     "bills": {"--exact": _NO_GROUPS, "--resume": _NO_GROUPS, "--wishes": _NO_WISHES},
+    "check": dict.fromkeys(("--plan", "--to"), "planner roll checks actuals with their plan"),
     "compare": {"--bills": "planner bills --scenario shows the bills of a scenario"},
+    "model": {"--by-block": "one file holds the whole model; other solvers split it themselves"},
     "ranges": {"--least": "planner exit --country finds the plan that buys least from a country"},
     "sensitivity": dict.fromkeys(("--draws", "--seed"), _NO_DRAWS),
     "verify": {"--salt": "a redacted plan can't be verified: use the plan before redaction"},

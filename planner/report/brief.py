@@ -24,9 +24,7 @@ from planner.render.slides import Slide, is_drawable, split_by_room, with_fewer_
 from planner.render.words import known, word
 from planner.report import plan as report
 from planner.report.page import kind_and_tables, plot_of, study_verdict
-from planner.report.plan import supply_section
 from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
-from planner.studies.kind import Section
 from planner.workbook.archive import table_places
 from planner.workbook.findings import address
 from planner.workbook.grid import Area
@@ -115,7 +113,9 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
     topic = front.question if split_by_room(front.question, texts[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
     several = sum(map(_is_positive, short)) > 1
-    picture = report.shortfall(plan) if several else next(iter(front.pictures), None)
+    picture = _drawable(
+        *(report.charts(plan).get("shortage", ()) if several else ()), *front.pictures
+    )
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
     about = [f"Plan: {plan.title}. {Figure.SCENARIO}: {scenario}. {Figure.YEARS}: {years}.", proof]
     return _Content(
@@ -148,7 +148,7 @@ def _minerals(plan: PlanFile) -> _Content:
     return _Content(
         MINERALS,
         [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *warnings))],
-        _picture(supply_section(plan)),
+        _drawable(*report.charts(plan).get("supply", ())),
         (
             *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
                     ByMineral.supplier_share, ByMineral.supplier_limit),
@@ -160,7 +160,8 @@ def _minerals(plan: PlanFile) -> _Content:
 def _costs(plan: PlanFile) -> _Content:
     """Return what the limits cost."""
     notes = [text for text in (report.in_all(plan),) if text]
-    picture = _picture(report.members_section(plan)) or _picture(report.costs_section(plan))
+    costs, _ = report.costs_section(plan).view
+    picture = _drawable(*report.charts(plan).get("payers", ()), *costs)
     fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
         COSTS,
@@ -229,9 +230,8 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
     return picture.in_money(plan.currency)
 
 
-def _picture(section: Section | None) -> Picture | None:
-    drawn = section.view[0] if section is not None else ()
-    return next(filter(is_drawable, drawn), None)
+def _drawable(*pictures: Picture) -> Picture | None:
+    return next(filter(is_drawable, pictures), None)
 
 
 def _sentences(plan: PlanFile, text: str) -> list[str]:
@@ -272,7 +272,7 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
                  for p in section.view[0]))  # fmt: skip
         first, *further = [part for text in texts for part in _sentences(plan, text)]
         theirs = (first, *(figures if topic == SURE else ()), *further)
-        picture = next((p for p in drawn if is_drawable(p)), content.picture)
+        picture = _drawable(*drawn) or content.picture
         cautions_of = (study_verdict(tables)[0], *(each.text for each in front.of("care")))
         warnings = tuple(f"{kind.TITLE}: {text}" for text in cautions_of)
         if topic in _BESIDE:

@@ -84,13 +84,9 @@ class Context:
     @property
     def made_by(self) -> str:
         """The scenario and the run's options in words: ``Base; max country share 30 %``."""
-        words = [self.case.scenario]
-        for name, value in self.options.items():
-            if name.casefold() != "scenario":
-                words.append(f"{name[:1].lower()}{name[1:]} {_percent(value)}")
-        if self.plan.extension is not None:
-            words.append(f"extended by {self.plan.extension.words}")
-        return "; ".join(words)
+        words = made_by_words(self.case.scenario, self.options)
+        extension = self.plan.extension
+        return words if extension is None else f"{words}; extended by {extension.words}"
 
     @property
     def is_as_given(self) -> bool:
@@ -101,6 +97,12 @@ class Context:
     @property
     def horizon(self) -> str:
         return year_span(self.case.years) if self.case.years else "none"
+
+
+def made_by_words(scenario: str, options: Mapping[str, str]) -> str:
+    given = ((f"{name[:1].lower()}{name[1:]}", value) for name, value in options.items())
+    words = [f"{name} {_percent(value)}" for name, value in given if name != "scenario"]
+    return "; ".join((scenario, *words))
 
 
 def _percent(value: str) -> str:

@@ -15,7 +15,7 @@ from planner.render.claims import SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.table import table_of
 from planner.sheets.checks import checks
-from planner.sheets.context import Context, marked_rows, once, question
+from planner.sheets.context import Context, made_by_words, marked_rows, once, question
 from planner.sheets.figures import by_mineral_table
 from planner.sheets.findings import Row, plan_findings, result_rows, supplier_chart
 from planner.sheets.last_plan import changed_builds, changed_orders
@@ -79,9 +79,9 @@ def _always_said(about: Result | None) -> str:
     values = (
         {} if about is None else dict(zip(about.data["what"], about.data["value"], strict=True))
     )
-    asked = [f"{k.removeprefix(OPTION)} {v}" for k, v in values.items() if k.startswith(OPTION)]
-    scenario = str(values.get(Figure.SCENARIO, BASE))
-    return " ".join((PROVEN, scenario, *asked) if asked or scenario != BASE else (PROVEN,))
+    options = {k.removeprefix(OPTION): str(v) for k, v in values.items() if k.startswith(OPTION)}
+    made_by = made_by_words(str(values.get(Figure.SCENARIO, BASE)), options)
+    return PROVEN if made_by == BASE else f"{PROVEN} {made_by}"
 
 
 @once

@@ -1,10 +1,14 @@
-"""The charts of a plan as data: series over categories; nothing is drawn here."""
+"""The charts of a plan as data, made from its tables alone: nothing is drawn here.
+
+The workbook, and a report or slides that are made later from the saved workbook, show the same.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,34 +21,81 @@ from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn,
 from planner.render.words import known
 from planner.sheets import findings, front
 from planner.sheets.context import Context, once
-from planner.sheets.figures import coalition_purchases, figures, members_table
+from planner.sheets.figures import by_mineral_table, coalition_purchases, members_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_CATEGORIES = 12
-"""Most minerals (by value) and members (by demand) in a chart; the tables have all."""
+"""Most minerals (by what is paid) and members (by need) in a chart; the tables have all."""
 _MOST_COUNTRIES = 6
 _FULL = 1.005
 """A share above this is more than 100 % also when rounded."""
 
 
+@dataclass(frozen=True)
+class ChartSource:
+    """What the charts of a plan are made from: its tables, and the words of its charts.
+
+    ``minerals`` are rows of By mineral, ``sold`` the coalition's rows of Country shares. ``basis``
+    is what share limits are shares of, ``horizon`` the years in words. A saved workbook has neither
+    ``free``, ``sold`` of the plan without share limits, nor ``plants``: rows of the plan's sources
+    with ``home``, whether they are in the coalition.
+    """
+
+    minerals: Sequence[findings.Row]
+    members: Members
+    sold: pd.DataFrame
+    years: tuple[int, ...]
+    country: Callable[[str], str]
+    basis: str
+    horizon: str
+    free: pd.DataFrame | None = None
+    plants: pd.DataFrame | None = None
+
+    @cached_property
+    def largest(self) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], float]]:
+        return _largest_by_cell(self)
+
+
 @once
 def pictures(context: Context) -> tuple[Picture, ...]:
     """Return every chart of a plan that has something to show, in order."""
-    minerals, years = _shown_minerals(figures(context)), context.case.years
+    plan, free, blocs = context.plan, context.without_limits, context.case.blocs_of
+    home = plan.sources["country"].map(lambda c: COALITION in blocs(c)).astype(bool)
+    source = ChartSource(
+        findings.result_rows(by_mineral_table(context)), members_table(context),
+        coalition_purchases(plan), context.case.years, context.country, context.basis,
+        context.horizon, None if free is None else coalition_purchases(free),
+        plan.sources.assign(home=home),
+    )  # fmt: skip
+    return tuple(picture for each in charts_of(source).values() for picture in each)
+
+
+_AMOUNTS = ("demand", "purchased", "taken")
+
+
+def charts_of(source: ChartSource) -> dict[str, tuple[Picture, ...]]:
+    """Return the charts of a plan that have something to show, in order, by what they show."""
+    used = {row["mineral"]: row for row in source.minerals if any(row.get(n) for n in _AMOUNTS)}
+    largest = top({name: row["paid"] or 0.0 for name, row in used.items()}, _MOST_CATEGORIES)
+    source = replace(source, minerals=[used[name] for name in largest])
+    minerals, years = source.minerals, source.years
     if not minerals or not years:
-        return ()
-    every = drawn(
-        _largest(context, minerals),
-        _suppliers(context, minerals),
-        _members(context),
-        _who_pays(context),
-        _capacity(context, minerals),
-        *(_over_years(context, row["mineral"]) for row in minerals if len(years) > 1),
-        _shortage(context, minerals),
-    )
-    return tuple(p for p in map(_without_nothing, every) if p.series and p.categories)
+        return {}
+    every = {
+        "largest": drawn(_largest(source)),
+        "supply": drawn(_suppliers(source)),
+        "members": drawn(_members(source)),
+        "payers": drawn(_payers(source)),
+        "capacity": drawn(_capacity(source)),
+        "years": drawn(*(_over_years(source, m["mineral"]) for m in minerals if len(years) > 1)),
+        "shortage": drawn(_shortage(source)),
+    }
+    return {
+        name: tuple(p for p in map(_without_nothing, each) if p.series and p.categories)
+        for name, each in every.items()
+    }
 
 
 def _without_nothing(picture: Picture) -> Picture:
@@ -60,14 +111,6 @@ def chart_data(context: Context) -> ChartData:
     return chart_rows((*drawn, *(p for p in front.overview(context).pictures if p not in drawn)))
 
 
-def _shown_minerals(rows: Sequence[findings.Row]) -> list[findings.Row]:
-    """Return the minerals of the largest value that are needed, bought or used by plants."""
-    tonnes = ("demand", "purchased", "taken")
-    used = {row["mineral"]: row for row in rows if any(row[name] > 0 for name in tonnes)}
-    values = {mineral: row["demand_value"] for mineral, row in used.items()}
-    return [used[mineral] for mineral in top(values, _MOST_CATEGORIES)]
-
-
 def _by_mineral(
     title: str, form: Form, minerals: Sequence[findings.Row], series: Sequence[Series], axis: str
 ) -> Picture:
@@ -78,32 +121,32 @@ def _by_mineral(
 # ---- the largest country and its limit ---------------------------------------------------------
 
 
-def _largest(context: Context, minerals: Sequence[findings.Row]) -> Picture:
+def _largest(source: ChartSource) -> Picture:
     """Return the chart of the largest country, with its limit and without limits, last year."""
-    year, names = context.case.years[-1], [row["mineral"] for row in minerals]
-    series, tops, who = _against_limit(context, [(name, year) for name in names])
+    year, names = source.years[-1], [row["mineral"] for row in source.minerals]
+    series, tops, who = _against_limit(source, [(name, year) for name in names])
     labels = (
-        f"{shortened(name)}: {shortened(context.country(top.country))}" if top else shortened(name)
+        f"{shortened(name)}: {shortened(source.country(top.country))}" if top else shortened(name)
         for name, top in zip(names, tops, strict=True)
     )
-    axis = f"Share of coalition {context.basis}"
-    title = f"Largest {who}: share of coalition {context.basis}, {year}"
+    axis = f"Share of coalition {source.basis}"
+    title = f"Largest {who}: share of coalition {source.basis}, {year}"
     across = f"Mineral and its largest {who}"
     return Picture(title, Form.GROUPED, tuple(labels), series, axis, across)
 
 
-def _over_years(context: Context, mineral: str) -> Picture | None:
+def _over_years(source: ChartSource, mineral: str) -> Picture | None:
     """Return a mineral's chart of the largest country and its limit by year; None if none sells."""
-    years = context.case.years
-    series, tops, who = _against_limit(context, [(mineral, year) for year in years])
+    years = source.years
+    series, tops, who = _against_limit(source, [(mineral, year) for year in years])
     if not any(tops) and not any(any(s.values) for s in series if s.role is Role.FREE):
         return None
-    title, axis = f"{shortened(mineral)}: largest {who}", f"Share of coalition {context.basis}"
+    title, axis = f"{shortened(mineral)}: largest {who}", f"Share of coalition {source.basis}"
     return Picture(title, Form.AGAINST, years, series, axis, common.YEAR.header, small=True)
 
 
 def _against_limit(
-    context: Context, cells: Sequence[tuple[str, int]]
+    source: ChartSource, cells: Sequence[tuple[str, int]]
 ) -> tuple[tuple[Series, ...], list[measures.Top | None], str]:
     """Return the largest country's share by (mineral, year): in both plans, and its limit.
 
@@ -111,7 +154,7 @@ def _against_limit(
     they can. The limit is the tightest on that country. Also returned are the countries, and the
     phrase for such a country.
     """
-    plan, free, tightest = _sold(context)
+    plan, free, tightest = source.largest
     tops = [plan.get(cell) for cell in cells]
     series = [Series("This plan", Role.PLAN, [t.share if t else 0.0 for t in tops])]
     if free is not None:
@@ -128,13 +171,14 @@ _Tops = dict[tuple[str, int], measures.Top]
 """The largest country by (mineral, year)."""
 
 
-@once
-def _sold(context: Context) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], float]]:
+def _largest_by_cell(
+    source: ChartSource,
+) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], float]]:
     """Return the largest country by the coalition's purchases, in this plan and without limits.
 
     Only countries under a limit count, if there are any. The tightest limits come third.
     """
-    table = coalition_purchases(context.plan)
+    table = source.sold
     columns = (table[c].tolist() for c in ("mineral", "year", "country", "limit"))
     limits = {tuple(key): cap for *key, cap in zip(*columns, strict=True) if known(cap)}
     tightest: dict[tuple[str, int], float] = {}
@@ -145,23 +189,23 @@ def _sold(context: Context) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], 
         rows = zip(*(sold[c].tolist() for c in ("mineral", "year", "country")), strict=True)
         counts = [row in limits or row[:2] not in tightest for row in rows]
         counted = sold[np.array(counts, dtype=bool)]
-        return measures.largest_country_shares(counted, context.basis, ("mineral", "year"))
+        return measures.largest_country_shares(counted, source.basis, ("mineral", "year"))
 
-    free = context.without_limits
-    before = None if free is None else largest(coalition_purchases(free))
+    before = None if source.free is None else largest(source.free)
     return largest(table), before, tightest
 
 
 # ---- suppliers, members, capacity ----------------------------------------------------------------
 
 
-def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
+def _suppliers(source: ChartSource) -> Picture:
     """Return the chart of each mineral's supplier countries over all years, and its shortage.
 
     Demand includes what plants take.
     """
-    sold = coalition_purchases(context.plan)
-    demand = {row["mineral"]: row["demand"] + row["taken"] or row["purchased"] for row in minerals}
+    sold, minerals = source.sold, source.minerals
+    needed = {row["mineral"]: row["demand"] + (row.get("taken") or 0.0) for row in minerals}
+    demand = {row["mineral"]: needed[row["mineral"]] or row["purchased"] for row in minerals}
     short_part = [(1.0 - r["served"]) * (r["demand"] / demand[r["mineral"]]) for r in minerals]
     share: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     columns = (sold[c] for c in ("mineral", "country", "tonnes"))
@@ -171,46 +215,42 @@ def _suppliers(context: Context, minerals: Sequence[findings.Row]) -> Picture:
     weight = {c: round(sum(by.values()), 9) for c, by in share.items() if c != REST_OF_WORLD}
     leading = sorted(weight, key=lambda c: (-weight[c], c))[:_MOST_COUNTRIES]
     rest = [by for country, by in share.items() if country not in leading]
-    parts = ((shortened(context.country(c)), [share[c][m] for m in demand]) for c in leading)
+    parts = ((shortened(source.country(c)), [share[c][m] for m in demand]) for c in leading)
     series = [Series(name, Role.ONE_OF_MANY, part) for name, part in parts]
     others = [sum(by[m] for by in rest) for m in demand]
     series.append(Series("Other countries", Role.OTHER, others))
     series.append(Series(common.SHORT.header, Role.SHORT, short_part))
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
-    title = f"Who supplies the coalition, {context.horizon}{more}"
+    title = f"Who supplies the coalition, {source.horizon}{more}"
     return _by_mineral(title, Form.STACKED, minerals, series, "Share of coalition demand")
 
 
-def _members(context: Context) -> Picture:
+def _members(source: ChartSource) -> Picture:
     """Return the chart of each member's demand, served and short, by value at minerals' prices."""
-    table, mineral_of = context.plan.supply, context.case.mineral_of
-    demand, missing = (defaultdict[str, float](float) for _ in range(2))
-    columns = (table[c] for c in ("year", "mineral", "member", "demand", "short"))
-    for year, mineral, member, need, tonnes_short in zip(*columns, strict=True):
-        price = mineral_of[mineral].price.value(int(year))
-        demand[member] += need * price
-        missing[member] += tonnes_short * price
-    order = sorted((m for m in demand if demand[m] > 0), key=lambda m: (-demand[m], m))
-    order = order[:_MOST_CATEGORIES]
-    lost = [missing[m] / demand[m] for m in order]
+    table = source.members.frame()
+    table = table[table["need"] > 0].sort_values(["need", "member"], ascending=[False, True])
+    table = table[:_MOST_CATEGORIES]
+    lost = table["short"].tolist()
     served = Series("Served", Role.PLAN, [max(0.0, 1.0 - part) for part in lost])
     series = served, Series(common.SHORT.header, Role.SHORT, lost)
-    title = f"Demand served by member, by value, {context.horizon}"
-    axis, names = (
-        "Share of the value of demand, at the minerals' prices",
-        tuple(map(shortened, order)),
-    )
+    title = f"Demand served by member, by value, {source.horizon}"
+    axis = "Share of the value of demand, at the minerals' prices"
+    names = tuple(map(shortened, table["member"]))
     return Picture(title, Form.BARS, names, series, axis, common.MEMBER.header)
 
 
-def _who_pays(context: Context) -> Picture | None:
-    """Return the chart of each member's cost of the share limits; None without limits."""
-    if context.without_limits is None:
+def _payers(source: ChartSource) -> Picture | None:
+    """Return the chart of each member's cost of the share limits; None if it is not known."""
+    table = source.members
+    if not all(f.name in table.data for f in _COSTS):
         return None
-    title = f"Who pays for the share limits: cost per year, {context.horizon}"
-    costs = members_table(context).rows(Members.member, Members.extra, Members.extra_shortage)
-    return who_pays(title, costs, context.currency, "the plan without limits")
+    costs = [row for row in table.rows(Members.member, *_COSTS) if all(map(known, row[1:]))]
+    title = f"Who pays for the share limits: cost per year, {source.horizon}"
+    return who_pays(title, costs, table.words.get("money", ""), "the plan without limits")
+
+
+_COSTS = Members.extra, Members.extra_shortage
 
 
 def who_pays(
@@ -242,12 +282,14 @@ _CHOICE = 2
 depend on which member takes which of several equally cheap tonnes."""
 
 
-def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
+def _capacity(source: ChartSource) -> Picture | None:
     """Return the chart of capacity open to the coalition: used and idle, at home and outside."""
-    table, case = context.plan.sources, context.case
+    table = source.plants
+    if table is None:
+        return None
     table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
-    home = table["country"].map(lambda c: COALITION in case.blocs_of(c)).astype(bool)
-    names, series = [row["mineral"] for row in minerals], []
+    home = table["home"]
+    names, series = [row["mineral"] for row in source.minerals], []
     usable = measures.sums(table, "usable", "mineral")
     for name, role, rows, amount in (
         ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
@@ -258,20 +300,21 @@ def _capacity(context: Context, minerals: Sequence[findings.Row]) -> Picture:
         amounts = measures.sums(rows, amount, "mineral")
         shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0)) for m in names)
         series.append(Series(name, role, [share or 0.0 for share in shares]))
-    title = f"Use of the refining capacity open to the coalition, {context.horizon}"
-    return _by_mineral(title, Form.STACKED, minerals, series, "Share of usable capacity")
+    title = f"Use of the refining capacity open to the coalition, {source.horizon}"
+    return _by_mineral(title, Form.STACKED, source.minerals, series, "Share of usable capacity")
 
 
-def _shortage(context: Context, minerals: Sequence[findings.Row]) -> Picture | None:
+def _shortage(source: ChartSource) -> Picture | None:
     """Return the chart of shortage by cause, supply or limits; None if that is not known."""
-    rows = [row for row in minerals if row["demand"] > 0]
-    if context.without_limits is None or not any(row["short"] > 0 for row in rows):
+    rows = [row for row in source.minerals if row["demand"]]
+    parts = [(row["short_of_supply"], row["short_by_limits"], row["demand"]) for row in rows]
+    if not any(row["short"] for row in rows) or not all(known(limits) for _, limits, _ in parts):
         return None
-    supply = [(row["short_of_supply"] or 0.0) / row["demand"] for row in rows]
-    limits = [max(0.0, row["short_by_limits"] or 0.0) / row["demand"] for row in rows]
+    supply = [(missing or 0.0) / demand for missing, _, demand in parts]
+    limits = [max(0.0, of) / demand for _, of, demand in parts]
     series = (
         Series("Supply can't give it", Role.OTHER, supply),
         Series("The limits forbid it", Role.LIMIT, limits),
     )
-    title, axis = f"Short, and why, {context.horizon}", "Share of coalition demand"
+    title, axis = f"Short, and why, {source.horizon}", "Share of coalition demand"
     return replace(_by_mineral(title, Form.BARS, rows, series, axis), small=True)

@@ -116,9 +116,9 @@ def test_all_that_acts_is_reached_by_tab(opened):
 
 def test_tables_open_by_keyboard(opened):
     window = opened()
-    window.run("document.querySelector('#prices summary').focus()")
+    window.run("document.querySelector('#costs summary').focus()")
     window.press(ENTER)
-    assert window.run("return document.querySelector('#prices details').open")
+    assert window.run("return document.querySelector('#costs details').open")
     outline = "return getComputedStyle(document.activeElement).outlineStyle"
     assert window.run(outline) == "solid"
 

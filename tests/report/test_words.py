@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from planner.render.html import environment
@@ -14,7 +13,6 @@ from planner.render.words import (
     percent,
     tonnes_words,
 )
-from planner.report.plan import _range
 
 
 @pytest.mark.parametrize(
@@ -41,20 +39,6 @@ from planner.report.plan import _range
 )
 def test_words(said, expected):
     assert said == expected
-
-
-@pytest.mark.parametrize(
-    ("limits", "expected"),
-    [
-        ([0.65, 0.85], "65.0 % to 85.0 %"),
-        ([0.65], "65.0 %"),
-        ([0.6501, 0.6504], "65.0 %"),
-        ([0.0, 0.0004], "0.0 %"),
-        ([0.9996, 1.0], "100.0 %"),
-    ],
-)
-def test_limits_that_read_the_same_are_one(limits, expected):
-    assert _range(pd.Series(limits)) == expected
 
 
 def test_names_that_are_cut_stay_apart():

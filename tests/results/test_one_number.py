@@ -18,8 +18,8 @@ from models.scorecard import CR1, HHI_COUNTRY, scorecard
 from planner.cli.commands.solve import plan_answer
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
-from planner.report.page import part_of
-from planner.report.plan import front_of, shares_section
+from planner.render.chart import Role
+from planner.report.plan import charts, front_of
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import EXTRA_COST, present_fields, result_rows
@@ -231,20 +231,17 @@ def test_if_the_largest_supplier_stops_has_one_number(made):
 
 
 @pytest.mark.slow
-def test_rest_of_world_is_no_country_of_the_report(made):
-    section = shares_section(made.file)
-    wanted = {m: by_hand(made.plan, made.basis, y) for y in made.plan.case.years for m in (y,)}
-    if section is None:
-        assert not any(by_hand(made.plan, made.basis).values())
-        return
-    view = part_of(section, front_of(made.file), made.file.country).view.facts
-    limited = made.file.result(CountryShares).frame()
+def test_rest_of_world_is_no_country_of_the_charts(made):
+    wanted = {year: by_hand(made.plan, made.basis, year) for year in made.plan.case.years}
+    drawn, limited = charts(made.file), made.file.result(CountryShares).frame()
     is_each = limited.loc[(limited["buyer"] == "") & (limited["country"] != "ROW"), "limit"]
-    for mineral, year, country, share, *_ in view.rows:
-        assert country not in {"ROW", "Rest of world"}
-        if is_each.notna().all() or is_each.isna().all():
-            said = wanted[int(year)][mineral]
-            assert share == f"{said:.1%}".replace("%", " %")
+    for picture in drawn.get("largest", ()):
+        assert not [name for name in picture.categories if name.endswith((": ROW", "of world"))]
+    for picture in drawn.get("years", ()) if is_each.notna().all() or is_each.isna().all() else ():
+        mineral = picture.title.partition(":")[0]
+        (shares,) = (s.values for s in picture.series if s.role is Role.PLAN)
+        said = [wanted[year].get(mineral, 0.0) for year in picture.categories]
+        assert shares == pytest.approx(said, abs=1e-9)
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ class Case:
             records = getattr(self, name)  # after a change most are sorted already
             is_sorted = record.IS_ORDERED or isinstance(records, SortedRecords)
             if isinstance(records, tuple) and not is_sorted:
-                object.__setattr__(self, name, _in_order(records))
+                object.__setattr__(self, name, _sorted_records(records))
         projects = _with_begun(self.projects, self.built)
         if projects is not self.projects:
             object.__setattr__(self, "projects", projects)
@@ -419,7 +419,7 @@ def _with_begun(
     return SortedRecords(dataclasses.replace(p, begun=b, late=late) for p, b, late in parts)
 
 
-def _in_order(records: Iterable[R]) -> SortedRecords[R]:
+def _sorted_records(records: Iterable[R]) -> SortedRecords[R]:
     """Sort records by their key, then by all their fields."""
     rows = list(records)
     if not rows:

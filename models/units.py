@@ -32,7 +32,7 @@ def in_currency(unit: str, currency: str) -> str:
 def accepted(unit: str, currency: str = MONEY) -> list[str]:
     """Return every unit that converts to a declared unit, the declared one first."""
     own = in_currency(unit, currency)
-    head, mass, tail = _split(own)
+    head, mass, tail = _split_unit(own)
     return [own, *(f"{head}{m}{tail}" for m in MASSES if mass and m != mass)]
 
 
@@ -42,14 +42,14 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
     Raises a UnitError, which lists the accepted units, if the unit does not convert.
     """
     own = in_currency(unit, currency)
-    head, mass, tail = _split(own)
+    head, mass, tail = _split_unit(own)
     given = re.sub(r"\s+", " ", _YEAR.sub("/yr", text.strip()))
     given = re.sub(r"\s*/\s*", "/", given)
     normalized, hint = given.casefold(), ""
     if not mass and normalized == own.casefold():
         return 1.0
     if mass:
-        meant = _meant(given, head, tail)
+        meant = _unit_meant(given, head, tail)
         hint = f"; did you mean ({meant})?" if meant else ""
         if normalized.startswith(head.casefold()) and normalized.endswith(tail.casefold()):
             word = given[len(head) : len(given) - len(tail)]
@@ -64,7 +64,7 @@ def factor(text: str, unit: str, currency: str = MONEY) -> float:
     raise UnitError(msg)
 
 
-def _split(unit: str) -> tuple[str, str, str]:
+def _split_unit(unit: str) -> tuple[str, str, str]:
     """Split a unit around its mass: ``USD/t/yr`` is ``("USD/", "t", "/yr")``; no mass is ""."""
     match = re.fullmatch(r"((?:[^/]+/)?)(t)((?:/yr)?)", unit)
     return (match[1], match[2], match[3]) if match else (unit, "", "")
@@ -96,7 +96,7 @@ _WORDS = {
 _PER_YEAR = re.compile(r"(?:/yr|\s*per (?:year|annum)|\s*p\.?a\.?)$", re.IGNORECASE)
 
 
-def _meant(given: str, head: str, tail: str) -> str:
+def _unit_meant(given: str, head: str, tail: str) -> str:
     """Return the accepted unit that a wrong unit probably means; "" if none is close."""
     core = _PER_YEAR.sub("", given)
     if head:

@@ -36,7 +36,7 @@ from planner.scenarios.actions import add_capacity
 from planner.sheets import changes
 from planner.sheets.checks import Checks, _recount
 from planner.sheets.context import Context
-from planner.studies import agreed, sensitivity
+from planner.studies import agreed_plan, sensitivity
 from planner.studies.exit_tables import _without_rounding
 from planner.workbook import Book
 from planner.workbook.grid import Grid
@@ -68,13 +68,13 @@ def _demand(tonnes: float) -> Demand:
 def _met(left: float) -> float:
     """Return the demand of an agreed plan that meets a part of a million tonnes."""
     plan: Any = Stub(case=Stub(tiers_of={}), value=lambda *_: 1e6 * (1.0 - left))
-    return agreed._with_met_demand(plan, _demand(1e6), (2026,)).tonnes[0][1]
+    return agreed_plan._with_met_demand(plan, _demand(1e6), (2026,)).tonnes[0][1]
 
 
 def _built(part: float) -> float:
     project = Stub(name="P", begun=())
     case: Any = Stub(projects=[project], settings=Stub(whole_projects=True))
-    return agreed._rounded_build(case, ("P", 2026), part)
+    return agreed_plan._rounded_build(case, ("P", 2026), part)
 
 
 def _project(built: float) -> Any:
@@ -139,7 +139,7 @@ _EQUAL = {
     "an amount that moves": (lambda by: not _moves(100.0 * by), 1e-6),
     "a missing part": (lambda part: not chart._are_alike([part], [2e-4]), 1e-6),
     "the part of a plant": (lambda part: _built(1.0 - part) == 1.0, 1e-6),
-    "a change of cost": (lambda by: sensitivity._same(1.0, 1.0 + by, 0.0), 1e-6),
+    "a change of cost": (lambda by: sensitivity._is_same_change(1.0, 1.0 + by, 0.0), 1e-6),
     "what is worth knowing": (lambda lost: not _changes_builds(lost), 1e-6),
     "what a mineral keeps": (lambda by: measures.keeps_enough(0.8 - by), 1e-6),
     "a limit": (lambda by: measures.stays_within({2026: 0.5 + by}, 0.5) == 2026, 1e-6),
@@ -151,7 +151,7 @@ _EQUAL = {
     "parts of a plant": (lambda left: unbuilt(_project(1.0 - left)) == 0.0, 1e-9),
     "a dual": (lambda dual: explain._from_nothing(dual, 1.0) == 0.0, 1e-9),
     "two plans": (lambda by: _without_rounding(by, 1.0) == 0.0, 1e-5),
-    "a number of a source": (lambda by: data_in._matches(1.0 + by, "1"), 1e-12),
+    "a number of a source": (lambda by: data_in._meets_condition(1.0 + by, "1"), 1e-12),
     "a coefficient": (lambda by: bool(compiled._close(np.array(1.0), np.array(1.0 + by))), 1e-12),
     "a slider": (lambda by: not differs(np.array([2e3 + 2e3 * by]), np.array([2e3]))[0], 1e-9),
     "a small slider": (lambda by: not differs(np.array([0.5 + by]), np.array([0.5]))[0], 1e-9),
@@ -302,7 +302,7 @@ def test_a_tonne_needs_a_gram_of_an_input_at_least(ratio: float, is_error: bool)
 @pytest.mark.parametrize(("by", "is_gap"), [(BELOW, False), (ABOVE, True)])
 def test_a_gap_of_a_ten_millionth_of_the_landed_cost_is_none(plan, by, is_gap) -> None:
     gap, landed = np.full((2, 1), by * 1e-7 * 20.0), np.full((2, 1), 20.0)
-    assert (gaps._kept(plan, gap, landed, np.zeros(0)) > 0).any() == is_gap
+    assert (gaps._gaps_of_free_plants(plan, gap, landed, np.zeros(0)) > 0).any() == is_gap
 
 
 @pytest.mark.parametrize(("by", "is_tight"), [(BELOW, True), (ABOVE, False)])
@@ -355,7 +355,7 @@ def test_bills_at_other_prices_are_the_same_to_a_ten_millionth_of_cost(
     pool: Any = Stub(
         together=Stub(bills=bills), divided=Stub(members=2), restart=lambda: None, scale=100.0
     )
-    monkeypatch.setattr(cost_sharing, "_prices", lambda *_: bills + off * 1e-5)
+    monkeypatch.setattr(cost_sharing, "_coalition_bills", lambda *_: bills + off * 1e-5)
     assert (cost_sharing.dual_bills(pool).least is bills) == are_own
 
 
@@ -365,7 +365,7 @@ def test_bills_add_up_to_the_cost_to_a_billionth(off: float, are_prices: bool) -
     pool: Any = Stub(
         together=Stub(bills=own, cost=100.0), scale=100.0, cost=lambda _: Stub(bills=other)
     )
-    assert (cost_sharing._prices(pool, np.zeros(2)) is other) is are_prices
+    assert (cost_sharing._coalition_bills(pool, np.zeros(2)) is other) is are_prices
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(BELOW, 1), (ABOVE, 2)])

@@ -66,13 +66,13 @@ def dual_bills(pool: ProductionGame) -> DualBills:
     bills, members = pool.together.bills, pool.divided.members
     uneven = 0.5 + np.modf(np.arange(1, members + 1) * (np.sqrt(5.0) - 1.0) / 2.0)[0] / 2.0
     pool.restart()
-    ends = [_prices(pool, step * uneven) for step in (_STEP, -_STEP)]
+    ends = [_coalition_bills(pool, step * uneven) for step in (_STEP, -_STEP)]
     if (
         max(np.max(np.abs(end - bills), initial=0.0) for end in ends)
         <= tolerances.BILL_ROUNDING * pool.scale
     ):
         return DualBills(bills, bills, bills)
-    each = [[_prices(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
+    each = [[_coalition_bills(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with the same bill at all prices does not change the others' bills
     widths = zip(each, most - least, strict=True)
@@ -80,7 +80,7 @@ def dual_bills(pool: ProductionGame) -> DualBills:
     return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
-def _prices(pool: ProductionGame, step: Floats) -> Floats:
+def _coalition_bills(pool: ProductionGame, step: Floats) -> Floats:
     """Return the bills at the prices of a coalition that is a little larger or smaller.
 
     If these are not optimal prices of the coalition itself, or nothing is proven, return its own
@@ -187,12 +187,14 @@ def costs_as_bought(plan: Plan) -> tuple[Floats, Floats]:
         if {MEMBER, CONTRACT} & index.keys():
             each = by_member(owners, index, ones)
         elif PLANT_INPUT in index:
-            each = _first(of_inputs[index[PLANT_INPUT], index[YEAR]], by_right(owners, index, ones))
+            each = _shares_or(
+                of_inputs[index[PLANT_INPUT], index[YEAR]], by_right(owners, index, ones)
+            )
         elif SOURCE in index:
-            each = _first(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
+            each = _shares_or(bought[index[SOURCE], index[YEAR]], by_right(owners, index, ones))
         elif PROJECT in index:
             sold = bought[of_project[index[PROJECT]]].sum(axis=1)
-            each = _first(sold, by_right(owners, index, ones))
+            each = _shares_or(sold, by_right(owners, index, ones))
         else:
             each = by_demand(owners, index, ones)
         lacking = priced[group.at]
@@ -227,7 +229,7 @@ def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
     return bought, made
 
 
-def _first(parts: Floats, else_: Floats) -> Floats:
+def _shares_or(parts: Floats, else_: Floats) -> Floats:
     chosen = np.where(parts.sum(axis=1, keepdims=True) > 0, parts, else_)
     return np.asarray(chosen / chosen.sum(axis=1, keepdims=True))
 
@@ -284,7 +286,7 @@ def sharing_of(plan: Plan) -> Sharing:
     duals = dual_bills(pool)
     bills = {
         AS_BOUGHT: (paid + lacking) * part,
-        BY_DEMAND: cost * _needs(plan),
+        BY_DEMAND: cost * _demand_shares(plan),
         EQUAL_SAVINGS: alone - (alone.sum() - cost) / len(alone),
         DUAL_PRICES: duals.bills,
     }
@@ -300,7 +302,7 @@ def sharing_of(plan: Plan) -> Sharing:
     )  # fmt: skip
 
 
-def _needs(plan: Plan) -> Floats:
+def _demand_shares(plan: Plan) -> Floats:
     """Return each member's share of demand at discounted prices; equal shares without demand."""
     e = plan.expanded
     need = np.einsum("mjt,mt->j", e.demand, e.prices * e.discounts)

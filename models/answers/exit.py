@@ -116,7 +116,7 @@ def exit_from(plan: Plan, country: str) -> Exit:
     if unknown and not asked[TOGETHER]:
         raise SolverError(next(iter(unknown.values())))
     path = Plan(plan.case, [*cheapest.values()], plan.expanded, program)
-    holds = [hold for m in alone for result in asked[m] for hold in _holds(path, m, result)]
+    holds = [hold for m in alone for result in asked[m] for hold in _barriers(path, m, result)]
     proofs = {m: proof_of(plan.case, run, lambda: program) for m, run in asked.items() if run}
     least = {m: tonnes for m, tonnes in alone.items() if m not in failed}
     return Exit(country, plan, path, least, tuple(holds), proofs, failed, unknown)
@@ -250,7 +250,7 @@ class _ExitProgram:
         )  # fmt: skip
 
 
-def _holds(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrier]:
+def _barriers(path: Plan, mineral: str, result: BlockResult) -> Iterator[ExitBarrier]:
     """Yield the limits that keep the least tonnes of a mineral in a block from being lower."""
     duals = np.zeros(len(path.prices))
     duals[path.program.rows_of(result.block)] = result.duals

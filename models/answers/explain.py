@@ -167,8 +167,8 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         tier_prices={tier: plan.dual(BALANCE, where) + dual for tier, dual in tiers.items()},
         closed={tier: who for tier in tiers if (who := tuple(closed_to(plan, where, tier)))},
         tier_short={tier: tier_short(plan, where, tier) for tier in tiers},
-        unpaid=() if price is None else _unpaid(plan, mineral, year),
-        idle=() if price is None else _idle(plan, mineral, t),
+        unpaid=() if price is None else _unaffordable_plants(plan, mineral, year),
+        idle=() if price is None else _plants_with_gap(plan, mineral, t),
     )
 
 
@@ -179,7 +179,7 @@ def _columns_of_tier(plan: Plan, where: Where, tier: str) -> frozenset[int]:
     return frozenset(column for column, _ in plan.row_entries(row))
 
 
-def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
+def _plants_with_gap(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     """Return the plants of a mineral with a gap in a year (by position), and their gaps."""
     e, gaps = plan.expanded, plan.gaps.gap[:, year]
     idle = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
@@ -187,7 +187,9 @@ def _idle(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 
-def _unpaid(plan: Plan, mineral: str, year: int) -> tuple[projects.UnaffordablePlant, ...]:
+def _unaffordable_plants(
+    plan: Plan, mineral: str, year: int
+) -> tuple[projects.UnaffordablePlant, ...]:
     """Return the plants that the budget keeps from being built by a year.
 
     Prices say nothing about integer plants: these are named if a plan without budgets builds them.

@@ -122,7 +122,9 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
     tail = tail or recourse.Tail()
     groups = independent_groups(plan.case) if len(futures) > at_once else ()
     if len(groups) > 1 and not plan.program.rows.whole.any():
-        decided = {key: plan.x[positions] for key, positions in _decided(plan.program, plan.case)}
+        decided = {
+            key: plan.x[positions] for key, positions in _decision_columns(plan.program, plan.case)
+        }
         bases = [_plain_of(case_of(plan.case, group), decided) for group in groups]
         return _Decomposition(plan, bases, futures, calm, tail).plans(at_once)
     plain = _PlainPlan(variation or Variation(plan.expanded, plan.program), plan.x)
@@ -452,7 +454,7 @@ class _Decomposition:
         )
         began = time.perf_counter()
         start = dataclasses.replace(plain, prices=self._first_prices(search, at_once))
-        left = _within(search, lambda most: most - (time.perf_counter() - began))
+        left = _within_limit(search, lambda most: most - (time.perf_counter() - began))
         return plain, self.master.best_mix(
             [joint.extensive.rows for joint in self.each], start, left
         )
@@ -466,7 +468,9 @@ class _Decomposition:
         few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
         try:
             smaller = _Decomposition(self.plan, self.bases, few, self.calm, self.tail)
-            return smaller.mixed(_within(search, lambda most: _BEFORE * most), at_once)[1].prices
+            return smaller.mixed(_within_limit(search, lambda most: _BEFORE * most), at_once)[
+                1
+            ].prices
         except SolverError:  # prices are only a starting point
             return self.prices
 
@@ -514,7 +518,7 @@ class _Decomposition:
         return FutureOutcomes(costs, short, proof)
 
 
-def _within(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
+def _within_limit(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
     seconds = search.seconds
     return search if seconds is None else dataclasses.replace(search, seconds=limit(seconds))
 
@@ -524,12 +528,12 @@ def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
     expanded = Expanded(case)
     program = build_program(expanded)
     x = np.zeros(len(program.rows.cost))
-    for key, column in _decided(program, case):
+    for key, column in _decision_columns(program, case):
         x[column] = decided.get(key, 0.0)
     return _PlainPlan(Variation(expanded, program), x)
 
 
-def _decided(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
+def _decision_columns(program: Program, case: Case) -> Iterator[tuple[Any, int]]:
     """Yield the name, key and position of each column that is a decision."""
     for group in program.variables:
         component = columns_named(group.component)
@@ -544,7 +548,7 @@ def early_plan(plan: Plan, decisions: Iterable[Decision]) -> Plan:
 
     Only these decisions may be read from it.
     """
-    columns, x = dict(_decided(plan.program, plan.case)), plan.solver_x
+    columns, x = dict(_decision_columns(plan.program, plan.case)), plan.solver_x
     for each in decisions:
         x[columns[each.component.name, each.key]] = each.risky
     spans = map(plan.program.columns_of, range(len(plan.program.blocks)))

@@ -83,12 +83,14 @@ def applied(case: Case, changes: Iterable[CellChange]) -> Case:
     for change in changes:
         name = Case.SHEET_FIELDS[change.place.sheet]
         row, records = change.place.row, getattr(case, name)
-        changed = tuple(_with(each, change) if each.row == row else each for each in records)
+        changed = tuple(
+            _changed_record(each, change) if each.row == row else each for each in records
+        )
         case = case.change(**{name: changed})
     return case
 
 
-def _with(record: Any, change: CellChange) -> Any:
+def _changed_record(record: Any, change: CellChange) -> Any:
     before, step = getattr(record, change.field), change.place.step
     value: Any = change.to > 0 if change.unit == component.OPEN else change.to
     if isinstance(before, ByYear):
@@ -249,7 +251,7 @@ def _short(plan: Plan, mineral: str) -> dict[component.Where, float]:
     return {key: t for key, t in every if key[0] == mineral and _is_short(plan, key)}
 
 
-def _smallest(
+def _smallest_changes(
     plan: Plan, where: component.Where, changes: tuple[CellChange, ...]
 ) -> tuple[CellChange, ...]:
     """Return the changes that the member needs, all reduced by the same fraction.
@@ -309,7 +311,7 @@ def _relaxed(
             right |= {(rows, key): most for rows, key, most in relaxation.right(cells.e)}
         parameters = [cell for cell in cells.usable() if fixed is None or not fixed(cell.place)]
         e = resolve.Expanded(wide)
-        bounds = _bounds(current, e, right, _served(current, where, scope))
+        bounds = _changed_bounds(current, e, right, _served(current, where, scope))
         search = ChangeSearch(e, tuple(parameters), bounds)
         least = search.least_left()
         if least > plan.tolerance(where[0], where[2]):
@@ -324,7 +326,7 @@ def _relaxed(
                 change, was=first.was, words=first.words
             )
         if not _is_short(after, where):
-            smallest = _smallest(plan, where, (*changed.values(),))
+            smallest = _smallest_changes(plan, where, (*changed.values(),))
             tried = plan_or_none(applied(plan.case, smallest))
             if tried is None or _is_short(tried, where):
                 smallest, tried = (*changed.values(),), after
@@ -356,7 +358,7 @@ def _cell_change(cell: component.InputCell, units: float) -> CellChange:
 # ---- limits that keep the rest as good as in the plan --------------------------------------------
 
 
-def _bounds(
+def _changed_bounds(
     plan: Plan, wide: resolve.Expanded, right: Limits, served: frozenset[component.Where]
 ) -> component.Bounds:
     """Return the bounds of a search: no shortage above the plan's, and none in ``served``.
@@ -385,7 +387,7 @@ def _bounds(
         if columns is not security.MISSING or plan.column_at(columns, key) >= 0
     }
     return component.Bounds(
-        {**right, **_budgets(plan, wide.minerals)}, most | _dear(plan, wide), short, served
+        {**right, **_budget_parts(plan, wide.minerals)}, most | _dear(plan, wide), short, served
     )
 
 
@@ -416,7 +418,7 @@ def _shortage_cost(case: Case, mineral: str, year: int) -> float:
     return min(costs, default=case.shortage_cost(mineral, year))
 
 
-def _budgets(plan: Plan, minerals: tuple[str, ...]) -> Limits:
+def _budget_parts(plan: Plan, minerals: tuple[str, ...]) -> Limits:
     """Return the part of each budget that other minerals' plants leave [money m].
 
     If budgets are carried over, it is the addition of each year.

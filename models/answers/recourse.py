@@ -150,7 +150,7 @@ class ExtensiveForm:
         first: Ints = at[alike]
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
-        kept |= _differ(first, width, column, values)
+        kept |= _rows_that_differ(first, width, column, values)
         self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
             cost=self.weighted_costs(chances),
@@ -254,7 +254,7 @@ class ExtensiveForm:
         return proofs.of_block(0, mip_gap=solution.mip_gap)
 
 
-def _differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
+def _rows_that_differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
     """Return which rows differ in their entries from the row given by ``first``."""
     starts = np.concatenate([[0], np.cumsum(width)])
     same_width = width == width[first]
@@ -445,7 +445,7 @@ class MasterProblem:
             upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
         ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
         # the first policies are within the limits up to rounding
-        allowed = np.maximum(1.0, shares[:, _firsts(pools)].sum(axis=1))
+        allowed = np.maximum(1.0, shares[:, _first_positions(pools)].sum(axis=1))
         rows = solve.LinearProgram.of(
             [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
             (cost, lower, upper),
@@ -463,7 +463,7 @@ class MasterProblem:
         )
         _, ties, dear = np.split(solution.duals, [len(pools), first])
         mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
-        parts = np.split(mix, _firsts(pools)[1:])
+        parts = np.split(mix, _first_positions(pools)[1:])
         prices = np.maximum(-ties, 0.0) * self.unit / self.limits
         value = proof.primal * self.unit
         return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
@@ -483,5 +483,5 @@ class MasterProblem:
         return np.asarray((1.0 - self.weight) * self.chances + weights)
 
 
-def _firsts(pools: Sequence[Sequence[Policy]]) -> Ints:
+def _first_positions(pools: Sequence[Sequence[Policy]]) -> Ints:
     return np.cumsum([0, *(len(pool) for pool in pools)])[:-1]

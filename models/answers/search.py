@@ -33,7 +33,7 @@ SPARE = 0.1
 """A change is dropped if the others suffice without growing by more than this in total."""
 
 
-def _passed(_: Solution, proof: Certificate) -> bool:
+def _is_proven(_: Solution, proof: Certificate) -> bool:
     return proof.passed
 
 
@@ -42,7 +42,7 @@ def first_proven(  # noqa: PLR0913, PLR0917 - a program, and how it is scaled an
     rows: LinearProgram,
     scaled: Callable[..., Scaling],
     proof_of: Callable[[Solution], Certificate],
-    accepts: Callable[[Solution, Certificate], bool] = _passed,
+    accepts: Callable[[Solution, Certificate], bool] = _is_proven,
     attempts: Sequence[highs.Attempt] = highs.ATTEMPTS,
     /,
     **limits: Any,
@@ -117,7 +117,7 @@ class WarmStartedSequence:
             self._solver = self._basis = None
             proof_of = partial(self._proof, rows)
             question, attempts = self.question, self._attempts
-            proven = first_proven(question, rows, self._scaled, proof_of, _passed, attempts)
+            proven = first_proven(question, rows, self._scaled, proof_of, _is_proven, attempts)
         if self._solver is None and not rows.whole.any():
             self._basis = proven[0].basis
         return proven

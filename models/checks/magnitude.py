@@ -63,8 +63,10 @@ def targets_above_max(case: Case) -> Iterator[Finding]:
         year = max(wanted, key=wanted.__getitem__, default=0)
         allowed = stockpile.max * (1 + tolerances.ROUNDED_MAX)
         if stockpile.target_days is not None and year and wanted[year] > allowed:
-            days = f"{stockpile.target_days:g} days of demand ({_tonnes(wanted[year])} in {year})"
-            problem = f"the Max of {_tonnes(stockpile.max)} is below the target of {days}"
+            days = (
+                f"{stockpile.target_days:g} days of demand ({_as_tonnes(wanted[year])} in {year})"
+            )
+            problem = f"the Max of {_as_tonnes(stockpile.max)} is below the target of {days}"
             hint = "the plan pays the target's penalty for the tonnes that cannot be stored"
             yield warn(stockpile, "max", problem, hint)
 
@@ -87,7 +89,7 @@ _Found = Iterator[tuple[schema.Record, Finding]]
 def _small_caps(case: Case) -> _Found:
     """Yield caps below a tenth; a cap of 0 is taken for a ban."""
     for row in case.share_limits:
-        shares = _numbers(row, "share") if row.limit == schema.MAX else {}
+        shares = _numbers_by_header(row, "share") if row.limit == schema.MAX else {}
         for column, share in shares.items():
             if share >= LEAST_CAP:
                 continue
@@ -120,13 +122,13 @@ def _jumps(case: Case) -> _Found:
     """Yield demand and prices that jump from one year to the next."""
     for demand in case.demand:
         numbers = [(str(year), tonnes) for year, tonnes in demand.tonnes]
-        yield from _jumping(demand, numbers, _tonnes)
+        yield from _jumping(demand, numbers, _as_tonnes)
         yield from _odd_years(demand, [(year, t) for year, t in numbers if t > 0])
     for record in schema.SHEETS:
         for column in record.columns():
             if column.by_year and column.unit == PRICE:
                 for row in case.records(record.SHEET):
-                    prices = [*_numbers(row, column.field).items()]
+                    prices = [*_numbers_by_header(row, column.field).items()]
                     yield from _jumping(row, prices, "{:,.10g}".format)
 
 
@@ -159,9 +161,8 @@ def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
         if is_odd and most <= STEADY * least:
             middle = statistics.median(others)
             times = _times(number, middle)
-            problem = (
-                f"{_tonnes(number)} is {times} the median of the other years, {_tonnes(middle)}"
-            )
+            problem = f"{_as_tonnes(number)} is {times} the median of the other years,"
+            problem = f"{problem} {_as_tonnes(middle)}"
             yield row, _odd(row, column, problem)
 
 
@@ -172,15 +173,15 @@ def _odd(row: schema.Record, column: str, found: str) -> Finding:
 
 def _above_demand(case: Case) -> _Found:
     """Yield capacities of plants and mines that are far above demand."""
-    most = _demand(case)
+    most = _largest_demand(case)
     for plant in (*plants(case), *case.mines):
         demand = most.get(plant.mineral, 0.0)
-        found = _numbers(plant, "capacity").items() if demand > 0 else ()
+        found = _numbers_by_header(plant, "capacity").items() if demand > 0 else ()
         for column, number in found:
             if number <= OF_DEMAND * demand:
                 continue
-            what = f"the largest yearly demand for {plant.mineral}, {_tonnes(demand)}"
-            problem = f"{_tonnes(number)}/yr is {_times(number, demand)} {what}"
+            what = f"the largest yearly demand for {plant.mineral}, {_as_tonnes(demand)}"
+            problem = f"{_as_tonnes(number)}/yr is {_times(number, demand)} {what}"
             finding = warn(plant, "capacity", problem, _hint("capacity"))
             yield plant, dataclasses.replace(finding, column=column)
 
@@ -191,21 +192,21 @@ def _far_from_median(case: Case) -> _Found:
     Capacities of refiners and projects are one column, and demand is grouped by tier and year.
     Current supply is left out, since its tonnes often differ by a factor of a thousand.
     """
-    found = [*_far(plants(case), "capacity")]
+    found = [*_far_from_group_median(plants(case), "capacity")]
     for record in schema.SHEETS:
         columns = record.columns() if record is not schema.CurrentSupply else ()
         if any(column.field == "mineral" for column in columns):
             for column in columns:
                 is_plant = record in {schema.Refiner, schema.Project}
                 if column.unit and not (is_plant and column.field == "capacity"):
-                    found += _far(case.records(record.SHEET), column.field)
+                    found += _far_from_group_median(case.records(record.SHEET), column.field)
     for year in case.years:
-        found += _far(case.demand, "tonnes", year)
+        found += _far_from_group_median(case.demand, "tonnes", year)
     for _, row, finding in sorted(found, key=lambda of: -of[0]):
         yield row, finding
 
 
-def _far(
+def _far_from_group_median(
     rows: Sequence[schema.Record], field: str, year: int = 0
 ) -> Iterator[tuple[float, schema.Record, Finding]]:
     """Yield each number far from its group's median, after its factor from the median.
@@ -214,7 +215,7 @@ def _far(
     """
     groups: dict[tuple[str, str], list[tuple[schema.Record, dict[str, float]]]] = {}
     for row in rows:
-        numbers = _numbers(row, field, year)
+        numbers = _numbers_by_header(row, field, year)
         if numbers:
             of = (getattr(row, "mineral", ""), row.tier if isinstance(row, schema.Demand) else "")
             groups.setdefault(of, []).append((row, numbers))
@@ -225,8 +226,8 @@ def _far(
             for column, number in numbers.items():
                 if _is_far(number, middle, FROM_MEDIAN):
                     times = _times(number, middle)
-                    problem = f"{_amount(number, field)} is {times} the median of {what}"
-                    problem = f"{problem}, {_amount(middle, field)}"
+                    problem = f"{_as_amount(number, field)} is {times} the median of {what}"
+                    problem = f"{problem}, {_as_amount(middle, field)}"
                     finding = warning(row.SHEET, row.row, column, found=problem, hint=_hint(field))
                     yield _ratio(number, middle), row, finding
 
@@ -236,14 +237,14 @@ def _column_against_demand(case: Case) -> _Found:
 
     Each plant counts with the median capacity, so that one wrong number causes no second warning.
     """
-    demand_of = _demand(case)
+    demand_of = _largest_demand(case)
     for mineral in case.minerals:
         found = [p for p in plants(case) if p.mineral == mineral.name]
         sizes = [float(next(iter(p.capacity.numbers()), 0.0)) for p in found]
         total = statistics.median(sizes) * len(sizes) if sizes else 0.0
         demand = demand_of.get(mineral.name, 0.0)
         if (total > 0 < demand) and not 1 / WHOLE_COLUMN < total / demand < WHOLE_COLUMN:
-            what = f"the total capacity for {mineral.name}, about {_amount(total, 'capacity')},"
+            what = f"the total capacity for {mineral.name}, about {_as_amount(total, 'capacity')},"
             problem = f"{what} is {_times(total, demand)} the largest yearly demand for it"
             yield found[0], warn(found[0], "capacity", problem, _hint("capacity"))
 
@@ -270,7 +271,7 @@ def _is_far(a: float, b: float, factor: float) -> bool:
     return _ratio(a, b) >= factor * (1 - tolerances.SAME_RATIO)
 
 
-def _demand(case: Case) -> dict[str, float]:
+def _largest_demand(case: Case) -> dict[str, float]:
     """Return the largest yearly demand for each mineral [t]."""
     return {
         m.name: max((whole_need(case, m.name, y) for y in case.years), default=0.0)
@@ -278,7 +279,7 @@ def _demand(case: Case) -> dict[str, float]:
     }
 
 
-def _numbers(row: schema.Record, field: str, year: int = 0) -> dict[str, float]:
+def _numbers_by_header(row: schema.Record, field: str, year: int = 0) -> dict[str, float]:
     """Return the positive numbers of a row's field, by header; for Demand those of a year."""
     if isinstance(row, schema.Demand):
         stated: dict[str, float | None] = {str(year): dict(row.tonnes).get(year)}
@@ -295,12 +296,12 @@ def _times(number: float, of: float) -> str:
     return f"{ratio} times" if number >= of else f"1/{ratio} of"
 
 
-def _tonnes(number: float) -> str:
+def _as_tonnes(number: float) -> str:
     return f"{number:z,.0f} t" if number >= 100 else f"{number:.4g} t"  # noqa: PLR2004
 
 
-def _amount(number: float, field: str) -> str:
-    units = {"capacity": f"{_tonnes(number)}/yr", "tonnes": _tonnes(number)}
+def _as_amount(number: float, field: str) -> str:
+    units = {"capacity": f"{_as_tonnes(number)}/yr", "tonnes": _as_tonnes(number)}
     return units.get(field, f"{number:,.10g}")
 
 

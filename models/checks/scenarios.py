@@ -30,19 +30,19 @@ _Selecting = schema.Lane | schema.Right | ActionRow
 
 def lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Lanes applies to at least one pair of refiner and member."""
-    sources = _sources(case)
+    sources = _seller_patterns(case)
     for lane in case.lanes:
         if ("", lane.country, "", "") not in sources and lane.country:
             problem = f"no refiner is in {case.country_name(lane.country)}"
             yield warn(lane, "country", problem, _NOTHING)
         elif _is_sure(case, lane, sources) and _selected(lane) not in sources:
-            problem = _no(case, _who(lane), lane.mineral, lane.country)
+            problem = _no(case, _seller_words(lane), lane.mineral, lane.country)
             yield warn(lane, _field(lane), problem, _NOTHING)
 
 
 def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows of Scenarios and Risks that match no record that they could change."""
-    sources = _sources(case)
+    sources = _seller_patterns(case)
     mines = _patterns((m.mineral, m.country, "", "") for m in case.mines)
     demand = _patterns((d.mineral, d.member) for d in case.demand)
     stockpiles = _patterns((s.mineral, s.member) for s in case.stockpiles)
@@ -60,7 +60,7 @@ def steps_that_match_nothing(case: Case) -> Iterator[Finding]:
             if _selected(step) not in mines:
                 problem = _no(case, "mine", step.mineral, step.country)
         elif "refiner" in takes.selectors and _selected(step) not in sources:
-            problem = _no(case, _who(step), step.mineral, step.country)
+            problem = _no(case, _seller_words(step), step.mineral, step.country)
         if problem:
             yield warn(step, field, f"`{step.action}` matches {problem}")
 
@@ -82,7 +82,7 @@ def ore_lanes_that_match_nothing(case: Case) -> Iterator[Finding]:
 
 def rights_that_match_nothing(case: Case) -> Iterator[Finding]:
     """A row of Rights applies to at least one refiner."""
-    sources = _sources(case)
+    sources = _seller_patterns(case)
     known = sources | _patterns((m.mineral, m.country, "", "") for m in case.mines)
     for row in case.rights:
         if _is_sure(case, row, sources) and _selected(row) not in known:
@@ -94,7 +94,7 @@ def _patterns(keys: Iterable[tuple[str, ...]]) -> Patterns:
     return {found for key in set(keys) for found in itertools.product(*((k, "") for k in key))}
 
 
-def _sources(case: Case) -> Patterns:
+def _seller_patterns(case: Case) -> Patterns:
     return _patterns((p.mineral, p.country, seller(p), p.company) for p in plants(case))
 
 
@@ -119,7 +119,7 @@ def _field(row: _Selecting) -> str:
     return next((field for field in named if getattr(row, field, "")), blank)
 
 
-def _who(row: schema.Lane | ActionRow) -> str:
+def _seller_words(row: schema.Lane | ActionRow) -> str:
     of = f" of {row.company}" if row.company else ""
     return f"{row.refiner or 'refiner'}{of}"
 
@@ -204,7 +204,7 @@ def projects_are_matched(case: Case) -> Iterator[Finding]:
             if not is_planned and case.years:
                 yield error(step, "first_year", f"the year {step.first_year}", _horizon(case))
             elif is_planned and found and not is_delay:
-                yield from _begun(case, step, found)
+                yield from _build_findings(case, step, found)
             elif (
                 is_planned
                 and not found
@@ -230,7 +230,7 @@ def _running(case: Case, step: ActionRow) -> str:
     return f"{found.name} is in the sheet Refiners, so it runs already; {use}"
 
 
-def _begun(case: Case, step: ActionRow, found: list[schema.Project]) -> Iterator[Finding]:
+def _build_findings(case: Case, step: ActionRow, found: list[schema.Project]) -> Iterator[Finding]:
     """Yield a finding if projects that a row builds would start unexpectedly late or early."""
     if step.first_year is not None:
         for plant in found:
@@ -269,7 +269,7 @@ def events_fit_single_years(case: Case) -> Iterator[Finding]:
 
 def one_event_one_chance(case: Case) -> Iterator[Finding]:
     """All rows of an event have the same probability and duration."""
-    firsts = _firsts(case)
+    firsts = _first_rows(case)
     for step in case.risks:
         first = firsts[step.name]
         for field in ("probability", "duration"):
@@ -283,7 +283,7 @@ def one_event_one_chance(case: Case) -> Iterator[Finding]:
 
 def events_never_or_always(case: Case) -> Iterator[Finding]:
     """Warn of events that never happen, or that begin in every year."""
-    for step in _firsts(case).values():
+    for step in _first_rows(case).values():
         if step.probability == 0:
             yield warn(step, "probability", f"the probability is 0, so {step.name} never happens")
         elif step.probability == 1:
@@ -291,7 +291,7 @@ def events_never_or_always(case: Case) -> Iterator[Finding]:
             yield warn(step, "probability", problem, "if you mean 1 %, write 0.01")
 
 
-def _firsts(case: Case) -> dict[str, schema.EventStep]:
+def _first_rows(case: Case) -> dict[str, schema.EventStep]:
     found: dict[str, schema.EventStep] = {}
     for step in case.risks:
         found.setdefault(step.name, step)

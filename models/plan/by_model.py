@@ -43,10 +43,10 @@ def model(case: Case) -> Any:
         >>> type(planner.model(book.case)).__name__
         'ConcreteModel'
     """
-    return _opened(Expanded(case), [cell for cells in split_blocks(case) for cell in cells])
+    return _bounded_model(Expanded(case), [cell for cells in split_blocks(case) for cell in cells])
 
 
-def _opened(expanded: Expanded, cells: Sequence[Cell]) -> Any:
+def _bounded_model(expanded: Expanded, cells: Sequence[Cell]) -> Any:
     """Return a model with bounds on stocks that are valid in any plan: their maximum."""
     from models.program.sourcing import build
 
@@ -89,7 +89,7 @@ class _BlockModel:
         self.own_size = (self.columns.stop - self.columns.start, self.rows.stop - self.rows.start)
         self.need = float(solver.measure[b])
         e, cells, arrays = solver.expanded, program.blocks[b], program.rows
-        self.model = build(e, cells).model if extend is None else _opened(e, cells)
+        self.model = build(e, cells).model if extend is None else _bounded_model(e, cells)
         if extend is not None:
             arrays = dataclasses.replace(arrays, upper=valid_upper_bounds(e, program))
         unit = (program.column_unit[self.columns], program.row_unit[self.rows])
@@ -162,12 +162,12 @@ class _BlockModel:
         (columns, rows), n = self.compiled.added, self.own_size[0]
         whole, cost = self.compiled.rows.whole[n:], self.compiled.rows.cost[n:]
         return Extension(
-            values=_by_key(columns, solution.x),
-            duals=_by_key(rows, solution.duals * self.compiled.factor),
+            values=_values_by_key(columns, solution.x),
+            duals=_values_by_key(rows, solution.duals * self.compiled.factor),
             integer_count=int(whole.sum()),
             cost=float((cost * solution.x[n:]).sum()),
         )
 
 
-def _by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
+def _values_by_key(names: tuple[Keys, ...], numbers: Floats) -> dict[str, dict[Any, float]]:
     return {k.name: dict(zip(k.index, numbers[k.span].tolist(), strict=True)) for k in names}

@@ -67,7 +67,7 @@ def _obstacles_of_all(
         source = e.sources[r]
         if r in deliveries:
             mine, its = zip(*deliveries[r], strict=True)
-            yield from _first(plan, Flow(r, j, t, mine[-1], its, nothing))
+            yield from _first_obstacles(plan, Flow(r, j, t, mine[-1], its, nothing))
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
             yield _LAST, Obstacle(_OPEN, f"{source.project or source.name} ({country})")
@@ -77,9 +77,9 @@ def _obstacles_of_all(
             yield from () if obstacle is None else ((_LAST, obstacle),)
 
 
-def _first(plan: Solved, flow: Flow) -> list[RankedObstacle]:
+def _first_obstacles(plan: Solved, flow: Flow) -> list[RankedObstacle]:
     """Return the obstacles of a source that have the lowest rank."""
-    limits, starts = plan.cached(_limits)
+    limits, starts = plan.cached(_limiting_rows)
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for row, declared in sorted(set(first).intersection(*others)) if others else first:
@@ -89,7 +89,7 @@ def _first(plan: Solved, flow: Flow) -> list[RankedObstacle]:
             (rank, obstacle)
             for declared in telling
             if declared in rows or declared.is_always_asked
-            for obstacle in _obstacles(plan, flow, declared, rows.get(declared, ()))
+            for obstacle in _row_obstacles(plan, flow, declared, rows.get(declared, ()))
         ]
         if obstacles:
             return obstacles[:1] if obstacles[0][1].name or obstacles[0][1].many else obstacles
@@ -104,7 +104,7 @@ def _declaring(_: Solved) -> list[tuple[int, list[Rows]]]:
     return sorted(rows_of.items())
 
 
-def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
+def _limiting_rows(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     """Return for each column the rows without slack for more of it, and each column's start.
 
     Each row comes with its component. Equations are always included, since they must hold. The
@@ -122,7 +122,7 @@ def _limits(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
     return [limits[row] for row in rows], starts.tolist()
 
 
-def _obstacles(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Obstacle]:
+def _row_obstacles(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) -> Iterator[Obstacle]:
     """Yield a component's obstacles, given its rows that contain all sales of a source there."""
     if rows.obstacles is not None:
         yield from rows.obstacles(plan, flow, full)
@@ -148,7 +148,9 @@ def _sentence(obstacles: list[RankedObstacle]) -> str:
             named.setdefault(obstacle.what, {}).update(obstacle.named)
         else:
             once[obstacle.what] = None
-    sentences = [(rank[words], _listed(names, f"{words} ")) for words, names in listed.items()]
+    sentences = [
+        (rank[words], _names_in_words(names, f"{words} ")) for words, names in listed.items()
+    ]
     # limits come after used-up capacities and before all others
     phrases = [text for each_rank, text in sorted(sentences, key=lambda s: s[0]) if each_rank <= 0]
     phrases += list(once)
@@ -157,14 +159,14 @@ def _sentence(obstacles: list[RankedObstacle]) -> str:
         sizes = named[stopped.what]
         largest = sorted(sizes, key=lambda name: (-sizes[name], name))
         text = f"{number} {stopped.what if number == 1 else stopped.many}"
-        phrases.append(f"{text} ({_listed(largest)})" if largest else text)
+        phrases.append(f"{text} ({_names_in_words(largest)})" if largest else text)
     if not phrases:
         return "No supplier can run in this year."
     text = "; ".join(phrases)
     return text[0].upper() + text[1:] + "."
 
 
-def _listed(names: list[str], words: str = "") -> str:
+def _names_in_words(names: list[str], words: str = "") -> str:
     shown = ", ".join(names[:_NAMED])
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{words}{shown}{more}"

@@ -67,7 +67,7 @@ def gaps_of(plan: Solved) -> Gaps:
         elif group.component in {BALANCE, PATTERN_SUPPLY}:  # a tonne's worth to tiers it may serve
             balance[group.at] = duals[group.at]
     reduced = program.rows.cost - program.rows.value_at(duals)
-    ore, ore_cost = _ore(plan, reduced)
+    ore, ore_cost = _ore_values(plan, reduced)
     sold, flows = e.sales, e.input_flows
     buyer = np.concatenate([d.member, [to_plant(i) for i in flows.plant_input.tolist()]]).astype(
         int
@@ -76,7 +76,7 @@ def gaps_of(plan: Solved) -> Gaps:
     lacks = reduced[program.sold] / worth_of[sold.year]
     price = np.concatenate([d.landed, flows.landed])
     if e.plant_inputs:
-        prices = _prices(plan, duals, ore)
+        prices = _next_tonne_costs(plan, duals, ore)
         value[len(d) :] = _worth(plan, lacks, ore, prices)[flows.plant_input, flows.year]
         lacks[len(d) :] -= value[len(d) :]
         for i, plant_input in enumerate(e.plant_inputs):
@@ -91,14 +91,14 @@ def gaps_of(plan: Solved) -> Gaps:
     gap[place], member[place] = lacks[order], buyer[order]
     landed[place] = price[order] + ore_cost[place]
     worth[place] = value[order]
-    kept = _kept(plan, gap, landed, reduced)
+    kept = _gaps_of_free_plants(plan, gap, landed, reduced)
     return Gaps(kept, landed, worth, member)
 
 
 # ---- plants that use or sell inputs --------------------------------------------------------------
 
 
-def _prices(plan: Solved, duals: Floats, ore: Floats) -> Floats:
+def _next_tonne_costs(plan: Solved, duals: Floats, ore: Floats) -> Floats:
     """Return the cost of the next tonne of an input to a plant, by (plant input, year) [money/t].
 
     It is the smallest over its suppliers, with their rents, ore and inputs; infinite if nobody can
@@ -173,7 +173,7 @@ def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
     return found
 
 
-def _ore(plan: Solved, reduced: Floats) -> tuple[Floats, Floats]:
+def _ore_values(plan: Solved, reduced: Floats) -> tuple[Floats, Floats]:
     """Return the value and the cost of a tonne's ore by (source, year).
 
     The mine with the lowest cost counts; infinite if no mine can ship any.
@@ -195,7 +195,7 @@ def _ore(plan: Solved, reduced: Floats) -> tuple[Floats, Floats]:
     return costs, paid
 
 
-def _kept(plan: Solved, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
+def _gaps_of_free_plants(plan: Solved, gap: Floats, landed: Floats, reduced: Floats) -> Floats:
     """Return the gaps of plants with free capacity, and of projects that are not built at all."""
     e, kept = plan.expanded, np.full(gap.shape, np.nan)
     for r, source in enumerate(e.sources):

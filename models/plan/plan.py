@@ -93,10 +93,13 @@ class Extension:
     def words(self) -> str:
         """The additions in words: ``2 constraints (most_open 2), 1 variable (open 1)``."""
         parts = (("constraint", self.duals), ("variable", self.values))
-        return ", ".join(_counted(sort, values) for sort, values in parts if values) or "nothing"
+        return (
+            ", ".join(_counts_in_words(sort, values) for sort, values in parts if values)
+            or "nothing"
+        )
 
 
-def _counted(sort: str, values: dict[str, dict[Any, float]]) -> str:
+def _counts_in_words(sort: str, values: dict[str, dict[Any, float]]) -> str:
     number = sum(map(len, values.values()))
     named = ", ".join(f"{name} {len(each):,}" for name, each in values.items())
     return f"{number:,} {sort}{'' if number == 1 else 's'} ({named})"

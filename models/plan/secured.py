@@ -32,14 +32,14 @@ def secured_rows(plan: Solved) -> Iterator[tuple[Any, ...]]:
     """Yield a row (columns ``SECURED``) per row of Security, lost country, mineral and year."""
     e, every = plan.expanded, [*security_requirements(plan.expanded)]
     cells = {(e.mineral_at[s.mineral], e.years.index(s.year)) for s in every}
-    supply = plan.sold + _reserves(plan, cells)
+    supply = plan.sold + _possible_surge(plan, cells)
     country, mineral = (
         np.array([getattr(source, name) for source in e.sources], dtype=object)
         for name in ("country", "mineral")
     )
     for s in every:
         t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
-        left = float(supply[here & ~mine, t].sum()) + _stock(plan, s)
+        left = float(supply[here & ~mine, t].sum()) + _counted_stocks(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
         missing, need = plan.value(MISSING, s.key), s.demand + _used_elsewhere(plan, s)
         yield (
@@ -66,7 +66,7 @@ def _used_elsewhere(plan: Solved, s: Survival) -> float:
     return found
 
 
-def _stock(plan: Solved, s: Survival) -> float:
+def _counted_stocks(plan: Solved, s: Survival) -> float:
     """Return the stocks that count [t]: at the end of the year before, or the opening stocks."""
     years, members = plan.expanded.years, plan.expanded.members
     t = years.index(s.year)
@@ -75,7 +75,7 @@ def _stock(plan: Solved, s: Survival) -> float:
     return sum(plan.value(STOCK, (s.mineral, member, years[t - 1])) for member in members)
 
 
-def _reserves(plan: Solved, cells: set[tuple[int, int]]) -> Floats:
+def _possible_surge(plan: Solved, cells: set[tuple[int, int]]) -> Floats:
     """Return each source's possible extra sales [t/yr], by (source, year), in some cells.
 
     The program has only as much of them as it needs. The rest that surge, capacity and ore allow is

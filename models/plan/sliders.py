@@ -291,7 +291,7 @@ class Adjustable:
         for first, *rest in self.pieces:
             last = rest[-1] if rest else first
             columns, inside = program.columns_of(first, last), program.rows_of(first, last)
-            part = _part(self.scaling, columns, inside)
+            part = _part_of_scaling(self.scaling, columns, inside)
             scaled = part.scaled(program.block(first, last, rows))
             solver = held.setdefault(first, PersistentSolver())
             solver.change(scaled)
@@ -308,7 +308,7 @@ class Adjustable:
         return Basis(settings, float(proof.primal.sum()), np.concatenate(in_order))
 
 
-def _part(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
+def _part_of_scaling(scaling: Scaling, columns: slice, rows: slice) -> Scaling:
     return Scaling(
         scaling.column[columns], scaling.row[rows], scaling.price[columns], scaling.dual[rows]
     )

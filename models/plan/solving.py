@@ -154,7 +154,7 @@ def case_of(case: Case, minerals: tuple[str, ...]) -> Case:
             for row in case.lanes
             if row.mineral in {"", *chosen} and row.refiner in sellers and row.company in companies
         ),
-        share_limits=tuple(row for row in case.share_limits if _counts(row, chosen, named)),
+        share_limits=tuple(row for row in case.share_limits if _can_apply(row, chosen, named)),
         security=tuple(row for row in case.security if row.mineral in {"", *chosen}),
         ore_lanes=tuple(row for row in case.ore_lanes if row.mineral in {"", *chosen}),
         inputs=tuple(row for row in mine.inputs if row.input in chosen),
@@ -173,7 +173,7 @@ def case_of(case: Case, minerals: tuple[str, ...]) -> Case:
     )
 
 
-def _counts(
+def _can_apply(
     row: schema.ShareLimit, minerals: frozenset[str], names: Mapping[str, Collection[str]]
 ) -> bool:
     """Return whether a limit can apply to any of some minerals, judging by its own cells.

@@ -160,10 +160,10 @@ def _lost_purchases(plan: Solved, mineral: str, lost: Floats) -> Floats:
 
 def stock_drawn(plan: Solved) -> Floats:
     """Return what each member draws from its stock [t], by (mineral, member, year)."""
-    return plan.cached(_drawn)
+    return plan.cached(_stock_drawn)
 
 
-def _drawn(plan: Solved) -> Floats:
+def _stock_drawn(plan: Solved) -> Floats:
     e, d = plan.expanded, plan.expanded.deliveries
     bought = summed_at((d.mineral, d.member, d.year), plan.delivered, e.demand.shape)
     every = drawn_from_stock(e.demand, plan.transferred_by, plan.missing, bought)
@@ -191,8 +191,8 @@ def _lost_ore(plan: Solved, country: str) -> Floats:
 def outside_countries(plan: Solved) -> list[str]:
     """Return the countries outside the coalition with plants or mines, without Rest of world."""
     case = plan.case
-    home = {code for code in _countries(case) if COALITION in case.blocs_of(code)}
-    return sorted(_countries(case) - home - {REST_OF_WORLD})
+    home = {code for code in _countries_of_plants(case) if COALITION in case.blocs_of(code)}
+    return sorted(_countries_of_plants(case) - home - {REST_OF_WORLD})
 
 
 def dependence(plan: Solved, country: str, *, through: bool = True) -> Floats:
@@ -263,7 +263,7 @@ def served_if_lost(plan: Solved, year: int) -> dict[str, dict[str, tuple[float, 
     return {name: served[name] for name in plan.expanded.minerals if name in served}
 
 
-def _countries(case: Case) -> set[str]:
+def _countries_of_plants(case: Case) -> set[str]:
     rows: tuple[Any, ...] = (*case.refiners, *case.projects, *case.mines)
     return {row.country for row in rows}
 

@@ -40,7 +40,7 @@ def rows_of_tiers(plan: Solved) -> list[tuple[Any, ...]]:
             short = tier_short(plan, where, tier)
             rows.append((
                 year, mineral, member, tier, demand[tier], tonnes,
-                ", ".join(_named(plan, of)),
+                ", ".join(_sources_in_words(plan, of)),
                 rest if rest > tolerances.LEAST_FLOW else 0.0,
                 short, short / demand[tier] if demand[tier] > 0 else None,
                 case.tier_cost(mineral, tier, year),
@@ -72,7 +72,7 @@ def closed_to(plan: Solved, where: Where, tier: str) -> list[str]:
     return [plan.supplier_words(s.name, s.project, s.mineral) for s in closed]
 
 
-def _named(plan: Solved, tonnes: Mapping[int, float]) -> Iterator[str]:
+def _sources_in_words(plan: Solved, tonnes: Mapping[int, float]) -> Iterator[str]:
     for r, amount in tonnes.items():
         source = plan.expanded.sources[r]
         if amount > tolerances.LEAST_FLOW:
@@ -96,10 +96,10 @@ def _served(plan: Solved, where: Where) -> dict[str, float]:
 def _allotted(
     plan: Solved, where: Where, served: Mapping[str, float]
 ) -> dict[str, dict[int, float]]:
-    sold = _sold(plan, where)
+    sold = _purchases_by_tiers(plan, where)
     supply = {of: sum(tonnes.values()) for of, tonnes in sold.items()}
     found: dict[str, dict[int, float]] = {tier: {} for tier in served}
-    for of, tier, part in _parts(supply, served, _stock(plan, where)):
+    for of, tier, part in _served_parts(supply, served, _most_from_stock(plan, where)):
         found[tier] |= {r: tonnes * part for r, tonnes in sold[of].items()}
     return {
         tier: dict(sorted(each.items(), key=lambda item: (-item[1], item[0])))
@@ -107,7 +107,7 @@ def _allotted(
     }
 
 
-def _sold(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
+def _purchases_by_tiers(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
     """Return a member's purchases by the tiers that their suppliers may serve, and by source."""
     e = plan.expanded
     m, j, t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
@@ -123,7 +123,7 @@ def _sold(plan: Solved, where: Where) -> dict[Pattern, dict[int, float]]:
     return sold
 
 
-def _stock(plan: Solved, where: Where) -> float:
+def _most_from_stock(plan: Solved, where: Where) -> float:
     """Return the most that a reserve can give to tiers in a year [t]."""
     mineral, member, year = where
     stockpile = plan.case.stockpile_of.get((mineral, member))
@@ -134,7 +134,7 @@ def _stock(plan: Solved, where: Where) -> float:
     return held if stockpile.max_draw is None else min(held, stockpile.max_draw)
 
 
-def _parts(
+def _served_parts(
     supply: Mapping[Pattern, float], served: Mapping[str, float], stock: float
 ) -> Iterator[tuple[Pattern, str, float]]:
     """Yield which part of each pattern's supply serves which tier, fewest tiers first.

@@ -330,8 +330,8 @@ class Builder:
         if charges is None:
             charges = dict.fromkeys(of.headings, price)
         if isinstance(charges, Mapping):
-            charges = [Charge(h, _each(p, len(year)), year) for h, p in charges.items()]
-        now = _each(price, len(year)) * self.discount[year] if cost is None else cost
+            charges = [Charge(h, _as_array(p, len(year)), year) for h, p in charges.items()]
+        now = _as_array(price, len(year)) * self.discount[year] if cost is None else cost
         numbers = {"cost": now, "lower": lower, "upper": upper, "whole": whole}
         if self.expanded.case.fixed_decisions is not None and of.decided is not None:
             numbers |= self._fixed_bounds(of, index, lower, upper)
@@ -385,7 +385,7 @@ class Builder:
         start = next((int(group.at[-1]) + 1 for group in reversed(groups) if len(group)), 0)
         count = len(cell)
         at = np.arange(start, start + count, dtype=np.int64)
-        each = {name: _each(value, count) for name, value in numbers.items()}
+        each = {name: _as_array(value, count) for name, value in numbers.items()}
         groups.append(
             ComponentArrays(component, at, cell, index, self.keys_of, year, tuple(charges), each)
         )
@@ -439,7 +439,7 @@ class Builder:
         self.posted.append((*at, columns, sign))
 
     def add_entries(self, rows: Ints, columns: Ints, values: Numbers) -> None:
-        self.entries.append((rows, columns, _each(values, len(rows))))
+        self.entries.append((rows, columns, _as_array(values, len(rows))))
 
     def _cells(self, component: kinds.Component, index: tuple[Ints, ...]) -> tuple[Ints, Ints]:
         """Return mineral and year of each key as one number, and its year (default: the first)."""
@@ -463,7 +463,7 @@ def all_names(e: Expanded) -> set[str]:
     return found
 
 
-def _each(value: Numbers, count: int) -> Floats:
+def _as_array(value: Numbers, count: int) -> Floats:
     return np.full(count, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
 
 

@@ -54,7 +54,7 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
             every_row.append(row)
             low, body, high = row.to_bounded_expression(evaluate_bounds=True)
             constant, amounts, found = _linear(body)
-            columns.extend(_at(position, found, row))
+            columns.extend(_positions_of(position, found, row))
             values.extend(amounts)
             starts.append(len(columns))
             row_lower.append(-math.inf if low is None else low - constant)
@@ -62,7 +62,9 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
     cost = np.zeros(len(lower))
     for objective in model.component_data_objects(pyo.Objective, active=True):
         _, amounts, found = _linear(objective.expr)
-        np.add.at(cost, np.array(_at(position, found, objective), dtype=np.int64), list(amounts))
+        np.add.at(
+            cost, np.array(_positions_of(position, found, objective), dtype=np.int64), list(amounts)
+        )
     return LinearProgram(
         cost=cost,
         lower=np.array(lower, dtype=np.float64),
@@ -78,7 +80,7 @@ def compile_model(model: Any, objects: tuple[list[Any], list[Any]] | None = None
     )
 
 
-def _at(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]:
+def _positions_of(position: dict[int, int], found: Sequence[Any], where: Any) -> list[int]:
     try:
         return [position[id(v)] for v in found]
     except KeyError:
@@ -125,7 +127,7 @@ def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
         for name in names:
             one, other = getattr(model, name)[order], getattr(counted, name)
             apart |= ~_close(one.astype(float), other.astype(float))
-        wrong += [f"{what} {name} differs" for name in _first(keys, np.flatnonzero(apart))]
+        wrong += [f"{what} {name} differs" for name in _first_names(keys, np.flatnonzero(apart))]
     return wrong + _entries(model, counted, rows, place)
 
 
@@ -134,19 +136,19 @@ def _entries(model: LinearProgram, counted: LinearProgram, rows: Ints, place: In
     where = np.empty(len(rows), dtype=np.int64)
     where[rows] = np.arange(len(rows))
     wide = max(len(place), 1)
-    ours, our_values = _summed(
+    ours, our_values = _summed_by_code(
         where[model.entry_rows()] * wide + place[model.columns], model.values
     )
-    theirs, values = _summed(counted.entry_rows() * wide + counted.columns, counted.values)
+    theirs, values = _summed_by_code(counted.entry_rows() * wide + counted.columns, counted.values)
     if len(ours) == len(theirs) and (ours == theirs).all():
         apart = ours[~_close(our_values, values)]
     else:
         apart = np.setxor1d(ours, theirs)
-    names = _first(counted.row_keys, np.unique(apart // wide))
+    names = _first_names(counted.row_keys, np.unique(apart // wide))
     return [f"a coefficient of {name} differs" for name in names]
 
 
-def _summed(code: Ints, values: Floats) -> tuple[Ints, Floats]:
+def _summed_by_code(code: Ints, values: Floats) -> tuple[Ints, Floats]:
     codes, inverse = np.unique(code, return_inverse=True)
     return codes, np.bincount(inverse, weights=values, minlength=len(codes)).astype(float)
 
@@ -171,7 +173,7 @@ def matched_positions(model: Sequence[Keys], counted: Sequence[Keys]) -> tuple[I
     return np.array(found, dtype=np.int64), wrong[:9]
 
 
-def _first(keys: Sequence[Keys], at: Ints) -> list[str]:
+def _first_names(keys: Sequence[Keys], at: Ints) -> list[str]:
     return [name_at(keys, position) for position in at[:3].tolist()]
 
 

@@ -379,7 +379,7 @@ def obstacle_when_full(
 C = TypeVar("C", bound=Component)
 
 
-def _named(component: Component | str, sort: type[C]) -> C:
+def _component_named(component: Component | str, sort: type[C]) -> C:
     found = _COMPONENTS.get(component) if isinstance(component, str) else component
     if not isinstance(found, sort):
         msg = f"no component {component!r}"
@@ -388,11 +388,11 @@ def _named(component: Component | str, sort: type[C]) -> C:
 
 
 def columns_named(component: Component | str) -> Columns:
-    return _named(component, Columns)
+    return _component_named(component, Columns)
 
 
 def rows_named(component: Component | str) -> Rows:
-    return _named(component, Rows)
+    return _component_named(component, Rows)
 
 
 def components() -> tuple[Component, ...]:
@@ -552,7 +552,9 @@ class Relaxation:
         # where lanes are open to some tiers only, they are opened by columns of their own
         has_cut_off = name == "lanes" and bool(resolve.Expanded(case).cut_off)
         records = (
-            dataclasses.replace(r, **{f: _filled(getattr(r, f), case.years) for f in fields})
+            dataclasses.replace(
+                r, **{f: _default_filled(getattr(r, f), case.years) for f in fields}
+            )
             if r.row and not (has_cut_off and r.tier)
             else r
             for r in getattr(case, name)
@@ -560,7 +562,7 @@ class Relaxation:
         return case.change(**{name: tuple(records)})
 
 
-def _filled(value: Any, years: tuple[int, ...]) -> Any:
+def _default_filled(value: Any, years: tuple[int, ...]) -> Any:
     if isinstance(value, schema.ByYear):
         return value.map(years, lambda _, of_year: 1.0 if of_year == 0 else of_year)
     if value is False:

@@ -92,8 +92,8 @@ def extended_program(
         added.append(tuple(Keys(each.name, start, each.index) for each, start in numbered))
         wrong += unmatched
     if not wrong:
-        made = _placed(made, orders[0], orders[1], counted, (added[0], added[1]))
-        wrong = differences(_without(made, len(counted.cost), len(counted.row_lower)), counted)
+        made = _placed_part(made, orders[0], orders[1], counted, (added[0], added[1]))
+        wrong = differences(_first_part(made, len(counted.cost), len(counted.row_lower)), counted)
     if wrong:
         msg = f"an extension may add, not change, rows of the case: {'; '.join(wrong[:3])}"
         raise ValueError(msg)
@@ -114,7 +114,7 @@ def _refuse_unknown(model: Any) -> None:
         raise ValueError(msg)
 
 
-def _placed(
+def _placed_part(
     made: LinearProgram,
     columns: Ints,
     rows: Ints,
@@ -137,7 +137,7 @@ def _placed(
     )
 
 
-def _without(rows: LinearProgram, columns: int, count: int) -> LinearProgram:
+def _first_part(rows: LinearProgram, columns: int, count: int) -> LinearProgram:
     """Return the first columns and rows of a program; entries outside count as changes."""
     end = int(rows.starts[count])
     return dataclasses.replace(
@@ -228,14 +228,14 @@ def solve_by(name: str, model: Any, made: ExtendedProgram) -> tuple[Floats, Floa
     gap = 0.0
     if made.rows.whole.any():
         option = {_NO_GAP[family]: 0} if family in _NO_GAP else {}
-        gap = _gap(_run(solver, name, model, option))
+        gap = _gap(_run_solver(solver, name, model, option))
         for column in np.flatnonzero(made.rows.whole).tolist():
             whole = made.columns[column]
             whole.fix(round(whole.value))
             # a program with integer columns has no duals, even if all are fixed
             whole.domain = env.Reals
     model.dual = env.Suffix(direction=env.Suffix.IMPORT)
-    _run(solver, name, model, {})
+    _run_solver(solver, name, model, {})
     # solvers leave out a column without entries and cost: it is at a bound
     free = np.clip(0.0, made.rows.lower, made.rows.upper)
     given = [column.value for column in made.columns]
@@ -246,7 +246,7 @@ def solve_by(name: str, model: Any, made: ExtendedProgram) -> tuple[Floats, Floa
     return x, np.nan_to_num(duals) / made.factor, gap
 
 
-def _run(solver: Any, name: str, model: Any, options: dict[str, Any]) -> Any:
+def _run_solver(solver: Any, name: str, model: Any, options: dict[str, Any]) -> Any:
     import pyomo.environ as env
 
     try:
@@ -289,7 +289,10 @@ class ModelNames:
         if id(part) not in self._given:
             index = part.index() if part.parent_component().is_indexed() else ()
             keys = index if isinstance(index, tuple) else (index,)
-            base, parts = _plain(part.parent_component().name), [_plain(str(key)) for key in keys]
+            base, parts = (
+                _ascii_name(part.parent_component().name),
+                [_ascii_name(str(key)) for key in keys],
+            )
             wanted = f"{base}({','.join(parts)})"[:_LONGEST] if keys else base
             name, number = wanted, 1
             while name in self._used_names:
@@ -300,7 +303,7 @@ class ModelNames:
         return self._given[id(part)]
 
 
-def _plain(text: str) -> str:
+def _ascii_name(text: str) -> str:
     """Return a text in characters that every solver reads; other letters as their numbers."""
     spelt = "".join(
         each if each.isascii() else f"u{ord(each):04X}"

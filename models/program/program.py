@@ -83,7 +83,7 @@ def build_program(
     of_cell = builder.blocks_of(expanded, cells)
     columns, column_starts, variables = _laid_out(b.variables, of_cell, len(cells))
     rows, row_starts, constraints = _laid_out(b.constraints, of_cell, len(cells))
-    need, least_need = _needs(b, of_cell, len(cells))
+    need, least_need = _block_needs(b, of_cell, len(cells))
     return Program(
         blocks=cells,
         rows=_arrays(b, columns, rows, like if like is not None and like.blocks == cells else None),
@@ -93,7 +93,7 @@ def build_program(
         constraints=constraints,
         column_unit=_of_groups(variables, columns, [g.component.unit for g in variables], np.int8),
         row_unit=_of_groups(constraints, rows, [g.component.unit for g in constraints], np.int8),
-        row_size=_placed(b.constraints, "size", rows),
+        row_size=_moved_group(b.constraints, "size", rows),
         row_year=_of_groups(constraints, rows, [g.year for g in constraints], np.int64),
         need=need,
         least_need=least_need,
@@ -131,7 +131,7 @@ def _laid_out(
     return place, starts, tuple(group.placed(place) for group in groups)
 
 
-def _placed(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -> Floats:
+def _moved_group(groups: Sequence[builder.ComponentArrays], name: str, place: Ints) -> Floats:
     """Return a named number of provisional groups, each at its final position."""
     found = np.empty(len(place))
     found[place] = np.concatenate([np.zeros(0), *(group.numbers[name] for group in groups)])
@@ -170,19 +170,21 @@ def _arrays(
         of_like = like.rows.starts, like.rows.columns
         entries = of_like if all(map(np.array_equal, entries, of_like)) else entries
     return solve.LinearProgram(
-        cost=_placed(b.variables, "cost", columns),
-        lower=_placed(b.variables, "lower", columns),
-        upper=_placed(b.variables, "upper", columns),
-        row_lower=_placed(b.constraints, "least", rows),
-        row_upper=_placed(b.constraints, "most", rows),
+        cost=_moved_group(b.variables, "cost", columns),
+        lower=_moved_group(b.variables, "lower", columns),
+        upper=_moved_group(b.variables, "upper", columns),
+        row_lower=_moved_group(b.constraints, "least", rows),
+        row_upper=_moved_group(b.constraints, "most", rows),
         starts=entries[0],
         columns=entries[1],
         values=values[order],
-        whole=_placed(b.variables, "whole", columns) > 0,
+        whole=_moved_group(b.variables, "whole", columns) > 0,
     )
 
 
-def _needs(b: builder.Builder, of_cell: NDArray[np.int32], blocks: int) -> tuple[Floats, Floats]:
+def _block_needs(
+    b: builder.Builder, of_cell: NDArray[np.int32], blocks: int
+) -> tuple[Floats, Floats]:
     """Return the largest and the smallest need of each block [t]; 1 without any.
 
     The largest is a demand, opening stock or stock target. The smallest is over its minerals and
@@ -238,8 +240,8 @@ def fit(variant: Program, base: Program) -> FittedVariant:
         blocks = np.arange(len(base.blocks))
         return FittedVariant(*every, blocks, blocks, of)
     names = variant.names
-    columns = _places(names, variant.variables, base.variables, len(of.cost))
-    rows = _places(names, variant.constraints, base.constraints, len(of.row_lower))
+    columns = _positions_in_base(names, variant.variables, base.variables, len(of.cost))
+    rows = _positions_in_base(names, variant.constraints, base.constraints, len(of.row_lower))
     wide, of_row = len(own.cost) + 1, own.entry_rows()
     # row and column as one number; the base's are ascending
     theirs, mine = of_row * wide + own.columns, rows[of.entry_rows()] * wide + columns[of.columns]
@@ -257,7 +259,7 @@ def fit(variant: Program, base: Program) -> FittedVariant:
     return FittedVariant(columns, rows, like, of_block, arrays)
 
 
-def _places(
+def _positions_in_base(
     names: Sequence[Any],
     variant: tuple[builder.ComponentArrays, ...],
     base: tuple[builder.ComponentArrays, ...],

@@ -68,7 +68,7 @@ class Scaling:
             return numbers * self.price
         by_row = name.startswith("row")
         scaled = numbers * self.row if by_row else numbers / self.column
-        return _limit(scaled) if name.endswith("upper") else scaled
+        return _bound_or_inf(scaled) if name.endswith("upper") else scaled
 
     def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""
@@ -106,7 +106,7 @@ def choose_scaling(  # noqa: PLR0913 - what a program is scaled by, all of it na
     if not (tonnes.all() and in_tonnes.all()):
         _scale_builds_and_budgets(rows, column, row, column_unit, row_unit, money)
     if raised:
-        limit = np.where(in_tonnes, _limits(rows, row_size) / tonne, 0.0)
+        limit = np.where(in_tonnes, _row_magnitudes(rows, row_size) / tonne, 0.0)
         small = (limit > 0) & (limit < 1)
         row[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
     return Scaling(column, row, column * money, row / money)
@@ -148,11 +148,11 @@ def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
     return float(np.max(np.abs(lumps), initial=0.0))
 
 
-def _limit(most: Floats) -> Floats:
+def _bound_or_inf(most: Floats) -> Floats:
     return np.where(most > _BOUNDLESS, math.inf, most)
 
 
-def _limits(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
+def _row_magnitudes(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:
     """Return the magnitude of each row's limit; none for a balance, whose terms may be larger."""
     low = np.where(np.isfinite(rows.row_lower), np.abs(rows.row_lower), 0.0)
     high = np.where(np.isfinite(rows.row_upper), np.abs(rows.row_upper), 0.0)

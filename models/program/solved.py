@@ -128,12 +128,14 @@ class Solved:
     def values(self) -> dict[str, dict[Any, float]]:
         """All non-zero values of columns except deliveries, by component and key."""
         groups = self.program.variables
-        return _by_key((g for g in groups if not columns_named(g.component).is_delivery), self.x)
+        return _values_by_key(
+            (g for g in groups if not columns_named(g.component).is_delivery), self.x
+        )
 
     @cached_property
     def duals(self) -> dict[str, dict[Any, float]]:
         """Undiscounted shadow prices (d cost / d right-hand side), zeros left out."""
-        return _by_key(self.program.constraints, self.prices)
+        return _values_by_key(self.program.constraints, self.prices)
 
     def amounts(self, component: Columns | str) -> dict[Any, float]:
         return self.values.get(columns_named(component).name, {})
@@ -227,11 +229,11 @@ class Solved:
 
     @cached_property
     def _row_places(self) -> _Places:
-        return _places(self.program.constraints, len(self.prices))
+        return _group_and_place(self.program.constraints, len(self.prices))
 
     @cached_property
     def _column_places(self) -> _Places:
-        return _places(self.program.variables, len(self.x))
+        return _group_and_place(self.program.variables, len(self.x))
 
     def cached(self, make: Callable[[Solved], T]) -> T:
         """Return a function's result for this solution, computed only once."""
@@ -410,14 +412,16 @@ _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]
 """For each position of a program: its group and its place in the group; the groups."""
 
 
-def _places(groups: Sequence[ComponentArrays], count: int) -> _Places:
+def _group_and_place(groups: Sequence[ComponentArrays], count: int) -> _Places:
     of, place = np.zeros((2, count), dtype=np.int64)
     for g, group in enumerate(groups):
         of[group.at], place[group.at] = g, np.arange(len(group))
     return of, place, groups
 
 
-def _by_key(groups: Iterable[ComponentArrays], values: Floats) -> dict[str, dict[Any, float]]:
+def _values_by_key(
+    groups: Iterable[ComponentArrays], values: Floats
+) -> dict[str, dict[Any, float]]:
     found: dict[str, dict[Any, float]] = {}
     for group in groups:
         mine = values[group.at]

@@ -65,17 +65,17 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
     name, when = expanded.minerals[mineral], expanded.years[year]
     flows: dict[str, dict[str, dict[int, list[int]]]] = {}
     for i, row in enumerate(case.share_limits):
-        if stage not in {"", row.stage} or not _holds(expanded, row, name, when):
+        if stage not in {"", row.stage} or not _limits_cell(expanded, row, name, when):
             continue
         mining = row.stage == schema.MINING
-        ore = _ore(case, row.group, name) if mining else {}
+        ore = _ore_suppliers(case, row.group, name) if mining else {}
         if not mining and row.group not in flows:
-            flows[row.group] = _flows(expanded, mineral, year, row.group)
+            flows[row.group] = _sales_by_supplier(expanded, mineral, year, row.group)
         is_max, share = row.limit == schema.MAX, row.share.value(when)
         of_purchases = is_max and case.settings.share_basis == schema.PURCHASES
         is_unpriced = row.penalty is None and not is_max
         penalty = case.shortage_cost(name, when) if is_unpriced else row.penalty
-        names = _suppliers(case, row, ore if mining else flows[row.group])
+        names = _limited_suppliers(case, row, ore if mining else flows[row.group])
         for buyer, buyers in buyers_of(expanded, row):
             demand = float(sum(expanded.limit_base_demand[mineral, j, year] for j in buyers))
             if not buyer:  # no other buyer needs inputs of products left short by an agreed plan
@@ -90,7 +90,7 @@ def caps(expanded: Expanded, mineral: int, year: int, stage: str = "") -> Iterat
                 )  # fmt: skip
 
 
-def _holds(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) -> bool:
+def _limits_cell(expanded: Expanded, row: schema.ShareLimit, mineral: str, year: int) -> bool:
     """Return whether a row limits a mineral in a year.
 
     A row with a blank Mineral applies only to minerals of the named refiner or company, or of any
@@ -130,7 +130,7 @@ def supplier_names(case: Case, record: Source | schema.Mine, group: str) -> tupl
     return (name,) if name or group != schema.BY_COMPANY else ()
 
 
-def _flows(
+def _sales_by_supplier(
     expanded: Expanded, mineral: int, year: int, group: str
 ) -> dict[str, dict[int, list[int]]]:
     """Sales of a cell by supplier name and member, in one pass."""
@@ -145,7 +145,7 @@ def _flows(
     return found
 
 
-def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
+def _ore_suppliers(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
     found = defaultdict[str, list[str]](list)
     for mine in case.mines if group in {schema.BY_COUNTRY, schema.BY_BLOC} else ():
         for name in supplier_names(case, mine, group) if mine.mineral == mineral else ():
@@ -153,7 +153,9 @@ def _ore(case: Case, group: str, mineral: str) -> dict[str, list[str]]:
     return found
 
 
-def _suppliers(case: Case, row: schema.ShareLimit, known: Mapping[str, object]) -> list[str]:
+def _limited_suppliers(
+    case: Case, row: schema.ShareLimit, known: Mapping[str, object]
+) -> list[str]:
     """Return the suppliers that a row limits: the one it names, or each one that can sell.
 
     The rest of the world is limited only if it is named.
@@ -191,9 +193,11 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
     sells[sales.year, sales.mineral, of_source[sales.source]] = True
     found = np.full((*sells.shape[:2], 1 + len(e.members), len(countries)), np.inf)
     for row in rows:
-        which = [at[name] for name in _suppliers(e.case, row, at)]
+        which = [at[name] for name in _limited_suppliers(e.case, row, at)]
         alone = np.isin(np.arange(len(countries)), which)
-        holds = np.array([[_holds(e, row, name, year) for name in e.minerals] for year in e.years])
+        holds = np.array(
+            [[_limits_cell(e, row, name, year) for name in e.minerals] for year in e.years]
+        )
         share = np.array([row.share.value(year) for year in e.years])[:, None, None]
         sells_any = bool(row.single_supplier) | sells
         limit = np.where(holds[:, :, None] & alone & sells_any, share, np.inf)

@@ -173,7 +173,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
         number, name = factor.first, normalize(factor.together)
         capacity = number._replace(field="capacity")
         if name:
-            found[name] = _joined(found[name], factor) if name in found else factor
+            found[name] = _joined_factor(found[name], factor) if name in found else factor
         elif number.field == "available_share" and capacity in found:
             found[capacity] = _usable(found[capacity], factor)
         else:
@@ -181,7 +181,7 @@ def factors(case: Case) -> tuple[Factor, ...]:
     return tuple(found.values())
 
 
-def _joined(factor: Factor, other: Factor) -> Factor:
+def _joined_factor(factor: Factor, other: Factor) -> Factor:
     """Return a factor with the number of another one of the same assumption.
 
     Of a source whose capacity and available share both belong to it, the capacity moves.
@@ -214,12 +214,12 @@ def _usable(capacity: Factor, available: Factor) -> Factor:
 
 def _single_factors(case: Case) -> Iterator[Factor]:
     """Yield each number of a case that has a range, as a factor of its own."""
-    rows = [(row, named) for row in case.uncertainty if (named := _named(case, row))]
+    rows = [(row, named) for row in case.uncertainty if (named := _number_named(case, row))]
     for sheet in schema.SHEETS:
         for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
             for column in columns_with_ranges(sheet):
-                for member in _members(record, column):
-                    of = [r for r, named in rows if _names(r, named, record, column, member)]
+                for member in _members_of(record, column):
+                    of = [r for r, named in rows if _is_named(r, named, record, column, member)]
                     has = any(_stated(record, column, member))
                     if has and (of or column.is_fact):
                         yield _ranged(case, record, column, member, of)
@@ -228,18 +228,18 @@ def _single_factors(case: Case) -> Iterator[Factor]:
 _Named = tuple[type[Record], Column, str]
 
 
-def _named(case: Case, row: schema.Uncertainty) -> _Named | None:
+def _number_named(case: Case, row: schema.Uncertainty) -> _Named | None:
     record = RANGED.get(normalize(row.sheet))
     found = column_named(record, row.header, case) if record else None
     return (record, *found) if record and found else None
 
 
-def _members(record: Any, column: Column) -> Iterable[str]:
+def _members_of(record: Any, column: Column) -> Iterable[str]:
     is_spread = isinstance(record, schema.Freight) and column is SPREAD_COLUMNS[schema.Freight]
     return [member for member, _ in record.costs] if is_spread else [""]
 
 
-def _names(
+def _is_named(
     row: schema.Uncertainty, named: _Named, record: Any, column: Column, member: str
 ) -> bool:
     """Return whether a row of Uncertainty names a number."""
@@ -275,14 +275,14 @@ def fields_of(record: type[Record], selector: str) -> tuple[str, ...]:
 
 def matches_nothing(case: Case, row: schema.Uncertainty) -> bool:
     """Return whether a row of Uncertainty fits no number in the workbook."""
-    named = _named(case, row)
+    named = _number_named(case, row)
     if named is None:
         return False
     sheet, column, _ = named
     return not any(
-        _names(row, named, record, column, member) and any(_stated(record, column, member))
+        _is_named(row, named, record, column, member) and any(_stated(record, column, member))
         for record in case.records(sheet.SHEET)
-        for member in _members(record, column)
+        for member in _members_of(record, column)
     )
 
 
@@ -300,13 +300,15 @@ def _ranged(
     numbers = values_of(record, column.field, member)
     bound = getattr(record, _AT_MOST.get(column.field, ""), None)
     most = column.most if bound is None else min(column.most, bound)
-    high = min((_within(high, number, most) for number in numbers if number > 0), default=high)
+    high = min(
+        (_bounded_factor(high, number, most) for number in numbers if number > 0), default=high
+    )
     estimate = schema.is_estimate(record.note, record.grade)
     number_of = Number(record.SHEET, record.row, column.field, member)
     return Factor((number_of,), low, max(1.0, high), by, estimate, together)
 
 
-def _within(factor: float, number: float, most: float) -> float:
+def _bounded_factor(factor: float, number: float, most: float) -> float:
     """Return the factor, or the largest one that keeps a number within its bound."""
     if number * factor <= most:
         return factor

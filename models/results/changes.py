@@ -90,7 +90,7 @@ class TableDifference:
 
     @cached_property
     def _keys(self) -> tuple[list[tuple[Any, ...]], ...]:
-        sides = ([_cells(side[c]) for c in self.grain] for side in (self.before, self.after))
+        sides = ([_as_list(side[c]) for c in self.grain] for side in (self.before, self.after))
         return tuple([*zip(*columns, strict=True)] for columns in sides)
 
     @cached_property
@@ -114,7 +114,7 @@ class TableDifference:
                 both.append((row, row_after))
         in_place = all(row == row_after for row, row_after in both)
         for column in self.amounts:
-            old, new = _cells(self.before[column]), _cells(self.after[column])
+            old, new = _as_list(self.before[column]), _as_list(self.after[column])
             if in_place and old == new:
                 continue
             for row, row_after in both:
@@ -132,22 +132,22 @@ class TableDifference:
         amount, None if one is blank. ``absent`` has the amounts of a row that a table doesn't have.
         """
         names = {a: [f"{a}_{side}" if a else side for side in SIDES] for a in self.amounts}
-        old, new = ({a: _cells(t[a]) for a in self.amounts} for t in (self.before, self.after))
+        old, new = ({a: _as_list(t[a]) for a in self.amounts} for t in (self.before, self.after))
         (before, after), rows = self._keys, list[dict[str, Any]]()
         keyed = ((after[j or 0] if i is None else before[i], i, j) for i, j in self.pairs)
         for key, row, row_after in sorted(keyed, key=lambda each: each[0]):
             cells = dict(zip(map(str, self.grain), key, strict=True))
             for amount, columns in names.items():
-                was = absent.get(amount) if row is None else _known(old[amount][row])
-                now = absent.get(amount) if row_after is None else _known(new[amount][row_after])
+                was = absent.get(amount) if row is None else _as_float(old[amount][row])
+                now = absent.get(amount) if row_after is None else _as_float(new[amount][row_after])
                 cells |= zip(columns, (was, now, measures.net_change(now, was, noise)), strict=True)
             rows.append(cells)
         return rows
 
 
-def _cells(column: Any) -> Any:
+def _as_list(column: Any) -> Any:
     return column.tolist() if hasattr(column, "tolist") else column
 
 
-def _known(cell: Any) -> float | None:
+def _as_float(cell: Any) -> float | None:
     return None if cell is None or math.isnan(cell) else float(cell)

@@ -87,7 +87,7 @@ class DecideNow(Result):
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
         """Return all decisions of a plan's first year."""
-        rows = [{**_named(key), **vars(each)} for key, each in decisions_of(plan).items()]
+        rows = [{**_names_of_key(key), **vars(each)} for key, each in decisions_of(plan).items()]
         return cls._of(rows, plan.case).without(*_COMPARED)
 
     @classmethod
@@ -117,7 +117,7 @@ class _Amount:
 Decisions = Mapping[Key, _Amount]
 
 
-def _named(key: Key) -> dict[str, str]:
+def _names_of_key(key: Key) -> dict[str, str]:
     return dict(zip(("decision", "mineral", "what", "country", "member"), key, strict=True))
 
 
@@ -137,7 +137,7 @@ def changes_of(now: Decisions, was: Decisions, kept: Container[Key]) -> tuple[Ro
     ``kept`` are purchases that differ only by an exchange that costs nothing; they are left out.
     """
     return tuple(
-        {**_named(key), **vars(each), "before": before, "change": each.amount - before}
+        {**_names_of_key(key), **vars(each), "before": before, "change": each.amount - before}
         for key in {**now, **was}
         for each in [now.get(key) or _Amount(0.0, was[key].unit, 0.0)]
         for before in [was[key].amount if key in was else 0.0]

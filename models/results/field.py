@@ -253,7 +253,7 @@ class Result:
             msg = f"{type(self).__name__}: columns are missing or unknown: {_listing(wrong)}"
             raise TypeError(msg)
         self.data: dict[str, Any] = {
-            f.name: _kept(columns[f.name]) for f in self.FIELDS if f.name in columns
+            f.name: _sized(columns[f.name]) for f in self.FIELDS if f.name in columns
         }
         if len({len(values) for values in self.data.values()}) > 1:
             msg = f"{type(self).__name__}: columns have different lengths"
@@ -299,7 +299,7 @@ class Result:
         )
 
     def rows(self, *fields: Field) -> Iterable[tuple[Any, ...]]:
-        return zip(*(_listed(self.data[f.name]) for f in fields), strict=True)
+        return zip(*(_as_list(self.data[f.name]) for f in fields), strict=True)
 
     def without(self, *fields: Field) -> Self:
         left = {f.name for f in self.fields} - {f.name for f in fields}
@@ -307,17 +307,17 @@ class Result:
         return type(self)(words=self.words, formats=self.formats, sections=self.sections, **data)
 
     def where(self, kept: Any) -> Self:
-        return self.take([i for i, keep in enumerate(_listed(kept)) if keep])
+        return self.take([i for i, keep in enumerate(_as_list(kept)) if keep])
 
     def ordered(self, by: Field) -> Self:
         """Return the rows, the largest value of a field first; a blank counts as 0."""
-        values = [v or 0.0 for v in _listed(self.data[by.name])]
+        values = [v or 0.0 for v in _as_list(self.data[by.name])]
         return self.take(sorted(range(len(values)), key=lambda i: -values[i]))
 
     def ranked(self, by: Field) -> Self:
         """Return the rows with a positive value of a field, largest value first."""
         rows = self.ordered(by)
-        return rows.take([i for i, v in enumerate(_listed(rows.data[by.name])) if (v or 0.0) > 0])
+        return rows.take([i for i, v in enumerate(_as_list(rows.data[by.name])) if (v or 0.0) > 0])
 
     def take(self, rows: list[int]) -> Self:
         """Return the rows at some positions, in their order."""
@@ -335,7 +335,7 @@ def spread_over(kind: type[R], declared: Field, names: Sequence[str]) -> type[R]
     The data of these columns are named ``of_0``, ``of_1`` and so on.
     """
     headers = [spread_header(kind, name) for name in names]
-    columns = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
+    columns = {f"of_{i}": _column_named(declared, each) for i, each in enumerate(headers)}
     body = {"__doc__": kind.__doc__, "TABLE": "", **columns}  # not in the catalogue
     table: type[R] = type(kind.__name__, (kind,), body)
     table.TABLE = kind.TABLE
@@ -380,7 +380,7 @@ def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     """
     fields = {f.name: f for f in lead}
     headers = [header_of_name(each, lead) for each in across]
-    spread = {f"of_{i}": _named(declared, each) for i, each in enumerate(headers)}
+    spread = {f"of_{i}": _column_named(declared, each) for i, each in enumerate(headers)}
     kind: type[Result] = type(name, (Result,), {"__doc__": declared.meaning, **fields, **spread})
     rows = list(zip(*lead.values(), strict=True))
     columns: dict[str, Any] = {f.name: list(values) for f, values in lead.items()}
@@ -391,7 +391,7 @@ def matrix_of(  # noqa: PLR0913, PLR0917 - the parts of a matrix
     return table
 
 
-def _named(declared: Field, name: str) -> Field:
+def _column_named(declared: Field, name: str) -> Field:
     return declared.like(header=name.replace("{", "{{").replace("}", "}}"), optional=False)
 
 
@@ -399,16 +399,16 @@ def _listing(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _kept(values: Any) -> Any:
+def _sized(values: Any) -> Any:
     return values if hasattr(values, "__len__") else list(values)
 
 
-def _listed(values: Any) -> list[Any]:
+def _as_list(values: Any) -> list[Any]:
     return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
 def _rows_at(values: Any, positions: list[int]) -> Any:
     if hasattr(values, "iloc"):
         return values.iloc[positions]
-    listed = _listed(values)
+    listed = _as_list(values)
     return [listed[i] for i in positions]

@@ -244,7 +244,7 @@ class Members(Result):
 
         They are as ``payments_against`` returns them; None: there are no limits.
         """
-        case, years, whole = plan.case, max(1, len(plan.case.years)), _totals(plan)
+        case, years, whole = plan.case, max(1, len(plan.case.years)), _totals_by_member(plan)
         against = measures.landed_against_coalition(plan.supply)
         compared = ("extra", "dearer", "extra_shortage")
         costs = {row["member"]: {name: row[name] for name in compared} for row in payments or ()}
@@ -342,7 +342,7 @@ def _floors(plan: Plan, years: int) -> dict[str, dict[str, Any]]:
     return {m: {"floors": paid[m], "floors_of": "; ".join(plants[m])} for m in names}
 
 
-def _totals(plan: Plan) -> dict[str, dict[str, float]]:
+def _totals_by_member(plan: Plan) -> dict[str, dict[str, float]]:
     """Return for each member its need and shortage by value, its payments and its shortage cost."""
     case, table = plan.case, plan.supply
     prices = {(m.name, year): m.price.value(year) for m in case.minerals for year in case.years}

@@ -108,8 +108,8 @@ class PlanNumbers(Result):
         """
         e = plan.expanded
         need, missing = e.demand.sum(axis=1), plan.missing.sum(axis=1)
-        suppliers = _suppliers(plan)
-        money, tonnes = money_by_mineral(plan), _tonnes(plan)
+        suppliers = _supplier_dependence(plan)
+        money, tonnes = money_by_mineral(plan), _tonnes_of_mineral(plan)
         tops = measures.tops(_shares(plan), plan.case.settings.share_basis, ("mineral",))
         rows: list[dict[str, Any]] = []
         for m, name in enumerate(e.minerals):
@@ -120,14 +120,14 @@ class PlanNumbers(Result):
             if (name,) in tops:
                 row |= {"share": tops[name,].share, "country": tops[name,].country}
             rows.append(row | suppliers.get(name, {}))
-        rows.insert(0, _whole(plan, rows))
+        rows.insert(0, _all_minerals(plan, rows))
         for row in rows:
             row["missing_share"] = ratio(row["missing"], row["need"])
             row["net_cash"] = measures.net_cost(row["cash"], row["tariffs"] + row["levies"])
         numbers = cls.of_rows(rows, words=common.words_of(plan.case))
         numbers.minerals, numbers.years = tuple(e.minerals), tuple(e.years)
         numbers.bought, numbers.by_year = purchases_of(plan), {"need": need, "missing": missing}
-        numbers.by_member = _payments(plan)
+        numbers.by_member = _member_payments(plan)
         if reference is None:
             return numbers
         other = reference if isinstance(reference, PlanNumbers) else cls.of(reference)
@@ -176,15 +176,15 @@ class PlanNumbers(Result):
 
         Further missing is None without a reference, and where the reference lacks the mineral.
         """
-        then = {} if reference is None else dict(_cells(reference, "missing"))
-        needed = dict(_cells(self, "need"))
+        then = {} if reference is None else dict(_by_mineral_year(reference, "missing"))
+        needed = dict(_by_mineral_year(self, "need"))
         return {
             cell: (
                 needed[cell],
                 tonnes,
                 difference(tonnes, then[cell], needed[cell]) if cell in then else None,
             )
-            for cell, tonnes in _cells(self, "missing")
+            for cell, tonnes in _by_mineral_year(self, "missing")
         }
 
     def extra_by_buyer(self) -> dict[tuple[str, str], Basket]:
@@ -192,7 +192,7 @@ class PlanNumbers(Result):
         return {} if self.baskets is None else self.baskets.by_buyer()
 
 
-def _cells(numbers: PlanNumbers, name: str) -> Sequence[tuple[tuple[str, int], float]]:
+def _by_mineral_year(numbers: PlanNumbers, name: str) -> Sequence[tuple[tuple[str, int], float]]:
     names = ((m, year) for m in numbers.minerals for year in numbers.years)
     return list(zip(names, numbers.by_year[name].ravel().tolist(), strict=True))
 
@@ -200,12 +200,12 @@ def _cells(numbers: PlanNumbers, name: str) -> Sequence[tuple[tuple[str, int], f
 # ---- arrays of a plan --------------------------------------------------------------------------
 
 
-def _counted(plan: Plan) -> Floats:
+def _counted_tonnes(plan: Plan) -> Floats:
     """Return the tonnes of all sales, without those too small for the sheets."""
     return np.where(plan.all_sold > tolerances.LEAST_FLOW, plan.all_sold, 0.0)
 
 
-def _outside(plan: Plan) -> Any:
+def _is_outside(plan: Plan) -> Any:
     """Return whether each source is in a country outside the coalition."""
     home = [
         schema.COALITION in plan.case.blocs_of(source.country) for source in plan.expanded.sources
@@ -213,10 +213,10 @@ def _outside(plan: Plan) -> Any:
     return ~np.array(home, dtype=bool)
 
 
-def _tonnes(plan: Plan) -> dict[str, Floats]:
+def _tonnes_of_mineral(plan: Plan) -> dict[str, Floats]:
     """Return tonnes by mineral: of members, of plants, and from outside the coalition."""
-    sales, tonnes = plan.expanded.sales, _counted(plan)
-    to_plants, outside = sales.member < 0, _outside(plan)[sales.source]
+    sales, tonnes = plan.expanded.sales, _counted_tonnes(plan)
+    to_plants, outside = sales.member < 0, _is_outside(plan)[sales.source]
     count = len(plan.expanded.minerals)
 
     def sums(part: Any) -> Floats:
@@ -249,13 +249,13 @@ def purchases_of(plan: Plan) -> Purchases:
         np.concatenate(parts)
         for parts in ((d.member, of_plants), (d.mineral, f.mineral), (d.year, f.year))
     )
-    tonnes, price = _counted(plan), np.concatenate([d.landed, f.landed])
+    tonnes, price = _counted_tonnes(plan), np.concatenate([d.landed, f.landed])
     used = np.flatnonzero(tonnes)
     where: tuple[Ints, Ints, Ints] = (at[0][used], at[1][used], at[2][used])
     return Purchases.of((buyers, e.minerals, e.years), where, tonnes[used], price[used])
 
 
-def _payments(plan: Plan) -> dict[str, tuple[float, float]]:
+def _member_payments(plan: Plan) -> dict[str, tuple[float, float]]:
     """Return what each member pays, and its shortage at the shortage cost [money]."""
     from models.plan.supply import supply_columns  # a check does without
 
@@ -269,11 +269,11 @@ def _payments(plan: Plan) -> dict[str, tuple[float, float]]:
     return {name: (money, lost) for name, (money, lost) in paid.items()}
 
 
-def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
+def _supplier_dependence(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return what depends on each mineral's largest supplier in the last year."""
     from models.plan import stages  # a check does without
 
-    e, sales, tonnes = plan.expanded, plan.expanded.sales, _counted(plan)
+    e, sales, tonnes = plan.expanded, plan.expanded.sales, _counted_tonnes(plan)
     if not e.years:
         return {}
     t, year = len(e.years) - 1, e.years[-1]
@@ -313,7 +313,7 @@ def _suppliers(plan: Plan) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _whole(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _all_minerals(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the row of all minerals together."""
     sums = ("need", "tonnes", "inputs", "outside", "missing")
     selling = [row for row in rows if row.get("share") is not None]

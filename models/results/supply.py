@@ -345,11 +345,11 @@ class Security(PlanTable):
         return {
             "inputs": rows,
             "row": [r.row or None for r in rows],
-            "asked": [_asked(plan.case, r.lost_country) for r in rows],
+            "asked": [_selected_loss(plan.case, r.lost_country) for r in rows],
         }
 
 
-def _asked(case: Case, lost: str) -> str:
+def _selected_loss(case: Case, lost: str) -> str:
     every = lost or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
     return every if every.startswith(schema.EACH_OUTSIDE) else case.country_name(every)
 

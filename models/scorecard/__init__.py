@@ -115,7 +115,9 @@ class Measure:
         return self.required
 
 
-def _over(amount: float, whole: float, remark: str = "", missing_data: str = NO_DEMAND) -> Value:
+def _ratio_or_remark(
+    amount: float, whole: float, remark: str = "", missing_data: str = NO_DEMAND
+) -> Value:
     """Return amount / whole; without a number, but with a remark, if the whole is 0."""
     share = measures.ratio(amount, whole)
     return Value(None, missing_data) if share is None else Value(share, remark)
@@ -124,12 +126,14 @@ def _over(amount: float, whole: float, remark: str = "", missing_data: str = NO_
 # ---- concentration: higher values are worse ------------------------------------------------------
 
 
-def _largest(number: int) -> Callable[[Supply], Value]:
+def _largest_share_of(number: int) -> Callable[[Supply], Value]:
     def value(supply: Supply) -> Value:
         amounts = supply.by_country
         top = measures.largest_countries(amounts, number)
         remark = supply.names(country for country, _ in top)
-        return _over(sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED)
+        return _ratio_or_remark(
+            sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED
+        )
 
     return value
 
@@ -178,16 +182,20 @@ def _extraction(supply: Supply) -> Value:
     inside = sum(t for country, t in supply.ore.items() if supply.is_inside(country))
     followed = supply.ore_known_share
     remark = "" if followed > _ALL else f"ore is known for {followed:z.0%} of primary tonnes"
-    return _over(inside, supply.demand, remark)
+    return _ratio_or_remark(inside, supply.demand, remark)
 
 
 def _processing(supply: Supply) -> Value:
-    return _over(sum(t for s, t in supply.tonnes if supply.is_inside(s.country)), supply.consumed)
+    return _ratio_or_remark(
+        sum(t for s, t in supply.tonnes if supply.is_inside(s.country)), supply.consumed
+    )
 
 
 def _recycling(supply: Supply) -> Value:
     recycled = ((s, t) for s, t in supply.tonnes if s.kind == schema.RECYCLED)
-    return _over(sum(t for s, t in recycled if supply.is_inside(s.country)), supply.consumed)
+    return _ratio_or_remark(
+        sum(t for s, t in recycled if supply.is_inside(s.country)), supply.consumed
+    )
 
 
 def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: str) -> Value:
@@ -195,8 +203,8 @@ def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: st
     top = measures.largest_countries({c: t for c, t in amounts.items() if not supply.is_inside(c)})
     remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
     if supply.year is None:
-        return _over(tonnes, sum(amounts.values()), remark, missing_data)
-    return _over(tonnes, supply.demand, remark)
+        return _ratio_or_remark(tonnes, sum(amounts.values()), remark, missing_data)
+    return _ratio_or_remark(tonnes, supply.demand, remark)
 
 
 def _not_mined(supply: Supply) -> str:
@@ -249,7 +257,7 @@ def _n_1(field: str) -> Callable[[Supply], Value]:
         if field == "over_rest":
             demand -= home_demand(case, supply.mineral, case.years[0], lost)
         remark = case.country_name(lost) if lost else ""
-        return _over(sum(supply.usable.values()) - most, demand, remark)
+        return _ratio_or_remark(sum(supply.usable.values()) - most, demand, remark)
 
     return value
 
@@ -264,7 +272,7 @@ CR1 = Measure(
     "Share of the largest country (CR1)",
     "max over c of S_c",
     "concentration ratio; Curry & George, J. Ind. Econ. 31 (1983), 203-255",
-    _largest(1),
+    _largest_share_of(1),
     unit="share of supply",
     of_coalition=True,
 )
@@ -274,7 +282,7 @@ CR3 = replace(
     title="Share of the three largest countries (CR3)",
     formula="S_1 + S_2 + S_3, the largest first",
     source="as CR1; the top three of IEA, Global Critical Minerals Outlook 2025",
-    value=_largest(3),
+    value=_largest_share_of(3),
 )
 HHI_COUNTRY = Measure(
     "hhi_country",

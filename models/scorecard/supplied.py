@@ -309,8 +309,8 @@ def n_minus_1(plan: Plan) -> dict[tuple[str, int], dict[str, Any]]:
         at_home = home_demand(case, mineral, year, lost)
         rows[mineral, year] = {
             "largest": lost,
-            "over_all": _over(left, demand),
-            "over_rest": _over(left, demand - at_home),
+            "over_all": _ratio_or_nan(left, demand),
+            "over_rest": _ratio_or_nan(left, demand - at_home),
         }
     return rows
 
@@ -326,6 +326,6 @@ def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
     return sum((case.demand_of.get((mineral, name, year), 0.0) for name in home), 0.0)
 
 
-def _over(left: float, demand: float) -> float:
+def _ratio_or_nan(left: float, demand: float) -> float:
     share = ratio(left, demand)
     return np.nan if share is None else share

@@ -75,11 +75,15 @@ class LinearProgram:
 
     def activity(self, x: Floats) -> Floats:
         """Return A x, the activity of each row."""
-        return _summed(self.entry_rows(), self.values * x[self.columns], len(self.row_lower))
+        return _summed_at_positions(
+            self.entry_rows(), self.values * x[self.columns], len(self.row_lower)
+        )
 
     def value_at(self, y: Floats) -> Floats:
         """Return A' y, the value of each column's entries at the row prices y."""
-        return _summed(self.columns, self.values * y[self.entry_rows()], len(self.cost))
+        return _summed_at_positions(
+            self.columns, self.values * y[self.entry_rows()], len(self.cost)
+        )
 
     def fixed_at(self, x: Floats) -> LinearProgram:
         """Return the program with its integer columns fixed, as continuous columns.
@@ -181,7 +185,7 @@ def total_of(columns: Ints, upper: float) -> tuple[Ints, Floats, float]:
     return columns, np.ones(len(columns)), upper
 
 
-def _summed(where: Ints, terms: Floats, count: int) -> Floats:
+def _summed_at_positions(where: Ints, terms: Floats, count: int) -> Floats:
     return np.bincount(where, terms, count).astype(float, copy=False)
 
 
@@ -192,7 +196,7 @@ def summed_at(at: tuple[Ints, ...], amounts: Floats, shape: tuple[int, ...]) -> 
     """
     used = np.flatnonzero(amounts)  # most purchases of a plan are 0
     where = np.ravel_multi_index(tuple(position[used] for position in at), shape)
-    return _summed(where, amounts[used], math.prod(shape)).reshape(shape)
+    return _summed_at_positions(where, amounts[used], math.prod(shape)).reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -336,7 +340,7 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     lower, upper = fixed.lower, fixed.upper
     (column_starts, row_starts), entry_rows = starts, rows.entry_rows()
     of_entries = rows.values * x[rows.columns]
-    activity = _summed(entry_rows, of_entries, len(rows.row_lower))
+    activity = _summed_at_positions(entry_rows, of_entries, len(rows.row_lower))
 
     def worst_violations(measure: Floats) -> tuple[Floats, Ints, Ints]:
         of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
@@ -347,30 +351,30 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     violation, worst_row, worst_column = worst_violations(measure)
     # small violations may be rounding errors of large terms
     if (violation > tolerances.MOST_VIOLATION).any():
-        terms = _summed(entry_rows, np.abs(of_entries), len(rows.row_lower))
+        terms = _summed_at_positions(entry_rows, np.abs(of_entries), len(rows.row_lower))
         terms = np.where(tonnes[1], terms, 0.0)
         coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
         violation, worst_row, worst_column = worst_violations(coarse)
     priced = rows.values * duals[entry_rows]
-    prices = np.abs(rows.cost) + _summed(rows.columns, np.abs(priced), len(rows.cost))
+    prices = np.abs(rows.cost) + _summed_at_positions(rows.columns, np.abs(priced), len(rows.cost))
     dearest = _most(prices, column_starts)
     sizes = np.diff(column_starts)
     prices = np.maximum(
         prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
     )
-    reduced = rows.cost - _summed(rows.columns, priced, len(rows.cost))
+    reduced = rows.cost - _summed_at_positions(rows.columns, priced, len(rows.cost))
     wrong_columns, of_columns = _signs_and_contributions(reduced, lower, upper)
     wrong_rows, of_rows = _signs_and_contributions(duals, rows.row_lower, rows.row_upper)
     on_columns = wrong_columns / np.maximum(prices, 1e-300)
     largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
     on_rows = wrong_rows / np.repeat(largest_dual, np.diff(row_starts))
     infeasibility = np.maximum(_most(on_columns, column_starts), _most(on_rows, row_starts))
-    primal = _sums(rows.cost * x, column_starts)
-    dual = _sums(of_rows, row_starts) + _sums(of_columns, column_starts)
+    primal = _sums_of_rows(rows.cost * x, column_starts)
+    dual = _sums_of_rows(of_rows, row_starts) + _sums_of_rows(of_columns, column_starts)
     # a gap within the rounding of the sums of money is none
     noise = 1e-9 * (
-        _sums(np.abs(of_rows), row_starts)
-        + _sums(np.abs(of_columns) + prices * np.abs(x), column_starts)
+        _sums_of_rows(np.abs(of_rows), row_starts)
+        + _sums_of_rows(np.abs(of_columns) + prices * np.abs(x), column_starts)
     )
     least = np.full(len(noise), max(finest[1], 1e-300))
     scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, least])
@@ -413,7 +417,7 @@ def _most(values: Floats, starts: Ints) -> Floats:
     return largest
 
 
-def _sums(values: Floats, starts: Ints) -> Floats:
+def _sums_of_rows(values: Floats, starts: Ints) -> Floats:
     return np.array([values[a:b].sum() for a, b in pairwise(starts.tolist())])
 
 

@@ -294,12 +294,12 @@ class PersistentSolver:
         self._highs = _instance()
         for option, value in (*_COMMON, *attempt.options):
             if not (whole and option == "solver"):
-                _check(self._highs.setOptionValue(option, value), f"the option {option}")
+                _check_status(self._highs.setOptionValue(option, value), f"the option {option}")
 
     def stop_at(self, seconds: float | None, gap: float) -> None:
-        _check(self._highs.setOptionValue("mip_rel_gap", gap), "the gap to stop at")
+        _check_status(self._highs.setOptionValue("mip_rel_gap", gap), "the gap to stop at")
         if seconds is not None:
-            _check(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
+            _check_status(self._highs.setOptionValue("time_limit", seconds), "the time to stop at")
 
     def load(self, rows: LinearProgram) -> PersistentSolver:
         """Load a program in place of the one before."""
@@ -309,7 +309,7 @@ class PersistentSolver:
         columns, count = len(rows.cost), len(rows.row_lower)
         if self.attempt.max_iterations_per_size is not None:
             most = self.attempt.max_iterations_per_size * (columns + count)
-            _check(self._highs.setOptionValue("simplex_iteration_limit", most), "a limit")
+            _check_status(self._highs.setOptionValue("simplex_iteration_limit", most), "a limit")
         kinds = np.zeros(columns, dtype=np.int32)
         if self.whole:
             kinds[rows.whole] = int(highspy.HighsVarType.kInteger)
@@ -331,7 +331,7 @@ class PersistentSolver:
             kinds,
         )
         # a warning means that tiny coefficients were dropped: the proof decides
-        _check(status, "the program", highspy.HighsStatus.kWarning)
+        _check_status(status, "the program", highspy.HighsStatus.kWarning)
         self.rows = rows
         return self
 
@@ -362,12 +362,12 @@ class PersistentSolver:
             )
             if len(changed):
                 numbers = (to[changed] for to in new)
-                _check(change(len(changed), changed.astype(np.int32), *numbers), part)
+                _check_status(change(len(changed), changed.astype(np.int32), *numbers), part)
         self.rows = rows
 
     def start_from(self, basis: Any) -> None:
-        _check(self._highs.clearSolver(), "to forget its last run")
-        _check(self._highs.setBasis(basis), "the basis to start from")
+        _check_status(self._highs.clearSolver(), "to forget its last run")
+        _check_status(self._highs.setBasis(basis), "the basis to start from")
 
     def run(self) -> Solution:
         """Solve; raises SolverError where the solver reports anything but an optimum."""
@@ -377,7 +377,7 @@ class PersistentSolver:
         # a warning: it ran out of time, or of iterations, which its status says, too
         may_end = self.whole or self.attempt.max_iterations_per_size is not None
         ends = highspy.HighsStatus.kWarning if may_end else None
-        _check(self._search() if self.whole else solver.run(), "the run", ends)
+        _check_status(self._search() if self.whole else solver.run(), "the run", ends)
         status = solver.getModelStatus()
         is_late = self.whole and status == highspy.HighsModelStatus.kTimeLimit
         if is_late and not np.isfinite(solver.getInfo().mip_gap):
@@ -446,7 +446,7 @@ def _leave(solver: Any, stop: BaseException) -> None:
         os._exit(stop.code if isinstance(stop, SystemExit) and isinstance(stop.code, int) else 130)
 
 
-def _check(status: Any, action: str, tolerated: Any = None) -> None:
+def _check_status(status: Any, action: str, tolerated: Any = None) -> None:
     import highspy
 
     if status not in {highspy.HighsStatus.kOk, tolerated}:
@@ -513,7 +513,7 @@ def tightened(rows: LinearProgram) -> LinearProgram:
     most = _upper_limits(rows)
     starts, columns, values = [rows.starts], [rows.columns], [rows.values]
     count = len(rows.values)
-    for flows, builds in _plants(rows):
+    for flows, builds in _rows_of_builds(rows):
         size, room = -rows.values[builds], rows.values[flows] * most[rows.columns[flows]]
         for flow, limit in zip(flows.tolist(), room.tolist(), strict=True):
             if limit < _TIGHTER * size.max():
@@ -533,7 +533,7 @@ def tightened(rows: LinearProgram) -> LinearProgram:
     )
 
 
-def _plants(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
+def _rows_of_builds(rows: LinearProgram) -> list[tuple[Ints, Ints]]:
     """Return the rows that link several flows to builds, as entries of flows and of builds."""
     whole = rows.whole[rows.columns]
     fits = np.where(whole, rows.values < 0, (rows.values > 0) & (rows.lower[rows.columns] >= 0))

@@ -109,14 +109,16 @@ def differing_cells(
         part = PART.fullmatch(title)
         table = tables.get(title) or tables.get(part[1] if part else "")
         if table is None:
-            yield from _page(_cells(here), _cells(due), due)
+            yield from _page(_cells_by_place(here), _cells_by_place(due), due)
             continue
         if here.header_row != due.header_row and due.header_row:
             message = f"the header is in row {here.header_row}"
             message = message if here.header_row else "there is no header"
             yield Finding(title, here.header_row, found=message, expected="row 1")
-        yield from _page(_beside(here, here.header_row), _beside(due, here.header_row), due)
-        yield from _rows(here, due, table)
+        yield from _page(
+            _cells_beside(here, here.header_row), _cells_beside(due, here.header_row), due
+        )
+        yield from _row_differences(here, due, table)
 
 
 def unknown_sheets(sheets: Grids, expected: Grids) -> tuple[str, ...]:
@@ -128,12 +130,12 @@ Placed = dict[tuple[int, int], object]
 """Cells by row and column."""
 
 
-def _cells(grid: Grid) -> Placed:
+def _cells_by_place(grid: Grid) -> Placed:
     header = {(grid.header_row, place): value for place, value in grid.header.items()}
     return header | {(row, place): v for row, cells in filled_rows(grid) for place, v in cells}
 
 
-def _beside(grid: Grid, top: int) -> Placed:
+def _cells_beside(grid: Grid, top: int) -> Placed:
     """Return the header, as if it were in the row ``top``, and the cells beside the columns."""
     header = {(top, place): value for place, value in grid.header.items()}
     return header | {(row, place): value for row, place, value in grid.stray}
@@ -144,15 +146,15 @@ def _page(there: Placed, wanted: Placed, sheet: Grid) -> Iterator[Finding]:
         here, due = there.get((row, place)), wanted.get((row, place))
         if here != due and not near(here, due, tolerances.CANCELLED_SUM):
             header = str(sheet.header.get(place, ""))
-            yield at_cell(sheet.title, place, row, _shown(here), _shown(due), column=header)
+            yield at_cell(sheet.title, place, row, _repr_of(here), _repr_of(due), column=header)
 
 
-def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
+def _row_differences(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
     """Yield the cells of a table that differ, and rows that are missing, added or moved."""
     places, columns_at = sorted(expected.header), dict(enumerate(table.columns, start=1))
     due, here = ({p: grid.values(p) for p in places} for grid in (expected, sheet))
     is_same = partial(_is_same, _Rounding(expected, due, columns_at))
-    compared = TableDifference(due, here, _keys(expected, columns_at), places, in_order=True)
+    compared = TableDifference(due, here, _key_columns(expected, columns_at), places, in_order=True)
     found = [_finding(sheet, expected, each) for each in compared.cells(is_same)]
     yield from sorted(found, key=lambda f: f.row)
     rows = [after for _, after in compared.pairs if after is not None]
@@ -162,7 +164,7 @@ def _rows(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
         yield Finding(sheet.title, sheet.rows[row], found=message)
 
 
-def _keys(expected: Grid, columns_at: Mapping[int, TableColumn]) -> list[int]:
+def _key_columns(expected: Grid, columns_at: Mapping[int, TableColumn]) -> list[int]:
     """Return the columns that identify a row; without declared ones, all columns of texts."""
     part, places = PART.fullmatch(expected.title), sorted(expected.header)
     kind = CATALOGUE.get(expected.title) or CATALOGUE.get(part[1] if part else "")
@@ -178,7 +180,7 @@ def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
     if change.row_after is None:
         row = change.row or 0
         cells = (expected.values(place)[row] for place in sorted(expected.header))
-        shown_cells = [_plain(v) for v in cells if v is not None][:_MOST_IN_ROW]
+        shown_cells = [_plain_text(v) for v in cells if v is not None][:_MOST_IN_ROW]
         message, texts = "a row is missing", ", ".join(shown_cells)
         return Finding(title, expected.rows[row], found=message, expected=texts)
     number = sheet.rows[change.row_after]
@@ -186,11 +188,11 @@ def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
         message = "the plan computed from the input does not have this row"
         return Finding(title, number, found=message)
     place: Any = change.column
-    texts_of = _shown(change.after), _shown(change.before)
+    texts_of = _repr_of(change.after), _repr_of(change.before)
     return at_cell(title, place, number, *texts_of, column=str(expected.header[place]))
 
 
-def _plain(value: object) -> str:
+def _plain_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
@@ -237,7 +239,7 @@ def _is_same(rounding: _Rounding, column: Hashable, row: int, due: object, here:
     return fits_double(here) and fits_double(due) and near(here, due, rounding.of(place, row))
 
 
-def _shown(value: object) -> str:
+def _repr_of(value: object) -> str:
     if value is None:
         return "a blank cell"
     if isinstance(value, Fault | Dated):
@@ -270,11 +272,11 @@ def common_fields(
             for place, header in wanted.header.items()
             if header in place_of and (header in kept or columns[place - 1].fmt not in _TEXTS)
         }
-        here[title] = _fields(there, places, wanted)
-        due[title] = _fields(wanted, dict(zip(places, places, strict=True)), wanted)
+        here[title] = _selected_columns(there, places, wanted)
+        due[title] = _selected_columns(wanted, dict(zip(places, places, strict=True)), wanted)
         if title == SUMMARY:
             both = {*here[title].values(1)} & {*due[title].values(1)}
-            here[title], due[title] = (_measures(g[title], both) for g in (here, due))
+            here[title], due[title] = (_summary_rows(g[title], both) for g in (here, due))
     return here, due
 
 
@@ -319,14 +321,14 @@ def _other_texts(
         yield Finding(sheet.title, found=f"the {kind} {text!r} is missing", expected=_OF_THIS)
 
 
-def _fields(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
+def _selected_columns(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
     """Return some columns of a sheet, in the places and under the headers of another."""
     header = {place: like.header[place] for place in places}
     columns = {place: grid.values(origin) for place, origin in places.items()}
     return Grid(grid.title, like.header_row, header, grid.rows, columns)
 
 
-def _measures(summary: Grid, names: AbstractSet[object]) -> Grid:
+def _summary_rows(summary: Grid, names: AbstractSet[object]) -> Grid:
     """Return the rows of Summary for some measures, if they have any value."""
     rows = zip(*(summary.values(place) for place in sorted(summary.columns)), strict=True)
     kept = [

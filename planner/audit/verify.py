@@ -111,10 +111,10 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
                 record=recorded.record,
                 is_packed=False,
             )
-        compared, differing, cells, unknown = _compared(file, copy, tables)
+        compared, differing, cells, unknown = _comparison_with_copy(file, copy, tables)
     proof = plan.proof
     return Verdict(
-        findings=tuple(_in_order([*findings, *differing], [*tables])),
+        findings=tuple(_findings_in_order([*findings, *differing], [*tables])),
         compared=compared,
         is_proven=is_proven,
         cells=cells,
@@ -143,7 +143,7 @@ def is_other_input(file: PlanSheets, book: Book) -> bool:
     return file.recorded.input_sha256 != book.sha256
 
 
-def _compared(
+def _comparison_with_copy(
     file: PlanSheets, copy: Path, tables: Mapping[str, Table]
 ) -> tuple[ComparisonBasis, list[Finding], int, tuple[str, ...]]:
     """Return how a file was compared with the copy, the differences, and the number of cells.
@@ -153,9 +153,9 @@ def _compared(
     """
     unsure = compare.unsure_parts(file.path, copy)
     if unsure is not None and not unsure:
-        size = sum(_size(file, title, tables) for title in file.grids)
+        size = sum(_cells_of_sheet(file, title, tables) for title in file.grids)
         return ComparisonBasis.PARTS, [], size, ()
-    cells = sum(_cells(grid) for grid in file.grids.values())
+    cells = sum(_cell_count(grid) for grid in file.grids.values())
     written = {sheet.title: sheet.grid for sheet in excel.open_excel(copy).sheets}
     if file.recorded.record.planner != _version.__version__:
         both = compare.common_fields(file.grids, written, tables)
@@ -172,17 +172,19 @@ def _compared(
     return ComparisonBasis.CELLS, findings, cells, compare.unknown_sheets(file.grids, written)
 
 
-def _cells(grid: Grid) -> int:
+def _cell_count(grid: Grid) -> int:
     return len(grid.header) * (1 + len(grid.rows))
 
 
-def _size(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
+def _cells_of_sheet(file: PlanSheets, title: str, tables: Mapping[str, Table]) -> int:
     """Return the number of cells of an unchanged sheet: those of its table, with the header."""
     part = plan_file.PART.fullmatch(title)
     table = tables.get(title)
     if table is None and part is not None and part[1] in tables:  # the first counted all rows
         return len(tables[part[1]].columns)
-    return _cells(file.grids[title]) if table is None else len(table.columns) * (1 + len(table))
+    return (
+        _cell_count(file.grids[title]) if table is None else len(table.columns) * (1 + len(table))
+    )
 
 
 class _Solution:
@@ -261,7 +263,7 @@ class _Solution:
                     findings.append(line.finding_at(sheet.plan, message, expected))
                 continue
             if name not in places:
-                places[name] = _places(groups, name)
+                places[name] = _position_of_key(groups, name)
             place = places[name].get(str(key), -1)
             if not places[name]:
                 findings.append(line.finding_at(sheet.family, f"the case has no {name!r}"))
@@ -310,7 +312,7 @@ class _Solution:
                 yield line, column, float(tonnes)
 
 
-def _places(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
+def _position_of_key(groups: Sequence[ComponentArrays], family: str) -> dict[str, int]:
     """Return the position in the program of each key of a family; keys are texts as in sheets."""
     places: dict[str, int] = {}
     for group in groups:
@@ -370,7 +372,7 @@ def _sheet_of(plan: Plan, block: int, worst: int) -> str:
     return VALUES if bool((others != 0).any()) else plan_file.PLAN
 
 
-def _in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
+def _findings_in_order(findings: list[Finding], titles: list[str]) -> list[Finding]:
     """Return findings without duplicates, causes before consequences.
 
     First findings on the proof and on whole sheets, then on cells of the solution, then all others

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr = _stream(sys.stderr, _Messages, 2)
     try:
         with handling_stops():
-            code = _run(arguments)
+            code = _run_arguments(arguments)
             sys.stdout.flush()
     except click.Abort:
         return answer.INTERRUPTED
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: list[str]) -> int:
+def _run_arguments(arguments: list[str]) -> int:
     words = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json = "--json" in words
     try:
@@ -88,11 +88,11 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, SystemExit) as stop:
         return _stopped(stop, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - an error in the planner
-        return _failed(error, as_json=as_json)
+        return _report_failure(error, as_json=as_json)
     return int(code or 0)
 
 
-def _failed(error: Exception, *, as_json: bool) -> int:
+def _report_failure(error: Exception, *, as_json: bool) -> int:
     stop = pending_stop()
     if stop is not None:  # a library turned the stop request into this error
         return _stopped(stop, as_json=as_json)

@@ -119,7 +119,7 @@ def print_json(data: Mapping[str, object], indent: int | None = 2) -> None:
 
     A number that is not finite is printed as null, and -0 as 0.
     """
-    click.echo(json.dumps(_finite(data), indent=indent, allow_nan=False))
+    click.echo(json.dumps(_finite_json(data), indent=indent, allow_nan=False))
 
 
 def failure_answer(status: str, *messages: str) -> Answer:
@@ -232,11 +232,11 @@ def what_if_facts(what_if: WhatIf) -> dict[str, str]:
     return {"option": what_if.option, "given": what_if.given, "does": what_if.words}
 
 
-def _finite(value: object) -> object:
+def _finite_json(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(key): _finite(each) for key, each in value.items()}
+        return {str(key): _finite_json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_finite_json(each) for each in value]
     if isinstance(value, float):
         number = float(value)  # also numpy's floats
         return number + 0.0 if math.isfinite(number) else None  # -0.0 is 0.0

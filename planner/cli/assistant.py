@@ -82,7 +82,7 @@ Cap = Annotated[
 ]
 
 
-def _refuse(message: str) -> NoReturn:
+def _refuse_call(message: str) -> NoReturn:
     raise ToolError(message)
 
 
@@ -100,15 +100,15 @@ class WorkFolder:
         """
         shown = f"{name[:_SHOWN]}…" if len(name) > _SHOWN else name
         if not name or len(name) > _LONGEST or not name.isprintable():
-            _refuse(f"{shown!r} is not a valid name of a file")
+            _refuse_call(f"{shown!r} is not a valid name of a file")
         real = Path(os.path.realpath(self.root / name))
         is_odd = Path(name).is_absolute() or ".." in Path(name).parts
         if is_odd or not real.is_relative_to(self.root):
-            _refuse(f"{shown!r} is outside the folder: name a workbook inside it, without ..")
+            _refuse_call(f"{shown!r} is outside the folder: name a workbook inside it, without ..")
         is_book = real.is_file() and real.suffix.casefold() in _WORKBOOKS
         if not is_book and not any(real.glob("*.csv")):
             names = ", ".join(self.files()[:10]) or "none yet. The tool `new` creates one"
-            _refuse(f"the folder has no workbook {shown!r}. Workbooks: {names}")
+            _refuse_call(f"the folder has no workbook {shown!r}. Workbooks: {names}")
         path = str(real.relative_to(self.root))
         return f"./{path}" if path.startswith("-") else path  # not an option
 
@@ -118,7 +118,9 @@ class WorkFolder:
         outputs = self.root / OUTPUTS
         links = [path for path in (outputs, *outputs.iterdir()) if path.is_symlink()]
         if links:
-            _refuse(f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links")
+            _refuse_call(
+                f"{links[0].relative_to(self.root)} is a link: {OUTPUTS} may contain no links"
+            )
         return f"{OUTPUTS}/{stem}{suffix}"
 
     def files(self) -> list[str]:
@@ -155,12 +157,12 @@ async def call(
             await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
             await process.stdin.aclose()
             async with anyio.create_task_group() as group:
-                group.start_soon(_steps, process, context)
+                group.start_soon(_report_steps, process, context)
                 group.start_soon(_gather, process, texts)
             await process.wait()
         finally:
             with anyio.CancelScope(shield=True):
-                await _end(process)
+                await _end_process(process)
     try:
         answer: dict[str, Any] = json.loads(texts.get("answer", ""))
     except ValueError as error:
@@ -174,7 +176,7 @@ async def _gather(process: Process, texts: dict[str, str]) -> None:
         texts["answer"] = "".join([part async for part in TextReceiveStream(process.stdout)])
 
 
-async def _steps(process: Process, context: Context[Any, Any] | None) -> None:
+async def _report_steps(process: Process, context: Context[Any, Any] | None) -> None:
     if process.stderr is None:
         return
     rest, number = "", 0.0
@@ -190,7 +192,7 @@ async def _steps(process: Process, context: Context[Any, Any] | None) -> None:
             await context.report_progress(number, total, says)
 
 
-async def _end(process: Process) -> None:
+async def _end_process(process: Process) -> None:
     """Ask a process that is still running to stop, then kill it and its children."""
     if process.returncode is None:
         process.send_signal(signal.SIGINT)
@@ -253,10 +255,12 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         """Write a workbook to start from into outputs/: a template with example rows."""
         stem = name.strip().removesuffix(".xlsx")
         if not any(map(str.isalnum, stem)):
-            _refuse(f"{name[:_SHOWN]!r} has no letter or digit: name the workbook, such as case")
+            _refuse_call(
+                f"{name[:_SHOWN]!r} has no letter or digit: name the workbook, such as case"
+            )
         target = folder.target(stem)
         if (folder.root / target).exists():
-            _refuse(f"{target} exists already: choose another name")
+            _refuse_call(f"{target} exists already: choose another name")
         reply = await command(context, "new", target, options={"example": example and EXAMPLE})
         return {**reply, "file": target} if reply["ok"] else reply
 
@@ -281,7 +285,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         """
         file = folder.file(workbook)
         options = _case(scenario, lose, block, what_if, max_country_share)
-        output = folder.target(Path(file).stem, _part(options), "plan")
+        output = folder.target(Path(file).stem, _file_part_of(options), "plan")
         return await command(context, "solve", file, output=output, options=options)
 
     @server.tool(annotations=writes)
@@ -309,9 +313,9 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         A study may take minutes. It reports how many runs are finished, and can be cancelled.
         """
         if kind not in STUDIES:
-            _refuse(f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}")
+            _refuse_call(f"there is no study {kind[:_SHOWN]!r}; choose from {', '.join(STUDIES)}")
         file = folder.file(workbook)
-        output = folder.target(Path(file).stem, _part(options), kind)
+        output = folder.target(Path(file).stem, _file_part_of(options), kind)
         return await command(context, kind, file, output=output, options=options)
 
     @server.tool(annotations=reads)
@@ -370,7 +374,7 @@ def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) ->
     return dict(zip(names, (named, lose, block, what_if, cap), strict=True))
 
 
-def _part(options: Mapping[str, Any]) -> str:
+def _file_part_of(options: Mapping[str, Any]) -> str:
     """Return the part of a file name that names a call's options; "" without options."""
     return " ".join(
         f"{name} {each}"

@@ -70,12 +70,12 @@ def refuse_other_folder(folder: Path, kind: FolderKind) -> None:
 
 def refuse_source(path: Path, *also_read: Path) -> None:
     """Raise UsageError for a path that the command reads."""
-    for source in chain(_sources(), also_read):
-        if _same(path, source):
+    for source in chain(_input_paths(), also_read):
+        if _is_overwrite(path, source):
             refuse(f"the output {path} is the input {source}: choose another output")
 
 
-def _sources() -> Iterator[Path]:
+def _input_paths() -> Iterator[Path]:
     context = click.get_current_context()
     for parameter in context.command.params:
         if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
@@ -83,7 +83,7 @@ def _sources() -> Iterator[Path]:
             yield from (paths,) if isinstance(paths, Path) else paths
 
 
-def _same(path: Path, source: Path) -> bool:
+def _is_overwrite(path: Path, source: Path) -> bool:
     """Return whether writing to a path replaces a file that is read.
 
     The operating system compares the files, so hard links and upper or lower case make no
@@ -501,10 +501,10 @@ def progress_reporter(as_json: bool) -> Iterator[OnProgress]:
         with _bar() as on_progress:
             yield on_progress
     else:
-        yield _lines()
+        yield _progress_lines()
 
 
-def _lines() -> OnProgress:
+def _progress_lines() -> OnProgress:
     began = last_line = time.monotonic()
 
     def on_progress(progress: Progress) -> None:

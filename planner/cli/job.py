@@ -176,7 +176,7 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     code, answer = run_command([*words, "--json"])
     proven, says = None, _NOTHING_TO_PROVE
     if not code or order["name"] == "verify":
-        proven, says = _proof(order, answer)
+        proven, says = _proof_words(order, answer)
     if not code and order["name"] in STUDIES:
         answer = {"first_page": overview(str(answer[Key.OUTPUT])), **answer}
     return {
@@ -218,7 +218,7 @@ def arguments_of(order: Mapping[str, Any]) -> list[str]:
     return [*words, *(["-o", order["output"]] if order.get("output") else [])]
 
 
-def _proof(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
+def _proof_words(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
     """Return whether a plan is proven, and a sentence without any text of the workbook."""
     name = order["name"]
     if name == "verify":

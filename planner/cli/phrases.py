@@ -134,7 +134,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
 
     Mineral, refiner, owner, member, tier and plant stay as typed, since one text may name several.
     """
-    phrase = _parts(text, named)
+    phrase = _parsed_phrase(text, named)
     given = dict[str, Any]()
     for key, text_of in phrase.values.items():
         field = _FIELDS.get(key, key.replace(" ", "_"))
@@ -144,20 +144,20 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
             refuse(f"{text}; {advice}" if advice else text)
         if key in _NAMES:
             given[field] = text_of
-    first, last = _years(phrase)
+    first, last = _phrase_years(phrase)
     given["country"] = named.country(given.get("country", ""))
     step = schema.ScenarioStep(
         name=WHAT_IF,
         action=phrase.action,
         first_year=first,
         last_year=last,
-        value=_value(phrase),
+        value=_phrase_value(phrase),
         **given,
     )
-    return step, _words(step, phrase, named)
+    return step, _what_if_in_words(step, phrase, named)
 
 
-def _parts(text: str, named: Named) -> _Phrase:
+def _parsed_phrase(text: str, named: Named) -> _Phrase:
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
     actions = {case.normalize(action): action for action in schema.ACTIONS}
     if case.normalize(head) not in actions:
@@ -197,7 +197,7 @@ def _guess(part: str, named: Named) -> str:
     return f"country={part}, for example"
 
 
-def _years(phrase: _Phrase) -> tuple[int | None, int | None]:
+def _phrase_years(phrase: _Phrase) -> tuple[int | None, int | None]:
     """Return first and last year: of ``years=2027-2030``, ``2027-``, ``-2030``, ``2027``."""
     span = phrase.values.get("years")
     if span is None:
@@ -227,7 +227,7 @@ def _year(phrase: _Phrase, key: str) -> int | None:
     return int(text)
 
 
-def _value(phrase: _Phrase) -> float | None:
+def _phrase_value(phrase: _Phrase) -> float | None:
     """Return the value: a number, a percentage of a factor or share, or an amount with its unit."""
     text, takes = phrase.values.get("value"), phrase.takes
     wanted = f"{takes.value} from {takes.least:g} to {takes.most:g}"
@@ -245,7 +245,7 @@ def _value(phrase: _Phrase) -> float | None:
     if unit == "%" and takes.value.startswith("a "):
         number /= 100
     elif unit and takes.value.startswith("t"):
-        number *= _tonnes(text, unit, takes.value)
+        number *= _mass_factor(text, unit, takes.value)
     elif unit:
         refuse(f"value={text} is not a number; expected {wanted}")
     if takes.value and not (math.isfinite(number) and takes.least <= number <= takes.most):
@@ -255,7 +255,7 @@ def _value(phrase: _Phrase) -> float | None:
     return number
 
 
-def _tonnes(text: str, unit: str, wanted: str) -> float:
+def _mass_factor(text: str, unit: str, wanted: str) -> float:
     """Return the factor from a unit to ``wanted``; ``5 kt`` for a yearly amount is 5 kt/yr."""
     yearly = wanted.endswith("/yr") and "/" not in unit
     try:
@@ -264,7 +264,7 @@ def _tonnes(text: str, unit: str, wanted: str) -> float:
         refuse(f"value={text}: {error}")
 
 
-def _words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
+def _what_if_in_words(step: schema.ScenarioStep, phrase: _Phrase, named: Named) -> str:
     """Return a what-if with the workbook's names: ``scale capacity (China, from 2027): 0.7``."""
     mineral, *others = (named.names(name, getattr(step, name)) for name in named.SELECTORS)
     country = (named.country_name(step.country, phrase.values.get("country", "")),)

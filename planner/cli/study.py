@@ -89,12 +89,12 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
         return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
     files, shown = (target, csv_folder), None if as_json else verbose
     try:
-        return _write(study, seconds, files, study.stopped, confirm, shown)
+        return _write_study(study, seconds, files, study.stopped, confirm, shown)
     except engine.UnconfirmedError as late:
-        return _write(study, seconds, files, late.stop, confirm, shown)
+        return _write_study(study, seconds, files, late.stop, confirm, shown)
 
 
-def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
+def _write_study(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     study: StudyKind,
     seconds: dict[str, float],
     files: tuple[Path, Path | None],
@@ -140,13 +140,13 @@ def _write(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     if is_partial and csv_folder is not None and problem is None:
         click.echo(f"The tables of the finished runs are in {csv_folder}", err=True)
     if verbose is not None:
-        _show(study, tables, written, sum(seconds.values()), verbose=verbose)
+        _print_study(study, tables, written, sum(seconds.values()), verbose=verbose)
     if written is not None and is_partial:
         partial_to = f"it was written to {written}, not to {wanted}"
         click.echo(f"The study is not finished, so {partial_to}", err=True)
     elif written is not None:
         common.report_path(target, written)
-    result = _answer(study, tables, written, seconds) if as_json else {}
+    result = _study_answer(study, tables, written, seconds) if as_json else {}
     if is_partial:
         line("Stopped", _finished(study), "yellow")
         result[Key.STATUS] = "stopped"
@@ -174,7 +174,7 @@ def _failure_of(study: StudyKind) -> SolverError | None:
 
 def _nothing(study: StudyKind, failed: PlannerError | None, *, as_json: bool) -> int:
     """Report a study without any result to write; return the exit code."""
-    counts = _counts(study)
+    counts = _run_counts(study)
     if study.stopped is None:
         why = failed or SolverError("nothing was planned")
         return answer.report_failure(why, as_json=as_json, result=counts)
@@ -218,7 +218,7 @@ def _planned(
 # ---- terminal ------------------------------------------------------------------------------------
 
 
-def _show(
+def _print_study(
     study: StudyKind, tables: Tables, written: Path | None, seconds: float, *, verbose: bool
 ) -> None:
     """Print the study's first page, what is odd, and where its workbook is."""
@@ -256,7 +256,7 @@ KEYS: AnswerKeys = (
 """Keys that the answers of all studies have, beyond those of every command that plans."""
 
 
-def _answer(
+def _study_answer(
     study: StudyKind, tables: Tables, written: Path | None, seconds: dict[str, float]
 ) -> Answer:
     case = study.start.case
@@ -265,7 +265,7 @@ def _answer(
         Key.WHAT_IFS: [answer.what_if_facts(what_if) for what_if in study.what_ifs],
         Key.CURRENCY: case.settings.currency,
         **study.answer(tables),
-        **_counts(study),
+        **_run_counts(study),
         Key.FINDINGS: [each.json() for each in study.front(tables, study.title).findings],
         Key.OUTPUT: None if written is None else str(written),
         Key.WARNINGS: answer.findings_by_severity(study.start.book.warnings)[Key.WARNINGS],
@@ -274,7 +274,7 @@ def _answer(
     }
 
 
-def _counts(study: StudyKind) -> Answer:
+def _run_counts(study: StudyKind) -> Answer:
     return {
         Key.STOPPED: study.stopped is not None,
         Key.RUNS: len(study.outcomes),

@@ -107,7 +107,7 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
     ordered = Layout().in_order(findings)
     for sheet, group in groupby(ordered[:MOST_FINDINGS], key=lambda f: f.sheet):
         screen.print(Text(terminal_safe(sheet) or "Workbook", style="bold"))
-        screen.print(_table(list(group), brief=screen.is_terminal))
+        screen.print(_findings_table(list(group), brief=screen.is_terminal))
     if len(ordered) > MOST_FINDINGS:
         screen.print(f"... and {len(ordered) - MOST_FINDINGS:,} more", markup=False)
     errors = sum(f.severity is Severity.ERROR for f in ordered)
@@ -131,7 +131,7 @@ def first_values(expected: str) -> str:
     return f"{', '.join(values[:MOST_CHOICES])}, ... ({len(values)} in all)"
 
 
-def _table(findings: Sequence[Finding], *, brief: bool) -> TerminalTable:
+def _findings_table(findings: Sequence[Finding], *, brief: bool) -> TerminalTable:
     from rich.table import Table
     from rich.text import Text
 
@@ -184,16 +184,16 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
         click.echo(each, err=True)
     room = UNLIMITED if verbose else MOST_LINES - 1 - len(lines) - len(last)
     if page.table is not None and len(page.table):
-        for each in _rows_of(page.table, room):
+        for each in _table_lines(page.table, room):
             click.echo(each, err=True)
     for each in last:
         click.echo(each, err=True)
 
 
-def _rows_of(table: Table, room: int) -> list[str]:
+def _table_lines(table: Table, room: int) -> list[str]:
     """Return a table as at most ``room`` lines: headers on several lines, and the first rows."""
     columns = list(table.columns)
-    cells = [_cells(c) for c in columns]
+    cells = [_rounded_cells(c) for c in columns]
     count, most = len(columns), 10
     words = [max(map(len, c.header.split()), default=0) for c in columns]
     widths = [max([most, word, *map(len, of)]) for word, of in zip(words, cells, strict=True)]
@@ -224,7 +224,7 @@ def _rows_of(table: Table, room: int) -> list[str]:
     return [*lines, f"and {more:,} more: {table.name}"] if more > 0 else lines
 
 
-def _cells(column: TableColumn) -> list[str]:
+def _rounded_cells(column: TableColumn) -> list[str]:
     """Return cells with three digits, and without the unit, which the header or a column has."""
     from models.results import Format
     from planner.render.claims import text_of

@@ -89,7 +89,7 @@ def pull(
     Raises InputError for errors in the sheet Sources, in a source or in its values.
     """
     file = csv_folder.open_source(path)
-    grids = {headers.RECORDS[name].SHEET: g for g in file.grids if (name := _known(g))}
+    grids = {headers.RECORDS[name].SHEET: g for g in file.grids if (name := _sheet_named(g))}
     context = ReadingContext()
     context.layout.files |= {name: grid.file for name, grid in grids.items() if grid.file}
     records.read_settings(grids.get(Settings.SHEET), context)
@@ -97,7 +97,7 @@ def pull(
         names = records.read_sheet(Member, grids[Member.SHEET], context).fields["name"]
         context.members = {normalize(name): name for name in reversed(names) if name}
     context.findings.clear()
-    sources = _sources(grids.get(DataSource.SHEET), context)
+    sources = _source_rows(grids.get(DataSource.SHEET), context)
     formulas = edit.formula_cells(path)
     sheets: dict[str, _FilledSheet] = {}
     base = path if is_folder(path) else path.parent
@@ -146,11 +146,11 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
     return target
 
 
-def _known(grid: Grid) -> str:
+def _sheet_named(grid: Grid) -> str:
     return next((name for name in headers.RECORDS if normalize(name) == normalize(grid.title)), "")
 
 
-def _sources(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
+def _source_rows(grid: Grid | None, context: ReadingContext) -> tuple[DataSource, ...]:
     """Return the rows of the sheet Sources; InputError if there is none, or they have errors."""
     if grid is None or not grid.rows:
         expected = f"a sheet {DataSource.SHEET} that lists files or databases with rows"
@@ -196,7 +196,7 @@ class _FilledSheet:
     added: int = 0
 
     def __post_init__(self) -> None:
-        self.record: type[Record] = headers.RECORDS[_known(self.grid)]
+        self.record: type[Record] = headers.RECORDS[_sheet_named(self.grid)]
         if self.record.SPREAD == "members" and self.context.members is None:
             self.context.members = {}
         titles = {p: str(t) for p, t in self.grid.header.items()} if self.grid.file else {}
@@ -216,7 +216,7 @@ class _FilledSheet:
         self.own = {row: i for i, row in enumerate(self.grid.rows)}
 
     def _key(self, values: Sequence[object]) -> _Key:
-        return tuple(_same(c, v) for c, v in zip(self.keys, values, strict=True))
+        return tuple(_comparable(c, v) for c, v in zip(self.keys, values, strict=True))
 
     # ---- a source --------------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class _FilledSheet:
         mark = table.csv.mark_of(numeric) if table.csv is not None else None
         seen: dict[_Key, int] = {}
         for index, row in enumerate(plain_cells(table.rows)):
-            if not all(_matches(row[place], value) for place, value in conditions):
+            if not all(_meets_condition(row[place], value) for place, value in conditions):
                 continue
             number = table.number(index)
             place = f"{table.name}, row {number}"
@@ -368,7 +368,7 @@ class _FilledSheet:
             place = address(position, row)
             before = self._present(row, position)
             is_source = mapped.header.always == "source"
-            if value is None or _is_same(mapped.column, before, value):
+            if value is None or _is_same_value(mapped.column, before, value):
                 continue
             if is_source and str(value) in str(before or ""):  # next to an entry of _mark
                 continue
@@ -408,7 +408,7 @@ class _FilledSheet:
 # ---- values --------------------------------------------------------------------------------------
 
 
-def _same(column: Column | None, value: object) -> object:
+def _comparable(column: Column | None, value: object) -> object:
     """Return a value in a form in which values of the same meaning are equal."""
     if value is None:
         return ""
@@ -422,14 +422,14 @@ def _same(column: Column | None, value: object) -> object:
     return spelt if column is not None else str(value).strip()
 
 
-def _is_same(column: Column | None, before: object, after: object) -> bool:
-    old, new = _same(column, before), _same(column, after)
+def _is_same_value(column: Column | None, before: object, after: object) -> bool:
+    old, new = _comparable(column, before), _comparable(column, after)
     if isinstance(old, float) and isinstance(new, float):
         return math.isclose(old, new, rel_tol=tolerances.SAME_NUMBER)
     return old == new
 
 
-def _matches(value: object, required: str) -> bool:
+def _meets_condition(value: object, required: str) -> bool:
     """Return whether a source's value is the one that a condition requires."""
     if is_number(value):
         try:

@@ -135,14 +135,16 @@ def data_of(path: Path) -> DataRun:
         kind, money = study.NAME, next(filter(None, words), "")
         declared = list(read.results)
         facts = {name: read.option(row) for name, row in _FACTS_OF_A_STUDY.items()}
-    names = {str(name) for each in declared for name in _names(each, file.tables[each.TABLE])}
-    tables = tuple(_table(each, file.tables[each.TABLE], names) for each in declared)
+    names = {
+        str(name) for each in declared for name in _possible_headers(each, file.tables[each.TABLE])
+    }
+    tables = tuple(_long_table(each, file.tables[each.TABLE], names) for each in declared)
     facts |= {
         RUN: _fingerprint(kind, tables), "kind": kind, "title": file.title or file.path.stem,
         "currency": money, "file": file.path.name,
         "added": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
     }  # fmt: skip
-    texts = {name: _as_text(text) for name, text in facts.items()}
+    texts = {name: _encodable(text) for name, text in facts.items()}
     return DataRun(dict.fromkeys(RUN_FACTS, "") | texts, tables)
 
 
@@ -185,7 +187,7 @@ def table_name(kind: type[Result]) -> str:
     return re.sub(r"\W+", "_", words.lower()).strip("_")
 
 
-def _names(kind: type[Result], frame: pd.DataFrame) -> Iterator[Any]:
+def _possible_headers(kind: type[Result], frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the names in a sheet, each of which may be the header of a column on another."""
     places = kind.positions([str(header) for header in frame.columns])
     for field in kind.FIELDS:
@@ -193,7 +195,7 @@ def _names(kind: type[Result], frame: pd.DataFrame) -> Iterator[Any]:
             yield from frame.iloc[:, places[field.name]].dropna().unique()
 
 
-def _table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> DataTable:
+def _long_table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> DataTable:
     """Return a sheet as a table; its columns of single ``names`` or years become rows."""
     headers = [str(header) for header in frame.columns]
     places: dict[str, Any] = {**kind.positions(headers)}
@@ -223,14 +225,14 @@ def _table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> Dat
     pairs = [
         pair
         for name, field in fields.items()
-        for pair in _columns(field, list(frame[places[name]]) if name in places else blank)
+        for pair in _columns_of_field(field, list(frame[places[name]]) if name in places else blank)
     ]
     columns = tuple(replace(column, is_key=column.name in keys) for column, _ in pairs)
     rows = list(zip(*(values for _, values in pairs), strict=True))
     return DataTable(table_name(kind), columns, rows, kind.TABLE, _line(kind.__doc__ or ""))
 
 
-def _columns(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, list[Any]]]:
+def _columns_of_field(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, list[Any]]]:
     """Yield one or two columns of a field, with their values."""
     listed = [None if cell is None or cell != cell else cell for cell in cells]  # noqa: PLR0124
     header, unit = (_PLACEHOLDER.sub(r"\1", text) for text in (field.header, field.unit))
@@ -238,7 +240,7 @@ def _columns(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, l
     numbers = [
         v if isinstance(v, int | float) and not isinstance(v, bool) else None for v in listed
     ]
-    texts = [None if v is None else _as_text(v) for v in listed]
+    texts = [None if v is None else _encodable(v) for v in listed]
     if field.name == "value":
         yield made, numbers
         words = [
@@ -257,7 +259,7 @@ def _columns(field: Field, cells: Iterable[Any]) -> Iterator[tuple[DataColumn, l
         yield made, [None if v is None else float(v) for v in numbers]
 
 
-def _as_text(value: object) -> str:
+def _encodable(value: object) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text.encode("utf-8", "replace").decode()
 

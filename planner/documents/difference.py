@@ -141,7 +141,7 @@ class PlanDifference:
         """Whether all figures of Summary, minerals and members are the same."""
         members: list[Any] = self.members.frame().to_dict("records")
         return all(line.is_same for line in self.lines if line.counts) and all(
-            _is_same(row, amounts)
+            _has_no_change(row, amounts)
             for rows, amounts in ((self.minerals, _MINERAL), (members, _MEMBER))
             for row in rows
         )
@@ -224,12 +224,14 @@ def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     pair = Pair(old, new)
     sides = (pair.old, pair.new)
-    by_mineral, keys = _minerals(pair), ["member", "mineral"]
-    members = _compared(pair, [_amounts(pair, plan, keys) for plan in sides], keys, _MEMBER)
+    by_mineral, keys = _by_mineral_rows(pair), ["member", "mineral"]
+    members = _compared_amounts(
+        pair, [_sums_by_keys(pair, plan, keys) for plan in sides], keys, _MEMBER
+    )
     grain = ["year", "mineral", "member"]
-    prices = _compared(pair, [pair.rows(plan, Prices) for plan in sides], grain, _PRICES)
+    prices = _compared_amounts(pair, [pair.rows(plan, Prices) for plan in sides], grain, _PRICES)
     names = ["mineral", "seller", "buyer"]
-    changed = changed_amounts(_flows(pair, old), _flows(pair, new), names, 1)
+    changed = changed_amounts(_compared_flows(pair, old), _compared_flows(pair, new), names, 1)
     flows = [row for row in changed if pair.is_in_both(row["mineral"])]
     moved = sorted({row["mineral"] for row in flows})
     equal = _among_equals(pair, moved)
@@ -241,12 +243,12 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     ]
     return PlanDifference(
         pair=pair,
-        lines=tuple(_lines(pair, by_mineral)),
+        lines=tuple(_figure_lines(pair, by_mineral)),
         minerals=by_mineral,
         members=sheets.MemberChanges.of_rows(members, words={"money": pair.money}),
-        who_pays=_who_pays(pair),
+        who_pays=_by_member_rows(pair),
         prices=sheets.PriceChanges.of_rows(
-            [row for row in prices if not _is_same(row, _PRICES)], words={"money": pair.money}
+            [row for row in prices if not _has_no_change(row, _PRICES)], words={"money": pair.money}
         ),
         prices_in_all=len(prices),
         moves=sheets.Moves.of_rows(rows),
@@ -255,7 +257,7 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
     )
 
 
-def _is_same(row: Row, amounts: Iterable[str]) -> bool:
+def _has_no_change(row: Row, amounts: Iterable[str]) -> bool:
     return all(
         row[f"{amount}_change"] == 0.0
         or not (known(row[f"{amount}_old"]) or known(row[f"{amount}_new"]))
@@ -266,24 +268,24 @@ def _is_same(row: Row, amounts: Iterable[str]) -> bool:
 # ---- figures of Summary -----------------------------------------------------------------------
 
 
-def _lines(pair: Pair, by_mineral: Sequence[Row]) -> Iterator[MeasurePair]:
+def _figure_lines(pair: Pair, by_mineral: Sequence[Row]) -> Iterator[MeasurePair]:
     old, new, common = pair.old, pair.new, _of_common_years(pair, by_mineral)
     yield MeasurePair("The plans")
     yield MeasurePair("Plan file", old.path.name, new.path.name, counts=False)
     for file in _FILES:
-        yield MeasurePair(file, _word(old, file), _word(new, file), counts=False)
+        yield MeasurePair(file, _summary_text(old, file), _summary_text(new, file), counts=False)
     for name in dict.fromkeys([*old.measures, *new.measures]):
         if name in _WORDS or name.startswith(OPTION):
-            yield MeasurePair(name, _word(old, name), _word(new, name))
+            yield MeasurePair(name, _summary_text(old, name), _summary_text(new, name))
     yield MeasurePair("Totals")
     for total in _TOTALS:
-        yield from _figure(pair, total, common=common.get(total))
+        yield from _compared_figure(pair, total, common=common.get(total))
     for title, start in _FAMILIES:
         names = dict.fromkeys(n for p in (old, new) for n in p.measures if n.startswith(start))
         if names:
             yield MeasurePair(title)
         for name in names:
-            yield from _figure(pair, name, absent=0.0 if start == COST else None)
+            yield from _compared_figure(pair, name, absent=0.0 if start == COST else None)
 
 
 def _of_common_years(pair: Pair, by_mineral: Sequence[Row]) -> dict[str, list[float | None]]:
@@ -303,7 +305,7 @@ def _of_common_years(pair: Pair, by_mineral: Sequence[Row]) -> dict[str, list[fl
     return {figure: [old[figure], new[figure]] for figure in old}
 
 
-def _figure(
+def _compared_figure(
     pair: Pair, name: str, absent: float | None = None, common: list[float | None] | None = None
 ) -> Iterator[MeasurePair]:
     """Yield a figure that at least one plan has; ``common``: its values over the common years."""
@@ -334,7 +336,7 @@ def _figure(
     yield MeasurePair(name, values[0], values[1], fmt, unit, remark, is_known=is_known)
 
 
-def _word(plan: PlanFile, name: str) -> str | None:
+def _summary_text(plan: PlanFile, name: str) -> str | None:
     value = plan.measure(name)
     return None if value is None else str(value)
 
@@ -353,11 +355,11 @@ _ABSENT = {name: 0.0 for name, fmt in _FORMAT_OF.items() if fmt in {Format.TONNE
 """Amounts that count as 0 if a plan does not have the row."""
 
 
-def _minerals(pair: Pair) -> list[Row]:
+def _by_mineral_rows(pair: Pair) -> list[Row]:
     """Return one row per mineral: demand, purchases, shortage, cost, largest country's share."""
     sides, tops = list[pd.DataFrame](), list[dict[Any, Top]]()
     for plan in (pair.old, pair.new):
-        side = _amounts(pair, plan, ["mineral"])
+        side = _sums_by_keys(pair, plan, ["mineral"])
         basis = str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND)
         top = largest_country_shares(pair.rows(plan, CountryShares), basis)
         side["share"] = [
@@ -365,7 +367,7 @@ def _minerals(pair: Pair) -> list[Row]:
         ]
         sides.append(side)
         tops.append(top)
-    rows = _compared(pair, sides, ["mineral"], _MINERAL)
+    rows = _compared_amounts(pair, sides, ["mineral"], _MINERAL)
     for row in rows:
         for word, top in zip(("old", "new"), tops, strict=True):
             of = top.get(row["mineral"])
@@ -373,7 +375,7 @@ def _minerals(pair: Pair) -> list[Row]:
     return rows
 
 
-def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
+def _by_member_rows(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
     sides, is_one_money = (pair.old, pair.new), pair.same_money
     old, new = (pair.rows(plan, Prices)["member"] for plan in sides)
@@ -383,7 +385,7 @@ def _who_pays(pair: Pair) -> sheets.WhoPaysMore:
     premiums = bought[1].against(bought[0]).by_buyer() if is_compared else {}
     tables = []
     for plan in sides:
-        paid = measures.sums(_amounts(pair, plan, ["member"]), "paid", "member")
+        paid = measures.sums(_sums_by_keys(pair, plan, ["member"]), "paid", "member")
         lost = _shortage_costs(pair, plan)
         shortage = [None if lost is None else lost.get(name, 0.0) for name in names]
         table = {"member": names, "paid": [paid.get(name, 0.0) for name in names]}
@@ -419,7 +421,7 @@ def _shortage_costs(pair: Pair, plan: PlanFile) -> dict[str, float] | None:
     return {name: float(cost) * len(pair.years) for name, cost in costs}
 
 
-def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
+def _sums_by_keys(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     table = pair.rows(plan, Prices).groupby(keys)[["demand", "purchased", "short"]].sum()
     if PlantInputs in plan:  # the buyers of products pay for the inputs
         bought = pair.rows(plan, Prices)
@@ -433,7 +435,7 @@ def _amounts(pair: Pair, plan: PlanFile, keys: list[str]) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _compared(
+def _compared_amounts(
     pair: Pair, sides: Sequence[pd.DataFrame], grain: Sequence[str], amounts: Sequence[str]
 ) -> list[Row]:
     """Return old, new and change of every amount, one row per key in either plan.
@@ -453,13 +455,13 @@ def _compared(
     return rows
 
 
-def _flows(pair: Pair, plan: PlanFile) -> Amounts:
-    table = _sold(pair, plan)
+def _compared_flows(pair: Pair, plan: PlanFile) -> Amounts:
+    table = _flows_to_buyers(pair, plan)
     table = table.assign(seller=table["country"].map(pair.country))
     return measures.sums(table, "tonnes", "mineral", "seller", "buyer")
 
 
-def _sold(pair: Pair, plan: PlanFile) -> pd.DataFrame:
+def _flows_to_buyers(pair: Pair, plan: PlanFile) -> pd.DataFrame:
     """Return the flows to members, and the flows of inputs to the plants of each country."""
     flows = pair.rows(plan, Flows)
     flows = flows.assign(buyer=flows["member"])
@@ -478,7 +480,10 @@ def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
     old, new = (
         [
             measures.sums(table, amount, "mineral", "year")
-            for table, amount in ((_sold(pair, plan), "total"), (pair.rows(plan, Prices), "short"))
+            for table, amount in (
+                (_flows_to_buyers(pair, plan), "total"),
+                (pair.rows(plan, Prices), "short"),
+            )
         ]
         for plan in (pair.old, pair.new)
     )
@@ -498,15 +503,15 @@ def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: 
         rows = moves.frame().to_dict("records")
         moves = sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])
     further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral(result), result.members, result.who_pays, moves,
+        inputs.changes, _by_mineral_table(result), result.members, result.who_pays, moves,
         result.prices,
     )  # fmt: skip
-    every = (_figures(result, inputs), *(each for each in further if len(each)))
+    every = (_figure_table(result, inputs), *(each for each in further if len(each)))
     tables = tuple(map(table_of, every))
     write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
 
 
-def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
+def _figure_table(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
     notes = [*result.pair.notes(), *inputs.notes]
     if not result.is_equal:
         notes.append(SAME_COST)
@@ -520,11 +525,11 @@ def _figures(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
         measure=[line.measure for line in lines],
         remark=[line.remark or None for line in lines],
         sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
-        **_cells(lines),
+        **_old_new_change(lines),
     )
 
 
-def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
+def _old_new_change(lines: list[MeasurePair]) -> dict[str, Any]:
     formats = [line.fmt for line in lines]
     return {
         "old": [line.old for line in lines],
@@ -536,7 +541,7 @@ def _cells(lines: list[MeasurePair]) -> dict[str, Any]:
     }
 
 
-def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
+def _by_mineral_table(result: PlanDifference) -> sheets.MineralChanges:
     pair = result.pair
     lines: list[MeasurePair] = []
     minerals: list[str] = []
@@ -554,5 +559,5 @@ def _by_mineral(result: PlanDifference) -> sheets.MineralChanges:
         lines.append(MeasurePair(country, row["country_old"], row["country_new"]))
         minerals += [row["mineral"]] * (len(_MINERAL) + 1)
     return sheets.MineralChanges(
-        mineral=minerals, figure=[line.measure for line in lines], **_cells(lines)
+        mineral=minerals, figure=[line.measure for line in lines], **_old_new_change(lines)
     )

@@ -64,13 +64,13 @@ class Inputs:
             cell = new_cell or old_cell
             place = f"{sheet}!{cell}" if cell else sheet
             place += " (old)" if old_cell and not new_cell else ""
-            values = (_value(old, fmt), _value(new, fmt))
+            values = (_value_text(old, fmt), _value_text(new, fmt))
             if old is None and new in {None, changes.ADDED, changes.REMOVED}:  # a row
                 values = ("", str(new or ""))
             yield terminal_safe(place), truncated(terminal_safe(name), _NAME), *values
 
 
-def _value(value: Cell, fmt: Format) -> str:
+def _value_text(value: Cell, fmt: Format) -> str:
     if value is None or isinstance(value, str):
         return truncated(terminal_safe(value), _VALUE) if value else "blank"
     if fmt is Format.SHARE:
@@ -99,7 +99,7 @@ def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | 
     prints = [str(plan.measure(Figure.INPUT_SHA256) or "") for plan in (old, new)]
     if prints[0] and prints[0] == prints[1]:
         name = new.measure(Figure.INPUT_FILE) or "the same workbook"
-        return Inputs(_changes(()), f"both plans are made from one workbook, {name}", True)
+        return Inputs(_changes_table(()), f"both plans are made from one workbook, {name}", True)
     absent = [
         f"the input of {plan.path.name} ({plan.measure(Figure.INPUT_FILE) or 'no file'},"
         f" SHA-256 {sha[:_SHOWN]}...)"
@@ -111,7 +111,7 @@ def not_compared(old: PlanFile, new: PlanFile, paths: tuple[Path | None, Path | 
         f" {listed(absent)} {'were' if len(absent) > 1 else 'was'} not found or changed since;"
         " name both with --inputs OLD_IN NEW_IN"
     )
-    return Inputs(_changes(()), reason, are_compared=False)
+    return Inputs(_changes_table(()), reason, are_compared=False)
 
 
 def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> Inputs:
@@ -126,7 +126,7 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
             )
     texts = (str(plan.measure(Figure.SCENARIO) or "") for plan in (old, new))
     scenarios = {normalize(text.partition(";")[0]) for text in texts}
-    changes = _changes(_lines(*books, scenarios))
+    changes = _changes_table(_change_rows(*books, scenarios))
     names = [book.file_name for book in books]
     return Inputs(changes, f"{names[0]} and {names[1]} compared", True, tuple(notes))
 
@@ -134,26 +134,28 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
 # ---- matching rows ------------------------------------------------------------------------------
 
 
-def _changes(lines: Iterable[tuple[Mapping[str, Cell], Format]]) -> InputChanges:
+def _changes_table(lines: Iterable[tuple[Mapping[str, Cell], Format]]) -> InputChanges:
     every = [*lines]
     formats = [fmt for _, fmt in every]
     return InputChanges.of_rows([row for row, _ in every], formats={"old": formats, "new": formats})
 
 
-def _lines(
+def _change_rows(
     old: Book, new: Book, scenarios: set[str]
 ) -> Iterator[tuple[Mapping[str, Cell], Format]]:
     for change in (
         *changes.input_differences(old.case, new.case, _identities),
-        *_steps(old.case, new.case, scenarios),
+        *_step_changes(old.case, new.case, scenarios),
     ):
         is_setting = change.sheet == Settings.SHEET  # its name is enough, also to find its cells
         rows = (1, 1) if is_setting else (change.row, change.row_after)
         yield (
             {
                 "sheet": change.sheet,
-                "old_cell": _cell(old, change.sheet, rows[0], change.column),
-                "new_cell": _cell(new, change.sheet, rows[1], change.column_after or change.column),
+                "old_cell": _address_of(old, change.sheet, rows[0], change.column),
+                "new_cell": _address_of(
+                    new, change.sheet, rows[1], change.column_after or change.column
+                ),
                 "what": change.what.rpartition(": ")[2] if is_setting else change.what,
                 "old": _spelt(old.case, change, change.before),
                 "new": _spelt(new.case, change, change.after),
@@ -167,7 +169,7 @@ def _lines(
             yield {"sheet": sheet, "old_cell": "", "new_cell": "", "what": order}, Format.TEXT
 
 
-def _cell(book: Book, sheet: str, row: int, column: str) -> str:
+def _address_of(book: Book, sheet: str, row: int, column: str) -> str:
     """Return the cell of an input, "" if the workbook has no such row or column."""
     layout = book.layout
     is_there = row and layout.position(sheet, row, column)[1]
@@ -189,16 +191,16 @@ def _identities(record: type[Record]) -> Iterator[Callable[[Record], Hashable]]:
         yield lambda _: Settings
         return
     names = [f.name for f in fields(record) if f.compare]
-    yield partial(_without, "", names)
-    yield _named
-    yield from (partial(_without, name, names) for name in names)
+    yield partial(_fields_but, "", names)
+    yield _identities_of
+    yield from (partial(_fields_but, name, names) for name in names)
 
 
-def _without(left_out: str, names: Iterable[str], record: Record) -> Hashable:
+def _fields_but(left_out: str, names: Iterable[str], record: Record) -> Hashable:
     return tuple(getattr(record, name) for name in names if name != left_out)
 
 
-def _named(record: Record) -> Hashable:
+def _identities_of(record: Record) -> Hashable:
     """Return what identifies a record: its key, else its names, places and years."""
     columns = type(record).columns()
     names = [c for c in columns if c.refers or c.kind.name in {"NAME", "COUNTRY", "CHOICE"}]
@@ -206,7 +208,7 @@ def _named(record: Record) -> Hashable:
     return tuple(normalize(value) if isinstance(value, str) else value for value in values)
 
 
-def _steps(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
+def _step_changes(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDifference]:
     """Yield changes in the steps of the plans' scenarios: removed ones, then changed and new."""
     mine, others = (
         [step for step in case.scenarios if normalize(step.name) in scenarios]

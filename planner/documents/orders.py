@@ -241,16 +241,16 @@ def orders_of(plan: PlanFile) -> Orders:
     Raises InputError if in a row of Plan tonnes times landed cost is not the total: someone has
     changed it.
     """
-    table = _table(plan)
+    table = _orders_table(plan)
     _refuse_changed(plan, table)
-    plan_id, members = str(table.attrs["plan_id"]), tuple(_members(plan, table))
+    plan_id, members = str(table.attrs["plan_id"]), tuple(_member_orders(plan, table))
     return Orders(plan, plan_id, table, members)
 
 
 # ---- rows of the sheet Plan -------------------------------------------------------------------
 
 
-def _table(plan: PlanFile) -> pd.DataFrame:
+def _orders_table(plan: PlanFile) -> pd.DataFrame:
     import pandas as pd
 
     source = plan.result(Flows).frame()
@@ -264,11 +264,11 @@ def _table(plan: PlanFile) -> pd.DataFrame:
         "year": years,
         "start_date": [f"{year}-01-01" for year in years],
         "end_date": [f"{year}-12-31" for year in years],
-        "mass_unit": _words(source["unit"]),
+        "mass_unit": _as_words(source["unit"]),
         **{name: source[name] for name in ("member", "mineral", "refiner")},
         "country": source["country"].map(plan.country),
         "country_code": source["country"].replace(schema.REST_OF_WORLD, ""),
-        **{name: _words(source[name]) for name in ("project", "kind", "contract")},
+        **{name: _as_words(source[name]) for name in ("project", "kind", "contract")},
         "tonnes": source["tonnes"],
         "currency": [plan.currency] * rows,
         "price_year": ["" if price_year is None else str(price_year)] * rows,
@@ -296,21 +296,21 @@ def _table(plan: PlanFile) -> pd.DataFrame:
     return table
 
 
-def _words(column: pd.Series) -> pd.Series:
-    return column.map(lambda value: str(value) if _filled(value) else "")
+def _as_words(column: pd.Series) -> pd.Series:
+    return column.map(lambda value: str(value) if _is_filled(value) else "")
 
 
-def _filled(value: object) -> bool:
+def _is_filled(value: object) -> bool:
     return value is not None and value == value  # noqa: PLR0124 - NaN is a blank cell
 
 
 # ---- members ----------------------------------------------------------------------------------
 
 
-def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
+def _member_orders(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
     read = (Contracts, Stocks, Shortages, Prices)
     parts: dict[type[Result], pd.DataFrame] = {kind: plan.result(kind).frame() for kind in read}
-    parts[Contracts] = _named(parts[Contracts])
+    parts[Contracts] = _with_contract_names(parts[Contracts])
     names = set(table["member"])
     for part in parts.values():
         names |= {str(name) for name in part["member"].dropna()}
@@ -321,12 +321,16 @@ def _members(plan: PlanFile, table: pd.DataFrame) -> Iterator[MemberOrders]:
         yield MemberOrders(name, mine)
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def _with_contract_names(table: pd.DataFrame) -> pd.DataFrame:
     """Give contracts without a name the name that the sheet Plan uses."""
     import pandas as pd
 
     named: list[str | None] = [
-        str(name) if _filled(name) else f"row {int(row)} of Contracts" if _filled(row) else None
+        str(name)
+        if _is_filled(name)
+        else f"row {int(row)} of Contracts"
+        if _is_filled(row)
+        else None
         for name, row in zip(table["contract"], table["row"], strict=True)
     ]
     return table.assign(contract=pd.Series(named, index=table.index, dtype=object))
@@ -403,7 +407,7 @@ def order_ids(plan: PlanFile, table: pd.DataFrame) -> list[str]:
     equal names are numbered by price, minimum and maximum, not by their rows.
     """
     tranches = _tranches(plan)
-    keys, ids = _keys(table, tranches), [""] * len(table)
+    keys, ids = _order_keys(table, tranches), [""] * len(table)
     seen: set[tuple[Names, int]] = set()
     alike: dict[Names, list[int]] = {}
     ranked = table.reset_index(drop=True).sort_values(["unit_price", "tonnes"], kind="stable")
@@ -425,7 +429,7 @@ def _normalized(names: Iterable[str]) -> list[str]:
     return [unicodedata.normalize("NFC", case.normalize(name)) for name in names]
 
 
-def _keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
+def _order_keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
     """Return year and names of each order, with a placeholder for a contract without a name."""
     every: list[Names] = []
     for year, *names, contract in zip(table["year"], *(table[n] for n in KEY), strict=True):
@@ -442,7 +446,7 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
     All of them are ranked by price, minimum and maximum, also those not used.
     """
     alike: dict[Names, list[tuple[float, float, float, float]]] = {}
-    for key, terms in _terms(plan):
+    for key, terms in _contract_terms(plan):
         alike.setdefault(key, []).append(terms)
     ranks_of = {}
     for key, several in alike.items():
@@ -453,7 +457,7 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
     return ranks_of
 
 
-def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
+def _contract_terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
     contracts = plan.result(Contracts)
     names = (Contracts.mineral, Contracts.refiner, Contracts.member)
     terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)
@@ -462,7 +466,7 @@ def _terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, f
     ):
         name = contract if isinstance(contract, str) and contract else _NO_NAME
         key = int(year), tuple(_normalized([str(mineral), str(refiner), "", str(member), name]))
-        price, least, most, placed = (float(n) if _filled(n) else math.inf for n in numbers)
+        price, least, most, placed = (float(n) if _is_filled(n) else math.inf for n in numbers)
         yield key, (price, least, most, placed)
 
 
@@ -523,7 +527,9 @@ def origin(orders: Orders) -> Origin:
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    write_rows(path, table.columns, zip(*(_fields(table[name]) for name in table), strict=True))
+    write_rows(
+        path, table.columns, zip(*(_rounded_cells(table[name]) for name in table), strict=True)
+    )
 
 
 def _write_member(orders: Orders, member: MemberOrders, period: str, path: Path) -> None:
@@ -545,7 +551,7 @@ class _CsvNumber(float):
         return self.text
 
 
-def _fields(column: pd.Series) -> Iterator[object]:
+def _rounded_cells(column: pd.Series) -> Iterator[object]:
     """Yield a column's cells, its numbers rounded."""
     places = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
     for value in column:

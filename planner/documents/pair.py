@@ -36,15 +36,15 @@ class Pair:
 
     @cached_property
     def years(self) -> tuple[int, ...]:
-        return tuple(sorted({*_years(self.old)} & {*_years(self.new)}))
+        return tuple(sorted({*_all_years(self.old)} & {*_all_years(self.new)}))
 
     @property
     def same_years(self) -> bool:
-        return _years(self.old) == _years(self.new)
+        return _all_years(self.old) == _all_years(self.new)
 
     @property
     def same_last_year(self) -> bool:
-        return _years(self.old)[-1:] == _years(self.new)[-1:]
+        return _all_years(self.old)[-1:] == _all_years(self.new)[-1:]
 
     @property
     def same_money(self) -> bool:
@@ -118,7 +118,7 @@ class Pair:
             for result in (results.Prices, results.Flows, results.CountryShares):
                 for field in result.FIELDS:
                     if field.names in _SPELT:
-                        for name in dict.fromkeys(_filled(plan, result, field)):
+                        for name in dict.fromkeys(_names_in(plan, result, field)):
                             spellings.setdefault((field.names, normalize(name)), name)
         return spellings
 
@@ -161,7 +161,7 @@ class Pair:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
-        names = [{normalize(n): n for n in _names(p, kind)} for p in (self.old, self.new)]
+        names = [{normalize(n): n for n in _all_names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
             if alone:
@@ -169,11 +169,11 @@ class Pair:
                 yield f"Only the {word} plan has the {nouns} {few(alone, _MOST)}"
 
 
-def _filled(plan: PlanFile, result: type[results.Result], field: results.Field) -> Iterator[str]:
+def _names_in(plan: PlanFile, result: type[results.Result], field: results.Field) -> Iterator[str]:
     yield from map(str, plan.result(result).frame()[field.name].dropna())
 
 
-def _years(plan: PlanFile) -> tuple[int, ...]:
+def _all_years(plan: PlanFile) -> tuple[int, ...]:
     years: set[int] = set()
     for result in (results.Flows, results.Prices, results.Refiners):
         years |= {int(year) for year in plan.result(result).frame()[YEAR_FIELD].dropna()}
@@ -191,12 +191,12 @@ def _units(plan: PlanFile) -> dict[str, str]:
     return units
 
 
-def _names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
+def _all_names(plan: PlanFile, kind: results.Name) -> Iterator[str]:
     for result in (results.ByMineral, results.Prices, results.Flows):
         for field in result.FIELDS:
             # who depends most on a country may be "3 of 12 members"
             if field.names is kind and field is not results.ByMineral.dependent:
-                yield from dict.fromkeys(_filled(plan, result, field))
+                yield from dict.fromkeys(_names_in(plan, result, field))
 
 
 def _discount(plan: PlanFile) -> str:

@@ -99,7 +99,7 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     readers: dict[str, _Reader] = {".csv": _csv, ".parquet": _parquet}
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
-        path = _beside(place, base)
+        path = _file_in_folder(place, base)
         if table and suffix in {".csv", ".parquet"}:
             refuse(f"{place} has only one table: leave Table or query blank", field="table")
         return _answered(seconds, lambda: readers[suffix](path, table, place, seconds))
@@ -120,7 +120,7 @@ def _answered(seconds: float, work: Callable[[], T]) -> T:
         refuse(str(error), error)
 
 
-def _beside(place: str, base: Path) -> Path:
+def _file_in_folder(place: str, base: Path) -> Path:
     """Return a file in a folder or its subfolders; SourceError if it is elsewhere or missing."""
     path = base / place
     real = Path(os.path.realpath(path))
@@ -217,14 +217,14 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
             path.open("rb") as opened,
             parquet.ParquetFile(opened, read_dictionary=texts) as file,  # each long text once
         ):
-            batches = (_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
+            batches = (_batch_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
             rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         refuse(f"{place} is damaged or not a Parquet file", error)
     return SourceTable(place, names, rows)
 
 
-def _columns(batch: Any, place: str) -> list[list[Any]]:
+def _batch_columns(batch: Any, place: str) -> list[list[Any]]:
     """Return a batch's columns; SourceError if a text is too long, before it is copied to cells."""
     from pyarrow import compute, types
 

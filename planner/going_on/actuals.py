@@ -137,7 +137,7 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
     roll = f"planner roll {place} INPUT --to {next_year(orders, years)} --actuals FILE -o NEXT"
     form = FormBook(
         records={record.SHEET: record for record in ACTUALS},
-        names=_names(plan),
+        names=_names_by_column(plan),
         page=(
             f"What was delivered in {when}",
             purpose,
@@ -177,12 +177,15 @@ def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]
     )  # fmt: skip
     headers = [header_text(column, money) for column in Delivery.columns()]
     return [
-        {h: _shown(row[f.name]) if f else None for h, f in zip(headers, fields, strict=True)}
+        {
+            h: _rounded_value(row[f.name]) if f else None
+            for h, f in zip(headers, fields, strict=True)
+        }
         for row in table[table["year"].isin(years)].to_dict("records")
     ]
 
 
-def _shown(value: object) -> object:
+def _rounded_value(value: object) -> object:
     """Return the value of a cell; a float is rounded to 8 decimals."""
     return float(rounded(value, 8)) if isinstance(value, float) else value or None
 
@@ -193,7 +196,7 @@ def _stocks(plan: PlanFile, year: int, money: str) -> list[dict[str, object]]:
     headers = [header_text(ClosingStock.column_of(name), money) for name in names]
     fields = (Stocks.mineral, Stocks.member, Stocks.year, Stocks.closing)
     rows = [row for row in stocks.rows(*fields) if row[2] == year]
-    return [dict(zip(headers, (*map(_shown, row), None), strict=True)) for row in rows]
+    return [dict(zip(headers, (*map(_rounded_value, row), None), strict=True)) for row in rows]
 
 
 def _built(plan: PlanFile, years: Sequence[int]) -> list[dict[str, object]]:
@@ -204,10 +207,12 @@ def _built(plan: PlanFile, years: Sequence[int]) -> list[dict[str, object]]:
     headers = [
         ActualBuild.column_of(name).header for name in ("project", "year", "planned", "part")
     ]
-    return [dict(zip(headers, (p, y, _shown(part), None), strict=True)) for p, y, part, _ in due]
+    return [
+        dict(zip(headers, (p, y, _rounded_value(part), None), strict=True)) for p, y, part, _ in due
+    ]
 
 
-def _names(plan: PlanFile) -> dict[str, list[str]]:
+def _names_by_column(plan: PlanFile) -> dict[str, list[str]]:
     flows = plan.result(Flows).frame()
     stocks, projects = plan.result(Stocks).frame(), plan.result(Projects).frame()
 

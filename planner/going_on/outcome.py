@@ -120,7 +120,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
     built = {
         (project.name, year): part
         for project in plan.case.projects
-        for year, part in _built(plan, project, to).items()
+        for year, part in _fraction_built(plan, project, to).items()
     }
     inputs = int(((plan.inputs["year"] < to) & (plan.inputs["refiner"] != "")).sum())
     rows = len(purchases) + len(stocks) + len(built) + inputs
@@ -130,7 +130,7 @@ def planned_outcome(plan: Plan, orders: Orders, to: int) -> PastYears:
 _NAMES = ("mineral", "refiner", "project", "country", "member", "contract")
 
 
-def _built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
+def _fraction_built(plan: Plan, project: schema.Project, to: int) -> dict[int, float]:
     """Return the built fraction of a project by first year of output, if building has to begin now.
 
     Years on the sheet Built are left out, also those of rows that a scenario delays. Years beyond

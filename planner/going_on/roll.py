@@ -297,7 +297,7 @@ class _Writer:
         before: object, after: object, reason: str,
     ) -> None:  # fmt: skip
         row = {"sheet": sheet, "cell": cell, "what": what, "column": column, "reason": reason}
-        self.listed.append(row | {"before": _shown(before), "after": _shown(after)})
+        self.listed.append(row | {"before": _text_of_value(before), "after": _text_of_value(after)})
 
     # ---- the first sheets -----------------------------------------------------------------------
 
@@ -370,7 +370,7 @@ def _header(record: type[Record], name: str) -> str:
     return REMARKS[name] if name in REMARKS else record.column_of(name).header
 
 
-def _shown(value: object) -> str | None:
+def _text_of_value(value: object) -> str | None:
     if value is None or value == "":
         return None
     return f"{value:z,.10g}" if isinstance(value, float) else str(value)
@@ -437,10 +437,10 @@ def edits_of(plan: Plan, case: Case, outcome: PastYears) -> Edits:
             " is the base case"
         )
     for edit in (
-        *_stocks(plan, case, outcome, warnings),
+        *_stock_edits(plan, case, outcome, warnings),
         *_sales(plan, case, outcome, warnings),
-        *_built(case, outcome),
-        *_budgets(plan, case, outcome, warnings),
+        *_built_rows(case, outcome),
+        *_budget_rows(plan, case, outcome, warnings),
     ):
         (cells if isinstance(edit, CellEdit) else rows).append(edit)  # type: ignore[arg-type]
     warnings += _beyond_budgets(case, outcome, cells)
@@ -450,7 +450,9 @@ def edits_of(plan: Plan, case: Case, outcome: PastYears) -> Edits:
 # ---- stocks --------------------------------------------------------------------------------------
 
 
-def _stocks(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> Iterator[CellEdit]:
+def _stock_edits(
+    plan: Plan, case: Case, outcome: PastYears, warnings: list[str]
+) -> Iterator[CellEdit]:
     """Yield opening stocks, targets that were blank, and each Max below its opening stock."""
     for stockpile in case.stockpiles:
         key = stockpile.mineral, stockpile.member
@@ -486,7 +488,7 @@ def _sales(
     plan: Plan, case: Case, outcome: PastYears, warnings: list[str]
 ) -> Iterator[CellEdit | NewRow]:
     """Yield the rows of Current supply: sales of each refiner in the last past year."""
-    sold = _sold(plan, outcome, warnings)
+    sold = _sales_of_last_year(plan, outcome, warnings)
     grown = [refiner for refiner in case.refiners if refiner.max_growth is not None]
     if outcome.last < outcome.to - 1 and grown:
         warnings.append(
@@ -518,7 +520,7 @@ def _sales(
             yield CellEdit(record, row.row, "source", source, row.source or None, what, reason)
 
 
-def _sold(
+def _sales_of_last_year(
     plan: Plan, outcome: PastYears, warnings: list[str]
 ) -> dict[tuple[str, str, str, str], float]:
     """Return the sales in the last past year by refiner, mineral, member and plant [t].
@@ -551,7 +553,7 @@ def _sold(
 # ---- plants --------------------------------------------------------------------------------------
 
 
-def _built(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
+def _built_rows(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
     """Yield the rows of Built: the fractions begun in past years, also 0."""
     rows = {(row.project, row.year): row for row in case.built}
     for (project, year), part in sorted(outcome.built.items()):
@@ -570,7 +572,9 @@ def _built(case: Case, outcome: PastYears) -> Iterator[CellEdit | NewRow]:
 # ---- budgets -------------------------------------------------------------------------------------
 
 
-def _budgets(plan: Plan, case: Case, outcome: PastYears, warnings: list[str]) -> Iterator[CellEdit]:
+def _budget_rows(
+    plan: Plan, case: Case, outcome: PastYears, warnings: list[str]
+) -> Iterator[CellEdit]:
     """Yield the rows of carried-over budgets.
 
     The last past year gets the money that is left, earlier past years get 0. If more was spent than

@@ -75,7 +75,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
         on_stage(f"Computing starting plan {number} of {len(wanted)}")
         bases.append(basis)
     data, raw = serialized_program(sliders, bases)
-    data |= _words(book, name, sliders) | {"objective": objective}
+    data |= _page_data(book, name, sliders) | {"objective": objective}
     html = _html(book, data, raw, solver, notes, sure=sure, front=front)
     return PlanningPage(html, notes, objective)
 
@@ -97,8 +97,8 @@ def _html(  # noqa: PLR0913 - the parts of a page
     seal of the page's data and arrays; if they don't match it, nothing is planned.
     """
     text = json_of(data)
-    script = f'const SEAL = "{seal_of(text, raw)}";\n{_own("page.js")}'
-    worker = "\n".join((solver.loader, _own("engine.js"), _own("worker.js")))
+    script = f'const SEAL = "{seal_of(text, raw)}";\n{_packaged_text("page.js")}'
+    worker = "\n".join((solver.loader, _packaged_text("engine.js"), _packaged_text("worker.js")))
     style = files("planner.report").joinpath("page.css").read_text(encoding="utf-8")
     return render(
         "page.html",
@@ -109,7 +109,7 @@ def _html(  # noqa: PLR0913 - the parts of a page
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
             f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
         ),
-        style=style + _own("page.css"),
+        style=style + _packaged_text("page.css"),
         first_page=first_page_html(front, 2),
         notes=(*notes, f"SHA-256 of the workbook: {book.sha256}"),
         planned_again=measures.PLANNED_AGAIN,
@@ -124,7 +124,7 @@ def _html(  # noqa: PLR0913 - the parts of a page
     )
 
 
-def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
+def _page_data(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
     """Return the page's data on the case: names, limits, cells and sentences."""
     settings = sliders.case.settings
     caps = [r for r in sliders.case.share_limits if r.caps_each_country]
@@ -134,7 +134,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
         "currency": settings.currency,
         "basis": settings.share_basis,
         "caps": [
-            _least(
+            _smallest_share(
                 r.share
                 for r in caps
                 if r.mineral in {"", m.name} and m.name not in r.except_minerals
@@ -143,7 +143,7 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
         ],
         "path": cap_path_words(sliders.case, is_one=True),
         "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
-        "security": _least(row.max_short for row in sliders.case.security),
+        "security": _smallest_share(row.max_short for row in sliders.case.security),
         "cells": slider_cells(book, sliders.countries),
         "sentences": PAGE,
         "named": NAMED,
@@ -151,12 +151,12 @@ def _words(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
     }
 
 
-def _least(shares: Iterable[schema.ByYear]) -> float:
+def _smallest_share(shares: Iterable[schema.ByYear]) -> float:
     """Return a slider's initial position: the smallest of some shares, to the nearest per cent."""
     return round(min((share for series in shares for share in series.numbers()), default=1.0), 2)
 
 
-def _own(name: str) -> str:
+def _packaged_text(name: str) -> str:
     return files("planner.page").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -193,7 +193,7 @@ def pack(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, tuple[str, int, int
     """Return type, offset and length of each array, and their bytes."""
     places, parts, offset = dict[str, tuple[str, int, int]](), list[bytes](), 0
     for name, array in arrays.items():
-        small = _smallest(array)
+        small = _smallest_integers(array)
         raw = small.tobytes()
         places[name] = (small.dtype.str[1:], offset, small.size)
         parts += [raw, b"\0" * (-len(raw) % _ALIGNED)]
@@ -206,7 +206,7 @@ def seal_of(text: str, raw: bytes) -> str:
     return hashlib.sha256(text.encode() + raw).hexdigest()
 
 
-def _smallest(array: NDArray[Any]) -> NDArray[Any]:
+def _smallest_integers(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array in the smallest integer type that holds it; fractions stay 8-byte floats."""
     if array.dtype.kind == "f":
         return array.astype("<f8")
@@ -234,7 +234,7 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
             values = getattr(layer, name)
             if values is not None and (name in {"at", "const", "least"} or values.any()):
                 arrays[f"layer{i}_{name}"] = values
-    arrays |= _read(sliders) | _losses(sliders)
+    arrays |= _column_kinds(sliders) | _losses(sliders)
     if sliders.expanded.plant_inputs:
         arrays |= _read_stages(sliders, arrays)
     stored = np.array([basis.statuses for basis in bases], dtype=np.uint8)
@@ -249,8 +249,8 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
             {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
             for layer in sliders.layers
         ],
-        "pieces": [{"columns": _ends(sliders.program.columns_of(*piece)),
-                    "rows": _ends(sliders.program.rows_of(*piece))} for piece in pieces],
+        "pieces": [{"columns": _as_pair(sliders.program.columns_of(*piece)),
+                    "rows": _as_pair(sliders.program.rows_of(*piece))} for piece in pieces],
         "bases": [_settings(basis) for basis in bases],
         "minerals": [m.name for m in case.minerals],
         "members": [m.name for m in case.members],
@@ -263,7 +263,7 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
     return data, raw
 
 
-def _ends(piece: slice) -> tuple[int, int]:
+def _as_pair(piece: slice) -> tuple[int, int]:
     return int(piece.start), int(piece.stop)
 
 
@@ -274,7 +274,7 @@ def _settings(basis: Basis) -> dict[str, list[float | None]]:
     }
 
 
-def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
+def _column_kinds(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     """Return each column's kind, mineral, member, country and year.
 
     A delivery also has its cost or price [money/t], its tariff as a fraction of that, and its levy
@@ -304,7 +304,7 @@ def _read(sliders: Adjustable) -> dict[str, NDArray[Any]]:
 
 
 def _read_stages(sliders: Adjustable, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the ``arrays`` of ``_read`` with columns of inputs, stocks and ore.
+    """Return the ``arrays`` of ``_column_kinds`` with columns of inputs, stocks and ore.
 
     ``source`` is the position of a column's source, ``plant_input`` of the plant's input to which
     it brings an input. The country of ore is the mine's.

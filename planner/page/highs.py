@@ -53,7 +53,7 @@ def fetch_highs(on_stage: Callable[[str], None] = lambda _: None) -> Highs:
     pin = json.loads(files("planner.page").joinpath("highs.json").read_text(encoding="utf-8"))
     name = f"{pin['name']}-{pin['version']}.tgz"
     cached = _cache() / name
-    archive = _read(cached, pin["integrity"])
+    archive = _pinned_bytes(cached, pin["integrity"])
     if archive is None:
         on_stage(f"Fetching {pin['name']} {pin['version']} by npm, once")
         archive = _from_npm(f"{pin['name']}@{pin['version']}", name, pin["integrity"], cached)
@@ -79,7 +79,7 @@ def _cache() -> Path:
     return Path(base) / "coalition-sourcing-planner"
 
 
-def _read(path: Path, integrity: str) -> bytes | None:
+def _pinned_bytes(path: Path, integrity: str) -> bytes | None:
     """Return a file's bytes; None if it is missing or has another hash than the pinned one."""
     try:
         raw = path.read_bytes()
@@ -108,7 +108,7 @@ def _from_npm(wanted: str, name: str, integrity: str, cached: Path) -> bytes:
             output = done.stderr.strip().splitlines()
         except (OSError, subprocess.TimeoutExpired) as error:
             output = [str(error)]
-        archive = _read(Path(folder) / name, integrity)
+        archive = _pinned_bytes(Path(folder) / name, integrity)
         if archive is not None:
             return archive
         if (Path(folder) / name).exists():

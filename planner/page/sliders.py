@@ -44,7 +44,7 @@ def _secured(case: Case, share: float, _: str) -> Case:
     return case.change(security=SortedRecords(rows))
 
 
-def _step(action: str, case: Case, value: float | None, country: str) -> Case:
+def _with_step(action: str, case: Case, value: float | None, country: str) -> Case:
     step = schema.ScenarioStep(name=action, action=action, country=country, value=value)
     return apply_steps(case, [step])
 
@@ -61,18 +61,22 @@ def _scaled_budget(case: Case, value: float, _: str) -> Case:
         (*paid.values(), *(b.committed for b in case.budget))
     ):
         raise sliders.NotLinearError
-    return _step("scale budget", case, value, "")
+    return _with_step("scale budget", case, value, "")
 
 
 def _lost(case: Case, _: float, country: str) -> Case:
-    return _step("block ore", _step("scale capacity", case, 0.0, country), None, country)
+    return _with_step("block ore", _with_step("scale capacity", case, 0.0, country), None, country)
 
 
 _FACTORS_ABOVE_BUILT = (100.0, 200.0)
 """Factors between which the budget slider is measured: so large that Built never takes more."""
 SLIDERS = (
     sliders.Slider(
-        sliders.DEMAND, partial(_step, "scale demand"), between=(0.7, 1.3), tried=1.1, scales=True
+        sliders.DEMAND,
+        partial(_with_step, "scale demand"),
+        between=(0.7, 1.3),
+        tried=1.1,
+        scales=True,
     ),
     sliders.Slider(
         "budget",
@@ -85,7 +89,7 @@ SLIDERS = (
     sliders.Slider("security", _secured, between=(0.0, 1.0), tried=0.3, parts=sliders.MINERAL),
     sliders.Slider(
         "tariff",
-        partial(_step, "raise tariff"),
+        partial(_with_step, "raise tariff"),
         parts=sliders.COUNTRY,
         straight=lambda case: case.change(price_floors=()),
     ),
@@ -143,7 +147,7 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
         values = [value if code == country else np.nan for code in program.countries]
         return {**nothing, slider: values}
 
-    large = _largest(program)
+    large = _countries_by_share(program)
     return [
         nothing,
         *({**nothing, "cap": (cap,) * len(program.case.minerals)} for cap in _CAPS),
@@ -153,7 +157,7 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
     ]
 
 
-def _largest(program: sliders.Adjustable) -> list[str]:
+def _countries_by_share(program: sliders.Adjustable) -> list[str]:
     """Return the countries, sorted by their largest share of any mineral's usable capacity."""
     usable, part = program.expanded.usable.sum(axis=1), dict[str, float]()
     every, total = Counter[str](), Counter[tuple[str, str]]()
@@ -182,7 +186,7 @@ def slider_cells(book: Book, countries: tuple[str, ...]) -> dict[str, list[str]]
         "cap": [_caps(layout, case, m.name) for m in case.minerals],
         "security": [_block(layout, case.security, schema.SecurityTarget, r"max short( \d{4})?")],
         "tariff": [_RAISED] * len(countries),
-        "lost": [_plants(layout, case, country) for country in countries],
+        "lost": [_capacity_cells(layout, case, country) for country in countries],
     }
 
 
@@ -205,7 +209,7 @@ def _caps(layout: Layout, case: Case, mineral: str) -> str:
     return listed([cell for cell in cells if cell]) or "a row of its own in Share limits"
 
 
-def _plants(layout: Layout, case: Case, country: str) -> str:
+def _capacity_cells(layout: Layout, case: Case, country: str) -> str:
     """Return the cells of the capacities of a country's plants, and of its ore."""
     there = [plant for plant in plants(case) if plant.country == country]
     cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in there]

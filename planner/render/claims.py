@@ -472,13 +472,13 @@ def say(
         header = cell if cell == "test" else claim.cells[cell][0] if cell else ""
         made.append(f"{{{order.index(key)}{f'[{header}]' if cell else ''}}}")
         outside.append(" \x00 ")
-    _check("".join(outside), tuple(claims.values()))
-    _check(name, ())
+    _check_claims("".join(outside), tuple(claims.values()))
+    _check_claims(name, ())
     number = f"{claims[large]}" if large else ""
     return Sentence("".join(parts), place, "".join(made), tuple(claims.values()), name, number)
 
 
-def _check(outside: str, claims: Sequence[Claim]) -> None:
+def _check_claims(outside: str, claims: Sequence[Claim]) -> None:
     """Raise UncoveredError if a text says what no claim covers."""
     wrong = re.search(r"\d", outside) or _NUMBER_WORDS.search(outside)
     if wrong:

@@ -292,7 +292,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     page.row += 1
     _sentences(page, front.of("answer"), places, "", bold=True, font_size=12)
     page.gap()
-    _figures(page, front.of("figure"), places)
+    _write_figures(page, front.of("figure"), places)
     _sentences(page, front.of("decide"), places, DECIDE)
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
@@ -300,7 +300,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
         if front.legend:
             page.words(page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED)
             page.row += 1
-        _table(page, front.wide_table)
+        _write_table(page, front.wide_table)
     _sentences(page, front.of("care"), places, WITH_CARE)
     if front.proof:
         page.words(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
@@ -343,7 +343,9 @@ def _sentences(
     page.gap()
 
 
-def _figures(page: FrontSheet, figures: Sequence[Sentence], tables: Mapping[str, Table]) -> None:
+def _write_figures(
+    page: FrontSheet, figures: Sequence[Sentence], tables: Mapping[str, Table]
+) -> None:
     """Write figures beside one another: name, large print, and a sentence."""
     for i, figure in enumerate(figures):
         wide = _COLUMNS // len(figures)
@@ -354,7 +356,7 @@ def _figures(page: FrontSheet, figures: Sequence[Sentence], tables: Mapping[str,
         page.gap()
 
 
-def _widths(table: Table) -> list[int]:
+def _spans(table: Table) -> list[int]:
     """Return how many of the page's columns each column is wide: those with long names most."""
     count = len(table.columns)
     texts = (
@@ -367,9 +369,9 @@ def _widths(table: Table) -> list[int]:
     return wide
 
 
-def _table(page: FrontSheet, table: Table) -> None:
+def _write_table(page: FrontSheet, table: Table) -> None:
     """Write the first rows of a table; each of its columns is several of the page's."""
-    top, ends = page.row, list(accumulate(_widths(table)))
+    top, ends = page.row, list(accumulate(_spans(table)))
     spans = zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)
     line: Properties = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
     for across, column in zip(spans, table.columns, strict=True):

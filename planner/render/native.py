@@ -117,18 +117,18 @@ def native_chart(
             "categories": [sheet, first + 1, 2, last + 1, 2],
             "values": [sheet, first + 1, 3, last + 1, 3],
         }
-        line = _over(series.role, picture.form)
+        line = _line_format(series.role, picture.form)
         if line is not None:
             over = over or book.add_chart({"type": "line"})
             over.add_series(options | line)
             continue
         is_line = picture.form is Form.LINES
-        fmt = _curve(series, many) if is_line else _filled(series, many, picture)
+        fmt = _curve(series, many) if is_line else _fill_format(series, many, picture)
         drawn.add_series(options | fmt)
         many += series.role is Role.ONE_OF_MANY
     if over is not None:
         drawn.combine(over)
-    _frame(drawn, picture)
+    _frame_chart(drawn, picture)
     return drawn
 
 
@@ -142,7 +142,7 @@ _KINDS = {
 }
 
 
-def _over(role: Role, form: Form) -> dict[str, Any] | None:
+def _line_format(role: Role, form: Form) -> dict[str, Any] | None:
     """Return the format of a series that is drawn as a line over columns; None for other series.
 
     A limit over grouped columns is a separate stroke for each category, since nothing between
@@ -159,7 +159,7 @@ def _over(role: Role, form: Form) -> dict[str, Any] | None:
     return {"line": {"color": palette.INK, "width": 1.5}}
 
 
-def _filled(series: Series, number: int, picture: Picture) -> dict[str, Any]:
+def _fill_format(series: Series, number: int, picture: Picture) -> dict[str, Any]:
     colour = colour_of(series, number)
     fmt: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
     if picture.is_labelled:
@@ -207,7 +207,7 @@ def _curve(series: Series, number: int) -> dict[str, Any]:
 # ---- title, axes, scales, plot and legend --------------------------------------------------------
 
 
-def _frame(chart: Any, picture: Picture) -> None:
+def _frame_chart(chart: Any, picture: Picture) -> None:
     """Give a chart its title, axes, plot, legend and size."""
     wide, high = SMALL if picture.small else LARGE
     size = 9 if picture.small else 10
@@ -219,14 +219,14 @@ def _frame(chart: Any, picture: Picture) -> None:
     elif picture.fmt is not Format.SHARE:
         scale = style.number_format(picture.fmt, picture.numbers)
     title = {"name": palette.FONT, "size": size + 3, "bold": True, "color": palette.NAVY}
-    chart.set_title({"name": _as_text(picture.title), "name_font": title, "overlay": False})
+    chart.set_title({"name": _plain_title(picture.title), "name_font": title, "overlay": False})
     both = {"name_font": plain | {"bold": False}, "num_font": plain, "line": {"none": True}}
     grid = {"visible": True, "line": {"color": palette.GRID, "width": 0.75}}
     values: dict[str, Any] = both | {
-        "name": _as_text(axis_title), "num_format": scale, "min": 0, "major_gridlines": grid,
+        "name": _plain_title(axis_title), "num_format": scale, "min": 0, "major_gridlines": grid,
     }  # fmt: skip
     across: dict[str, Any] = both | {
-        "name": _as_text(picture.across),
+        "name": _plain_title(picture.across),
         "num_format": style.number_format(picture.scale, ()),
         "major_tick_mark": "none",
     }
@@ -254,7 +254,7 @@ def _frame(chart: Any, picture: Picture) -> None:
     else:
         chart.set_x_axis(across)
         chart.set_y_axis(values)
-    _place(chart, picture, plain)
+    _set_plot_area(chart, picture, plain)
     chart.set_size({"width": wide, "height": high})
     chart.set_chartarea({"border": {"color": palette.GRID}})
     chart.show_hidden_data()
@@ -268,7 +268,7 @@ def _upright(picture: Picture) -> dict[str, Any]:
         high = max(high, _LEAST_SHARE)
     if -low < _NEGLIGIBLE * high:
         low = 0.0
-    low, end, unit = _ends(min(low, 0.0), max(high, 0.0), 6)
+    low, end, unit = _round_axis(min(low, 0.0), max(high, 0.0), 6)
     # a value above the end of the axis only by rounding would not be drawn
     axis: dict[str, Any] = {"min": low, "max": max(end, high), "major_unit": unit}
     if picture.fmt in {Format.SHARE, Format.MILLIONS}:
@@ -279,7 +279,7 @@ def _upright(picture: Picture) -> dict[str, Any]:
 def _level(picture: Picture) -> dict[str, Any]:
     """Return the horizontal axis of lines, in the order of its categories."""
     ends = picture.places or [0.0]
-    low, high, unit = _ends(min(ends), max(ends), 8 if picture.small else 12)
+    low, high, unit = _round_axis(min(ends), max(ends), 8 if picture.small else 12)
     if picture.scale is Format.YEAR:
         low, high, unit = min(ends), max(ends), max(1.0, round(unit))
     axis: dict[str, Any] = {"min": low, "max": high, "major_unit": unit, "label_position": "low"}
@@ -290,7 +290,7 @@ def _level(picture: Picture) -> dict[str, Any]:
     return axis
 
 
-def _ends(low: float, high: float, most: int) -> tuple[float, float, float]:
+def _round_axis(low: float, high: float, most: int) -> tuple[float, float, float]:
     """Return round numbers around ``low`` and ``high``, and a round step between them."""
     if high - low <= abs(high) * 1e-9:
         high = low + (abs(low) or 1.0)
@@ -308,7 +308,7 @@ def _digits_of(fmt: Format, unit: float) -> str:
     return f"{digits}%" if fmt is Format.SHARE else f"#,##{digits}"
 
 
-def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
+def _set_plot_area(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     """Set the plot area, whatever size a program gives the legend."""
     is_bars = picture.form is Form.BARS
     left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
@@ -340,7 +340,7 @@ def _place(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     chart.set_legend({"none": True} if is_in_title else {"position": "bottom", "font": plain})
 
 
-def _as_text(title: str) -> str:
+def _plain_title(title: str) -> str:
     """Return a title that is not read as a reference to a cell, whatever a mineral is called.
 
     XlsxWriter reads `=Sheet!A1` in a title as a reference; a zero-width space prevents that.

@@ -53,19 +53,19 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 def figure_of(picture: Picture) -> Any:
     """Draw a chart with the same content as the workbook's native chart."""
-    by_form = {Form.LINES: _lines, Form.HEAT: _heat}
-    by_form |= dict.fromkeys((Form.ROWS, Form.STACKED, Form.BARS), _rows)
-    return by_form.get(picture.form, _columns)(picture)
+    by_form = {Form.LINES: _draw_lines, Form.HEAT: _draw_heat}
+    by_form |= dict.fromkeys((Form.ROWS, Form.STACKED, Form.BARS), _draw_rows)
+    return by_form.get(picture.form, _draw_columns)(picture)
 
 
-def _columns(picture: Picture) -> Any:
+def _draw_columns(picture: Picture) -> Any:
     """Draw columns over categories; a series that is a limit is a dashed line over them."""
     shares = picture.fmt is Format.SHARE
     names = labels(picture.categories)
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         colour = colour_of(each, i)
-        shown = _shown(each, "%{x}", "%{y:.1%}" if shares else "%{y:,.4~r}")
+        shown = _hover_text(each, "%{x}", "%{y:.1%}" if shares else "%{y:,.4~r}")
         if each.role is Role.LIMIT:
             figure.add_scatter(
                 x=names, y=list(each.values), **shown,
@@ -88,20 +88,20 @@ def _columns(picture: Picture) -> Any:
     return with_frame(figure, legend=len(picture.series) > 1)
 
 
-def _rows(picture: Picture) -> Any:
+def _draw_rows(picture: Picture) -> Any:
     """Draw stacked bars, or ``Form.ROWS`` side by side, with the first category on top.
 
     Stacked shares have name and number inside, if there is room; other bars have their number next
     to them.
     """
     shares, beside = picture.fmt is Format.SHARE, picture.form is Form.ROWS
-    names = _beside(picture.categories)
+    names = _label_lines(picture.categories)
     figure = go.Figure()
     for i, each in enumerate(picture.series):
         figure.add_bar(
             y=names, x=list(each.values), orientation="h", marker=_fill(each, i),
-            **_shown(each, "%{y}", "%{x:.1%}" if shares else "%{x:,.4~r}"),
-            **_numbers(each, shares=shares, beside=beside, is_one=len(picture.series) == 1),
+            **_hover_text(each, "%{y}", "%{x:.1%}" if shares else "%{x:,.4~r}"),
+            **_number_labels(each, shares=shares, beside=beside, is_one=len(picture.series) == 1),
         )  # fmt: skip
     figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})
     figure.update_layout(barmode="group" if beside else "relative", bargap=0.25)
@@ -112,7 +112,7 @@ def _rows(picture: Picture) -> Any:
     return with_frame(figure, legend=len(picture.series) > 1)
 
 
-def _beside(texts: Sequence[object]) -> list[str]:
+def _label_lines(texts: Sequence[object]) -> list[str]:
     return ["<br>".join(chart_label(line, _FULL) for line in name_lines(text)) for text in texts]
 
 
@@ -121,7 +121,7 @@ def name_lines(text: object) -> list[str]:
     return wrap(truncated(clean_text(str(text)), _FULL), _NAME)
 
 
-def _lines(picture: Picture) -> Any:
+def _draw_lines(picture: Picture) -> Any:
     """Draw lines over a numeric scale, each with its own marker and dash."""
     numbers = [c for c in picture.categories if isinstance(c, int | float)]
     fmt = _SHARES if picture.fmt is Format.SHARE else "~s"
@@ -139,7 +139,7 @@ def _lines(picture: Picture) -> Any:
             continue
         figure.add_scatter(
             x=numbers, y=list(each.values), mode="lines+markers",
-            **_shown(each, "%{x}", f"%{{y:{',.4~r' if fmt == '~s' else fmt}}}"),
+            **_hover_text(each, "%{x}", f"%{{y:{',.4~r' if fmt == '~s' else fmt}}}"),
             line={"color": colour_of(each, i), "width": 2.5, "dash": _DASHES[i % len(_DASHES)]},
             marker={"symbol": _MARKS[i % len(_MARKS)], "size": 7},
         )  # fmt: skip
@@ -153,7 +153,7 @@ def _lines(picture: Picture) -> Any:
     return figure
 
 
-def _heat(picture: Picture) -> Any:
+def _draw_heat(picture: Picture) -> Any:
     """Draw shares as a heat map from 0 to 100 %; missing shares are blank.
 
     Each cell shows its number; hover text has all names of a row that stands for several series.
@@ -242,7 +242,7 @@ def _by_weight(pairs: Iterable[tuple[str, float]]) -> list[str]:
 # ---- names, numbers, fills and frame of all charts -----------------------------------------------
 
 
-def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
+def _hover_text(series: Series, place: str, value: str) -> dict[str, Any]:
     """Return a series' name and the hover text of its values."""
     name = chart_label(series.name)
     hover = f"{place}, {name.replace('%{', '% {')}: {value}"
@@ -254,7 +254,7 @@ def _shown(series: Series, place: str, value: str) -> dict[str, Any]:
     return {"name": legend, "customdata": hints, "hovertemplate": template}
 
 
-def _numbers(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:
+def _number_labels(series: Series, *, shares: bool, beside: bool, is_one: bool) -> dict[str, Any]:
     """Return text and position of the numbers of bars.
 
     Stacked amounts have no room for numbers, and on hatched bars they would not be legible.

@@ -108,11 +108,11 @@ def write_slides(path: Path, slides: Sequence[Slide], title: str) -> None:
     deck.core_properties.created = deck.core_properties.modified = datetime.now(UTC)
     layout = deck.slide_layouts.get_by_name("Title Only")
     for number, slide in enumerate(slides, 1):
-        _draw(deck.slides.add_slide(layout), slide, number)
+        _draw_slide(deck.slides.add_slide(layout), slide, number)
     deck.save(str(path))
 
 
-def _draw(page: Any, slide: Slide, number: int) -> None:
+def _draw_slide(page: Any, slide: Slide, number: int) -> None:
     """Draw one slide: a line at the top, the topic, the sentences, the chart, the page number."""
     from pptx.util import Inches
 
@@ -122,24 +122,24 @@ def _draw(page: Any, slide: Slide, number: int) -> None:
     rule.line.fill.background()
     rule.shadow.inherit = False
     topic = page.shapes.add_textbox(*map(Inches, (_LEFT, _TOPIC, _ACROSS, 0.45)))
-    _text(topic, slide.topic, (20, 18, 16, 14, 12, 10), palette.MUTED, 0.45)
+    _fill_text(topic, slide.topic, (20, 18, 16, 14, 12, 10), palette.MUTED, 0.45)
     first, *further = slide.words
     title, top = page.shapes.title, _WORDS
     title.left, title.top, title.width = map(Inches, (_LEFT, top, _ACROSS))
-    top += _text(title, first, _ALONE if slide.picture is None else _LARGE, palette.NAVY,
+    top += _fill_text(title, first, _ALONE if slide.picture is None else _LARGE, palette.NAVY,
                  1.3 if slide.picture else 3.5, bold=True)  # fmt: skip
     if further:
         below = page.shapes.add_textbox(*map(Inches, (_LEFT, top + 0.1, _ACROSS, 0.3)))
-        top += 0.1 + _text(below, " ".join(further), _SMALL, palette.INK, 1.0)
+        top += 0.1 + _fill_text(below, " ".join(further), _SMALL, palette.INK, 1.0)
     if slide.picture is not None:
         area = (_LEFT, top + 0.15, _ACROSS, _FOOT - 0.15 - top)
         _chart(page, slide.picture, slide.alt, [Inches(each) for each in area])
     foot = page.shapes.add_textbox(*map(Inches, (_WIDE - 1.1, _FOOT, 0.8, 0.25)))
-    _text(foot, str(number), (11,), palette.MUTED, 0.3)
+    _fill_text(foot, str(number), (11,), palette.MUTED, 0.3)
     page.notes_slide.notes_text_frame.text = "\n".join(map(clean_text, slide.notes))
 
 
-def _text(  # noqa: PLR0913 - what a text box holds, and how it looks
+def _fill_text(  # noqa: PLR0913 - what a text box holds, and how it looks
     shape: Any, text: str, sizes: Sequence[int], colour: str, high: float, *, bold: bool = False
 ) -> float:
     """Fill a shape with a text in the largest size that fits; set and return its height."""

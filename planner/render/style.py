@@ -64,7 +64,7 @@ def number_format(fmt: Format, values: Iterable[Cell]) -> str:
         return _FORMATS[fmt]
     if fmt.is_text:
         return "General"
-    numbers = [v for v in _numbers(values) if v]
+    numbers = [v for v in _numbers_among(values) if v]
     low, high = min(numbers, default=0.0), max(numbers, default=0.0)
     if low < 0:
         return _WHOLE if max(-low, high) >= 100 else "#,##0.0"  # noqa: PLR2004
@@ -171,7 +171,7 @@ def column_widths(
     """
     seen: set[tuple[Cell, Format]]
     if column.formats is None and not column.fmt.is_text:
-        numbers = _numbers(column.values)
+        numbers = _numbers_among(column.values)
         seen = {(n, column.fmt) for n in (min(numbers), max(numbers))} if numbers else set()
     elif column.formats is None and not sections:
         seen = {(value, column.fmt) for value in set(column.values)}
@@ -182,7 +182,7 @@ def column_widths(
     if len(seen) > _SAMPLED:
         seen = set(sorted(seen, key=lambda s: -len(str(s[0])))[:_SAMPLED])
     most = most_money(column)
-    body = max((_drawn(*cell, most) for cell in seen), default=0)
+    body = max((_drawn_width(*cell, most) for cell in seen), default=0)
     widest = column.widest or _WIDEST_OF.get(column.fmt, _WIDEST)
     if not column.widest and Format.LONG in (column.formats or ()):
         widest = _WIDEST_MIXED
@@ -203,7 +203,7 @@ def _in_lines(header: str, lines: int) -> int:
     return min(wide, default=width_of(header))
 
 
-def _numbers(values: Iterable[Cell]) -> Sequence[float]:
+def _numbers_among(values: Iterable[Cell]) -> Sequence[float]:
     """Return the numbers among cells; a list of only numbers is returned itself."""
     listed: list[Any] = values if isinstance(values, list) else list(values)
     if set(map(type, listed)) <= {int, float}:
@@ -212,7 +212,7 @@ def _numbers(values: Iterable[Cell]) -> Sequence[float]:
     return [v for v in listed if isinstance(v, numbers)]
 
 
-def _drawn(value: Cell, fmt: Format, most: float) -> int:
+def _drawn_width(value: Cell, fmt: Format, most: float) -> int:
     """Return how many characters a cell takes; ``most`` is the column's largest amount of money."""
     if value is None:
         return 0

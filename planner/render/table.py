@@ -74,7 +74,7 @@ class Table:
     def to_frame(self) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.DataFrame({c.header: _series(c) for c in self.columns})
+        return pd.DataFrame({c.header: _as_series(c) for c in self.columns})
 
 
 def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
@@ -88,16 +88,16 @@ def table_of(result: Result, country: Callable[[str], str] = str) -> Table:
 def _column(result: Result, field: Field, country: Callable[[str], str]) -> TableColumn:
     values = result.data[field.name]
     if field.names is Name.COUNTRY:
-        values = _each(values, country)
+        values = _words_of_values(values, country)
     elif field.names in NAMES_OF_ALL:
         every = NAMES_OF_ALL[field.names]
-        values = _each(values, lambda name: name or every)
+        values = _words_of_values(values, lambda name: name or every)
     elif field.names is Name.SUPPLIER:
-        named, groups = cache(country), _listed(result.data["group"])
-        pairs = zip(_listed(values), groups, strict=True)
+        named, groups = cache(country), _as_list(result.data["group"])
+        pairs = zip(_as_list(values), groups, strict=True)
         values = [named(v) if g in OF_COUNTRIES else v for v, g in pairs]
     elif field.scale != 1.0:
-        values = [field.scaled(value) for value in _listed(values)]
+        values = [field.scaled(value) for value in _as_list(values)]
     title, formats = field.title(result.words), result.formats.get(field.name)
     if formats is not None:
         cells = [clean_text(v) if isinstance(v, str) else v for v in values]
@@ -107,42 +107,42 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
     return replace(made, meaning=field.meaning, colour=field.colour, widest=field.widest)
 
 
-def _each(values: Any, say: Callable[[str], str | None]) -> list[str | None]:
+def _words_of_values(values: Any, say: Callable[[str], str | None]) -> list[str | None]:
     """Return the words of each value, computed once for each different value."""
-    listed = _listed(values)
+    listed = _as_list(values)
     words = {value: None if value is None else say(value) for value in set(listed)}
     return [words[value] for value in listed]
 
 
 def table_column(header: str, fmt: Format, values: Iterable[Any]) -> TableColumn:
-    listed = _listed(values)
+    listed = _as_list(values)
     kinds = set(map(type, listed))
     if fmt.is_text:
         if kinds == {str}:  # nearly every column: few texts in many cells
-            return TableColumn(header, fmt, _each(listed, _word))
-        return TableColumn(header, fmt, [_word(v) for v in listed])
+            return TableColumn(header, fmt, _words_of_values(listed, _as_word))
+        return TableColumn(header, fmt, [_as_word(v) for v in listed])
     if kinds == {int} or (kinds == {float} and math.isfinite(sum(listed))):
         return TableColumn(header, fmt, listed)
-    return TableColumn(header, fmt, [_number(v) for v in listed])
+    return TableColumn(header, fmt, [_as_number(v) for v in listed])
 
 
-def _listed(values: Any) -> list[Any]:
+def _as_list(values: Any) -> list[Any]:
     return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
-def _word(value: Any) -> str | None:
+def _as_word(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return clean_text(str(value)) if value not in {None, ""} else None
 
 
-def _number(value: Any) -> int | float | None:
+def _as_number(value: Any) -> int | float | None:
     if value is None or value - value != 0:  # NaN and infinity differ from themselves
         return None
     return int(value) if isinstance(value, int) else float(value)
 
 
-def _series(column: TableColumn) -> Any:
+def _as_series(column: TableColumn) -> Any:
     import pandas as pd
 
     if column.formats is not None or column.fmt.is_text:

@@ -86,9 +86,9 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         for table in tables:
             if table.name == charts_before:
                 drawn = book.add_worksheet("Charts")
-            for part in _parts(table):
+            for part in _sheet_parts(table):
                 sheet = book.add_worksheet(part.name, worksheet_class=StreamedWorksheet)
-                _write(sheet, part, styles, made_by)
+                _write_table(sheet, part, styles, made_by)
         if drawn is not None:
             data = next(t for t in tables if t.name == "Chart data")
             native.draw_charts(book, drawn, pictures, data, styles, (title, made_by))
@@ -180,7 +180,7 @@ class _Unpacked(_Workbook):
     COMPRESSION = zipfile.ZIP_STORED
 
 
-def _parts(table: Table) -> Iterator[Table]:
+def _sheet_parts(table: Table) -> Iterator[Table]:
     """Yield a table, in parts if it has more rows than a sheet."""
     if len(table) <= MOST_ROWS:
         yield table
@@ -198,12 +198,14 @@ def _parts(table: Table) -> Iterator[Table]:
         yield replace(table, name=name, columns=columns, sections=frozenset(sections))
 
 
-def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by: str) -> None:
+def _write_table(
+    sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by: str
+) -> None:
     rows, last = len(table), len(table.columns) - 1
     sheet.set_default_row(style.ROW_HEIGHT)
-    widths, lines = _widths(table)
+    widths, lines = _column_widths(table)
     heights = _heights(table, widths)
-    sheet.fill(_cells(table, styles), heights)
+    sheet.fill(_formatted_columns(table, styles), heights)
     heads = [styles.header(c.fmt, filtered=table.filtered) for c in table.columns]
     options = {
         "name": re.sub(r"\W", "_", table.name) + "_table",
@@ -218,7 +220,7 @@ def _write(sheet: StreamedWorksheet, table: Table, styles: style.Styles, made_by
     sheet.add_tall_table(rows, last, options)
     for i, (column, wide) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(i, i, wide)
-        _note(sheet, i, column.meaning)
+        _add_note(sheet, i, column.meaning)
     _coloured(sheet, table, styles)
     sheet.set_row(0, style.header_height(lines))
     sheet.freeze_panes(1, 0)
@@ -249,7 +251,7 @@ def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
     for i, column in enumerate(table.columns):
         rules: Iterable[dict[str, Any]] = ()
         if column.colour is Colour.HEAT:
-            rules = [_heat(max(numbers, default=0.0))]
+            rules = [_colour_scale(max(numbers, default=0.0))]
         elif column.colour is Colour.LIGHTS:
             rules = _lights(styles)
         elif column.colour is Colour.AGAINST_FIRST:
@@ -258,7 +260,7 @@ def _coloured(sheet: Any, table: Table, styles: style.Styles) -> None:
             sheet.conditional_format(1, i, max(len(table), 1), i, rule)
 
 
-def _heat(most: float) -> dict[str, Any]:
+def _colour_scale(most: float) -> dict[str, Any]:
     """Return the colour scale of shares: from 0 to 100 %, or to ``most`` if it is larger."""
     ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": max(most, 1.0)}
     colours = {"min_color": palette.WHITE, "max_color": palette.HEAT}
@@ -293,7 +295,7 @@ def _printed(table: Table) -> int:
     return shown[-1] + 1
 
 
-def _widths(table: Table) -> tuple[list[float], int]:
+def _column_widths(table: Table) -> tuple[list[float], int]:
     """Return the columns' widths, and the number of lines of the header.
 
     If the table doesn't fit on A4, the header first gets more lines; then sentences get narrower.
@@ -337,7 +339,7 @@ def _heights(table: Table, widths: Sequence[float]) -> list[float]:
     return heights
 
 
-def _note(sheet: Any, column: int, text: str) -> None:
+def _add_note(sheet: Any, column: int, text: str) -> None:
     if text:
         lines = sum(len(part) // _NOTE_LINE + 1 for part in text.split("\n"))
         size = {"width": _NOTE_WIDTH, "height": 18 + 16 * lines}
@@ -347,7 +349,7 @@ def _note(sheet: Any, column: int, text: str) -> None:
 # ---- cells with their formats -------------------------------------------------------------------
 
 
-def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
+def _formatted_columns(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
     section = styles.get(
         bold=True, font_color=palette.NAVY, bg_color=palette.PALE, top=1, top_color=palette.NAVY
     )
@@ -356,14 +358,14 @@ def _cells(table: Table, styles: style.Styles) -> Iterator[ColumnCells]:
             yield ColumnCells(column.values, styles.cell(column.fmt, column.values))
             continue
         values = list(column.values)
-        formats = _each(column, styles)
+        formats = _format_of_each(column, styles)
         for row in table.sections:
             formats[row] = section
             values[row] = None if values[row] is None else str(values[row])
         yield ColumnCells(values, formats)
 
 
-def _each(column: TableColumn, styles: style.Styles) -> list[Any]:
+def _format_of_each(column: TableColumn, styles: style.Styles) -> list[Any]:
     if column.formats is None:
         fmt = styles.cell(column.fmt, column.values)
         return [None if value is None else fmt for value in column.values]
@@ -468,7 +470,9 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
     def _chunk(self, first: int, stop: int) -> Iterator[str]:
         """Yield the rows from ``first`` to before ``stop``, counted from below the header."""
         numbers = [str(row + 2) for row in range(first, stop)]
-        parts = [_part(column, i, first, stop, numbers) for i, column in enumerate(self._filled)]
+        parts = [
+            _xml_template(column, i, first, stop, numbers) for i, column in enumerate(self._filled)
+        ]
         attributes = {
             height: f' ht="{_pixels(height) * 0.75:.16g}" customHeight="1"'
             for height in set(self._heights[first:stop])
@@ -500,7 +504,7 @@ def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
     return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
 
 
-def _part(
+def _xml_template(
     column: ColumnCells, place: int, first: int, stop: int, numbers: list[str]
 ) -> tuple[str, tuple[Sequence[Any], ...], bool]:
     """Return a template of a cell's XML, the values for it by row, and whether all rows have cells.
@@ -512,7 +516,7 @@ def _part(
     start = f'<c r="{xl_col_to_name(place)}'
     if isinstance(column.formats, list):
         cells = zip(numbers, values, map(_style, column.formats[first:stop]), strict=True)
-        written = [_cell(start, *cell, texts) or _blank(start, *cell) for cell in cells]
+        written = [_cell_xml(start, *cell, texts) or _blank(start, *cell) for cell in cells]
         return "%s", (written,), False
     kinds = set(map(type, values))
     if kinds == {type(None)}:
@@ -528,14 +532,14 @@ def _part(
     if fmt and not any(issubclass(kind, str) for kind in kinds):
         cell = f"{start}%s{fmt}><v>%.17G</v></c>"
         return "%s", (["" if row[1] is None else cell % row for row in rows],), False
-    return "%s", ([_cell(start, n, value, fmt, texts) for n, value in rows],), False
+    return "%s", ([_cell_xml(start, n, value, fmt, texts) for n, value in rows],), False
 
 
 def _style(fmt: Any) -> str:
     return "" if fmt is None else f'" s="{fmt._get_xf_index()}"'  # noqa: SLF001
 
 
-def _cell(start: str, number: str, value: Cell, fmt: str, texts: dict[str, str]) -> str:
+def _cell_xml(start: str, number: str, value: Cell, fmt: str, texts: dict[str, str]) -> str:
     if value is None or not fmt:
         return ""
     if isinstance(value, str):

@@ -93,10 +93,12 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
     order = list(SLIDE_OF)
     given.get(SURE, []).sort(key=lambda study: order.index(kind_and_tables(study)[0].NAME))
     made = {
-        ANSWER: _answer(plan, proof), MINERALS: _minerals(plan), COSTS: _costs(plan),
+        ANSWER: _answer_slide(plan, proof), MINERALS: _minerals_slide(plan), COSTS: _costs(plan),
         STOPS: _stops(plan), DECIDE: _decide(plan), SURE: _Content(SURE, (), None, ()),
     }  # fmt: skip
-    contents = (_with(plan, topic, each, given.get(topic, ())) for topic, each in made.items())
+    contents = (
+        _with_study(plan, topic, each, given.get(topic, ())) for topic, each in made.items()
+    )
     return tuple(each.slide() for each in contents if each.sentences)
 
 
@@ -106,7 +108,7 @@ _BESIDE = {MINERALS, DECIDE}
 # ---- content from the plan -----------------------------------------------------------------------
 
 
-def _answer(plan: PlanFile, proof: str) -> _Content:
+def _answer_slide(plan: PlanFile, proof: str) -> _Content:
     """Return the answer under its question, with the title of the plan if it fits."""
     front = report.front_of(plan)
     texts = [*(each.text for each in front.of("answer")), plan.title]
@@ -123,9 +125,11 @@ def _answer(plan: PlanFile, proof: str) -> _Content:
         texts,
         picture,
         (
-            *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_of_supply,
-                    ByMineral.missing_share, ByMineral.missing_without_limits_share),
-            *_measures(plan, Figure.TITLE, Figure.QUESTION, Figure.SCENARIO, Figure.YEARS),
+            *_ranges_of(
+                plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_of_supply,
+                ByMineral.missing_share, ByMineral.missing_without_limits_share,
+            ),
+            *_rows_of_summary(plan, Figure.TITLE, Figure.QUESTION, Figure.SCENARIO, Figure.YEARS),
             f"The proof: sheet {Checks.TABLE}.",
             f"File: {plan.path.name}, SHA-256 {plan.sha256}.",
         ),
@@ -137,22 +141,22 @@ def _is_positive(value: object) -> bool:
     return known(value) and value > 0
 
 
-def _figure(plan: PlanFile, *names: str) -> list[str]:
+def _figure_sentences(plan: PlanFile, *names: str) -> list[str]:
     """Return the sentences of figures, with those that the first page has no room for."""
     return [each.text for each in report.front_of(plan).sentences if each.name in names]
 
 
-def _minerals(plan: PlanFile) -> _Content:
+def _minerals_slide(plan: PlanFile) -> _Content:
     front = report.front_of(plan)
     hardest, warnings = front.of("answer")[1:], front.of("care")
     return _Content(
         MINERALS,
-        [*_figure(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *warnings))],
+        [*_figure_sentences(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *warnings))],
         _drawable(*report.charts(plan).get("supply", ())),
         (
-            *_cells(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
+            *_ranges_of(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
                     ByMineral.supplier_share, ByMineral.supplier_limit),
-            *_cells(plan, Flows, Flows.mineral, Flows.country, Flows.tonnes),
+            *_ranges_of(plan, Flows, Flows.mineral, Flows.country, Flows.tonnes),
         ),
     )  # fmt: skip
 
@@ -165,12 +169,12 @@ def _costs(plan: PlanFile) -> _Content:
     fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
         COSTS,
-        _figure(plan, EXTRA_COST, PURCHASES),
+        _figure_sentences(plan, EXTRA_COST, PURCHASES),
         picture,
         (
-            *_cells(plan, Members, *fields),
-            *_cells(plan, ByMineral, ByMineral.extra_cost, ByMineral.purchased, ByMineral.paid),
-            *_measures(plan, Figure.CASH_COST, Figure.LIMITS_COST_A_YEAR,
+            *_ranges_of(plan, Members, *fields),
+            *_ranges_of(plan, ByMineral, ByMineral.extra_cost, ByMineral.purchased, ByMineral.paid),
+            *_rows_of_summary(plan, Figure.CASH_COST, Figure.LIMITS_COST_A_YEAR,
                        *(name for name in plan.measures if name.startswith(COST))),
         ),
         notes,
@@ -181,9 +185,9 @@ def _stops(plan: PlanFile) -> _Content:
     """Return how much of the need is still met if each mineral's largest supplier stops."""
     return _Content(
         STOPS,
-        _figure(plan, LOSS),
+        _figure_sentences(plan, LOSS),
         _left(plan),
-        (*_cells(plan, ByMineral, ByMineral.supplier, ByMineral.served_without,
+        (*_ranges_of(plan, ByMineral, ByMineral.supplier, ByMineral.served_without,
                  ByMineral.stage_country, ByMineral.served_through),),
         [IF_IT_STOPS],
     )  # fmt: skip
@@ -216,7 +220,7 @@ def _decide(plan: PlanFile) -> _Content:
         DECIDE,
         texts or ["Nothing is decided this year."],
         _bars(plan, title, cost, "{unit}") if len(cost) > 1 else None,
-        [*_cells(plan, DecideNow, DecideNow.what, DecideNow.country, DecideNow.cost)],
+        [*_ranges_of(plan, DecideNow, DecideNow.what, DecideNow.country, DecideNow.cost)],
     )
 
 
@@ -248,7 +252,9 @@ _NAMES = (
 # ---- content from studies ------------------------------------------------------------------------
 
 
-def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[StudyFile]) -> _Content:
+def _with_study(
+    plan: PlanFile, topic: str, content: _Content, studies: Sequence[StudyFile]
+) -> _Content:
     """Return a slide with the finding and the chart of its first study; the notes have the rest.
 
     On slides in ``_BESIDE`` the finding follows the plan's sentences; on others it replaces them.
@@ -292,12 +298,12 @@ def _with(plan: PlanFile, topic: str, content: _Content, studies: Sequence[Study
 # ---- where numbers are ---------------------------------------------------------------------------
 
 
-def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
+def _ranges_of(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
     """Yield where the columns of some fields are, with their cells if the sheet has a table."""
     table = plan.tables.get(kind.TABLE)
     if table is None or not len(table):
         return
-    place = _places(plan).get(kind.TABLE)
+    place = _table_ranges(plan).get(kind.TABLE)
     headers = [str(header) for header in table.columns]
     positions = kind.positions(headers)
     columns = []
@@ -312,13 +318,13 @@ def _cells(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
         yield f"Sheet {kind.TABLE}: {'; '.join(columns)}."
 
 
-def _places(plan: PlanFile) -> dict[str, Area]:
+def _table_ranges(plan: PlanFile) -> dict[str, Area]:
     return {sheet: place.area for sheet, place in table_places(plan.path).items()}
 
 
-def _measures(plan: PlanFile, *names: str) -> Iterator[str]:
+def _rows_of_summary(plan: PlanFile, *names: str) -> Iterator[str]:
     """Yield where some rows of Summary are."""
-    place = _places(plan).get(Summary.TABLE)
+    place = _table_ranges(plan).get(Summary.TABLE)
     rows = {str(name): row for row, name in enumerate(plan.result(Summary).data["measure"], 1)}
     table = plan.tables.get(Summary.TABLE)
     if table is None:

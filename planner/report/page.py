@@ -131,12 +131,14 @@ def html_of(page: ReportPage) -> str:
     Its Content-Security-Policy allows only the page's own two scripts, by their hashes, and no
     network access, so that text from the input can never run.
     """
-    script, library = _own("page.js"), _own("plotly/plotly.min.js")
+    script, library = _packaged_text("page.js"), _packaged_text("plotly/plotly.min.js")
     drawn = [
         {
             "key": part.key,
-            "first": _name(part.first_choice),
-            "views": {_name(choice): _view(view) for choice, view in part.views.items()},
+            "first": _choice_label(part.first_choice),
+            "views": {
+                _choice_label(choice): _view_data(view) for choice, view in part.views.items()
+            },
         }
         for part in (*page.fronts, *page.parts)
         if part.is_drawn
@@ -151,25 +153,25 @@ def html_of(page: ReportPage) -> str:
             "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
             f"script-src {hash_of(library)} {hash_of(script)}; base-uri 'none'; form-action 'none'"
         ),
-        style=_own("page.css"),
+        style=_packaged_text("page.css"),
         data=json_of(drawn),
         library=library,
         script=script,
     )
 
 
-def _own(name: str) -> str:
+def _packaged_text(name: str) -> str:
     return files("planner.report").joinpath(name).read_text(encoding="utf-8")
 
 
 # ---- the data of the charts ----------------------------------------------------------------------
 
 
-def _name(choice: Choice) -> str:
+def _choice_label(choice: Choice) -> str:
     return "-".join(map(str, choice))
 
 
-def _view(view: View) -> dict[str, object]:
+def _view_data(view: View) -> dict[str, object]:
     plots = []
     for p in view.plots:
         drawn = p.figure.to_plotly_json()
@@ -203,13 +205,16 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
         fronts=(*first.fronts, *fronts),
         verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
         sound=first.sound and not unsound,
-        parts=(*first.parts, *(p for n, page in enumerate(further, 1) for p in _parts(page, n))),
+        parts=(
+            *first.parts,
+            *(p for n, page in enumerate(further, 1) for p in _numbered_parts(page, n)),
+        ),
         about=replace(first.about, rows=(*first.about.rows, *rows)),
         notes=tuple(dict.fromkeys((*first.notes, *_notes_of(first, further)))),
     )
 
 
-def _parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
+def _numbered_parts(page: ReportPage, number: int) -> Iterator[ReportSection]:
     for part in page.parts:
         heading = f"{page.kind}: {words.uncapitalized(part.heading)}"
         yield replace(part, key=f"study{number}-{part.key}", heading=heading)
@@ -220,7 +225,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     kinds: dict[str, list[str]] = {}
     for page in further:
         other = "made from another input than the plan above, so the numbers may not agree."
-        given = [other] if _input(page) != _input(first) else []
+        given = [other] if _input_note(page) != _input_note(first) else []
         given += [page.verdict] if page.sound else []
         for note in dict.fromkeys((*given, *page.notes)):
             if note not in first.notes:
@@ -228,7 +233,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     yield from (f"{words.listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
-def _input(page: ReportPage) -> str:
+def _input_note(page: ReportPage) -> str:
     return next((value for name, value in page.about.rows if name == Figure.INPUT_SHA256), "")
 
 
@@ -250,7 +255,7 @@ def study_page(study: StudyFile) -> ReportPage:
     """Return the report of a study; UsageError if the workbook has no study."""
     kind, tables = kind_and_tables(study)
     verdict, sound = study_verdict(tables)
-    about, notes = _about(study, tables)
+    about, notes = _origin(study, tables)
     front = kind.front(tables, study.title or words.word(study.path.stem))
     parts = (part_of(section, front, tables.country) for section in kind.sections(tables))
     fronts = (front_section(front),)
@@ -303,7 +308,7 @@ def _sentence(picture: chart.Picture) -> str:
         ends = (
             f"{s.name}, is marked"
             if s.role is chart.Role.HERE
-            else f"{s.name} {words.from_to(*(_value(picture, s.values[i]) for i in (0, -1)))}"
+            else f"{s.name} {words.from_to(*(_value_text(picture, s.values[i]) for i in (0, -1)))}"
             for s in picture.series
         )
         return f"Lines from {first} to {last}: {'; '.join(ends)}"
@@ -319,15 +324,17 @@ def _sentence(picture: chart.Picture) -> str:
         if not cells:
             return f"{kind} {size}"
         value, name, category = max(cells, key=lambda cell: cell[0])
-        return f"{kind} {size}. The largest value is {_value(picture, value)}: {category}, {name}"
+        return (
+            f"{kind} {size}. The largest value is {_value_text(picture, value)}: {category}, {name}"
+        )
     each = (
-        f"{c}: {', '.join(f'{n} {_value(picture, v)}' for v, n, name in cells if name == c)}"
+        f"{c}: {', '.join(f'{n} {_value_text(picture, v)}' for v, n, name in cells if name == c)}"
         for c in dict.fromkeys(picture.categories)
     )
     return f"Bars. {'; '.join(each)}"
 
 
-def _value(picture: chart.Picture, value: float | None) -> str:
+def _value_text(picture: chart.Picture, value: float | None) -> str:
     return table.formatted(value, picture.fmt) or "unknown"
 
 
@@ -342,7 +349,7 @@ def study_verdict(tables: Tables) -> tuple[str, bool]:
     return f"{f'Each of {every:,} runs' if every > 1 else 'The one run'} is proven optimal.", True
 
 
-def _about(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
+def _origin(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:
     """Return the origin of the study, and the warnings in its sheet About."""
     about = tables[About].rows(About.what, About.value) if About in tables else ()
     pairs = [(words.word(name), words.word(value)) for name, value in about]

@@ -207,7 +207,7 @@ OTHERS, OTHER_MEMBERS, ALL_YEARS = "Other countries", "Other members", "All year
 _Pairs = dict[tuple[str, str], float]
 
 
-def _sold(plan: PlanFile) -> pd.DataFrame:
+def _flows_by_country_name(plan: PlanFile) -> pd.DataFrame:
     table = plan.result(Flows).frame()
     return table.assign(country=table["country"].map(plan.country))
 
@@ -218,7 +218,11 @@ def _sold_to_all(plan: PlanFile) -> pd.DataFrame:
     inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
     buyers = "plants in " + inputs["plant_country"].map(plan.country).astype(str)
     inputs = inputs.assign(member=buyers, country=inputs["country"].map(plan.country))
-    return pd.concat([_sold(plan), inputs], ignore_index=True) if len(inputs) else _sold(plan)
+    return (
+        pd.concat([_flows_by_country_name(plan), inputs], ignore_index=True)
+        if len(inputs)
+        else _flows_by_country_name(plan)
+    )
 
 
 def supplier_colours(plan: PlanFile) -> dict[str, str]:
@@ -227,7 +231,7 @@ def supplier_colours(plan: PlanFile) -> dict[str, str]:
     Tonnes of different minerals are not added up: countries are ranked by the sum of their shares
     of each mineral.
     """
-    sums = _sold(plan).groupby(["mineral", "country"])["tonnes"].sum()
+    sums = _flows_by_country_name(plan).groupby(["mineral", "country"])["tonnes"].sum()
     parts = sums / sums.groupby(level="mineral").transform("sum")
     weight = (
         parts.groupby(level="country")
@@ -254,7 +258,7 @@ def flows_section(plan: PlanFile) -> ReportSection | None:
         unit = str(bought["unit"].dropna().max() or "t")
         for p, period in enumerate(periods):
             rows = bought if period == ALL_YEARS else bought[bought["year"] == int(period)]
-            views[m, p] = _view(rows, mineral, period, unit, colours)
+            views[m, p] = _flow_view(rows, mineral, period, unit, colours)
     return ReportSection(
         "flows",
         "Flows from refiner country to buyer",
@@ -279,7 +283,7 @@ class NothingBought(Result):
     note = common.NOTE
 
 
-def _view(
+def _flow_view(
     rows: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]
 ) -> View:
     sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
@@ -306,8 +310,8 @@ def _view(
 def _gathered(every: list[plotly.SankeyLink]) -> list[plotly.SankeyLink]:
     """Return the flows with small countries and small members merged."""
     sides = (
-        (_summed([(f.source, f.amount) for f in every]), OTHERS),
-        (_summed([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
+        (_summed_by_name([(f.source, f.amount) for f in every]), OTHERS),
+        (_summed_by_name([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
     )
     (large, others), (buyers, other_buyers) = (
         ([*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1], name) for sums, name in sides
@@ -320,7 +324,7 @@ def _gathered(every: list[plotly.SankeyLink]) -> list[plotly.SankeyLink]:
     return [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
 
 
-def _summed(pairs: list[tuple[str, float]]) -> dict[str, float]:
+def _summed_by_name(pairs: list[tuple[str, float]]) -> dict[str, float]:
     sums: dict[str, float] = {}
     for name, amount in pairs:
         sums[name] = sums.get(name, 0.0) + amount

@@ -78,7 +78,7 @@ def year_ranges(years: Iterable[int], chosen: Collection[int]) -> list[tuple[int
     return [(run[0], run[-1]) for run in runs]
 
 
-def _value(step: schema.ScenarioStep) -> float:
+def _step_value(step: schema.ScenarioStep) -> float:
     """Return a step's Value; ValueError if it is blank."""
     if step.value is None:
         msg = f"`{step.action}` needs a Value"
@@ -86,7 +86,7 @@ def _value(step: schema.ScenarioStep) -> float:
     return step.value
 
 
-def _matches(record: Any, step: ActionRow) -> bool:
+def _is_selected(record: Any, step: ActionRow) -> bool:
     """Return whether a step selects a refiner, project, mine, demand or stockpile."""
     if isinstance(record, schema.Demand | schema.Stockpile):
         return step.mineral in {"", record.mineral} and step.member in {"", record.member}
@@ -98,10 +98,10 @@ def _matches(record: Any, step: ActionRow) -> bool:
 def _change_matching(
     records: Iterable[R], step: schema.ScenarioStep, change: Callable[[R], R]
 ) -> tuple[R, ...]:
-    return tuple(change(r) if _matches(r, step) else r for r in records)
+    return tuple(change(r) if _is_selected(r, step) else r for r in records)
 
 
-def _by_year(
+def _change_by_year(
     case: Case,
     step: schema.ScenarioStep,
     change: Callable[[float | None], float | None],
@@ -138,8 +138,8 @@ def _in_years(
 
 def _scaled(case: Case, step: schema.ScenarioStep, **series: str) -> Case:
     """Return the case with yearly values of the selected records multiplied by Value."""
-    factor = _value(step)
-    return _by_year(
+    factor = _step_value(step)
+    return _change_by_year(
         case, step, lambda before: None if before is None else before * factor, **series
     )
 
@@ -174,12 +174,12 @@ def set_tariff(case: Case, step: schema.ScenarioStep) -> Case:
 
 def raise_tariff(case: Case, step: schema.ScenarioStep) -> Case:
     """Add Value (a fraction) to the tariff of the matching lanes."""
-    return _with_lane(case, step, schema.Lane(tariff_added=_value(step)))
+    return _with_lane(case, step, schema.Lane(tariff_added=_step_value(step)))
 
 
 def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
     """Set every price floor to Value. Add a floor for the coalition in years without one."""
-    value = _value(step)
+    value = _step_value(step)
     chosen = [m.name for m in case.minerals if step.mineral in {"", m.name}]
     new_floor = _in_years(step, lambda _: value)
     rows = [
@@ -202,7 +202,7 @@ def set_price_floor(case: Case, step: schema.ScenarioStep) -> Case:
 
 def scale_freight(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the freight of the matching lanes by Value."""
-    return _with_lane(case, step, schema.Lane(freight_factor=_value(step)))
+    return _with_lane(case, step, schema.Lane(freight_factor=_step_value(step)))
 
 
 _SELLER_AND_YEARS = ("country", "refiner", "company", "first_year", "last_year")
@@ -224,7 +224,7 @@ def _with_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case
 
 def _sells(case: Case, step: schema.ScenarioStep) -> bool:
     """Return whether a step selects a refiner or a project."""
-    return any(_matches(plant, step) for plant in (*case.refiners, *case.projects))
+    return any(_is_selected(plant, step) for plant in (*case.refiners, *case.projects))
 
 
 def _with_input_lane(case: Case, step: schema.ScenarioStep, lane: schema.Lane) -> Case:
@@ -259,7 +259,7 @@ def scale_capacity(case: Case, step: schema.ScenarioStep) -> Case:
 
 def add_capacity(case: Case, step: schema.ScenarioStep) -> Case:
     """Add Value [t/yr] of usable capacity to the matching refiners, in the years they run."""
-    value = _value(step)
+    value = _step_value(step)
 
     def refiner(record: schema.Refiner) -> schema.Refiner:
         def with_extra(year: int, before: float | None) -> float:
@@ -290,7 +290,7 @@ def set_support(case: Case, step: schema.ScenarioStep) -> Case:
     The seller still gets its cost or price in full, and a payment is at most that. The objective
     counts what buyers pay, not these payments.
     """
-    return _by_year(case, step, lambda _: step.value, refiners="support", projects="support")
+    return _change_by_year(case, step, lambda _: step.value, refiners="support", projects="support")
 
 
 def build_project(case: Case, step: schema.ScenarioStep) -> Case:
@@ -309,7 +309,7 @@ def build_project(case: Case, step: schema.ScenarioStep) -> Case:
 
 def delay_project(case: Case, step: schema.ScenarioStep) -> Case:
     """Delay the projects by Value years, with rows of Built due in First year or later."""
-    years, first = int(_value(step)), min(case.years, default=0)
+    years, first = int(_step_value(step)), min(case.years, default=0)
     case = _with_late_rows(case, step, first if step.first_year is None else step.first_year)
 
     def later(record: schema.Project) -> schema.Project:
@@ -336,7 +336,7 @@ class DrawnDelays:
         for step, year in self.delays:
             change = self._shift if self.is_decided else self._bar
             case = case if self.is_decided else _with_late_rows(case, step, year)
-            later = partial(change, year=year, years=int(_value(step)))
+            later = partial(change, year=year, years=int(_step_value(step)))
             case = case.change(projects=_change_matching(case.projects, step, later))
         return case
 
@@ -356,12 +356,12 @@ class DrawnDelays:
 
 def delayed_projects(case: Case, step: ActionRow) -> frozenset[str]:
     """Return the projects that a `delay project` selects."""
-    return frozenset(p.name for p in case.projects if _matches(p, step))
+    return frozenset(p.name for p in case.projects if _is_selected(p, step))
 
 
 def _with_late_rows(case: Case, step: schema.ScenarioStep, first: int) -> Case:
     """Return the case with rows of Built that are due in ``first`` or later Value years later."""
-    names, years = delayed_projects(case, step), int(_value(step))
+    names, years = delayed_projects(case, step), int(_step_value(step))
     built = tuple(
         dataclasses.replace(
             row, year=row.year + years, due=row.year if row.due is None else row.due
@@ -375,7 +375,7 @@ def _with_late_rows(case: Case, step: schema.ScenarioStep, first: int) -> Case:
 
 def scale_budget(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the budget of the matching years by Value."""
-    factor = _value(step)
+    factor = _step_value(step)
     rows = (
         dataclasses.replace(row, capex=row.capex * factor) if in_force(step, row.year) else row
         for row in case.budget
@@ -390,7 +390,7 @@ def scale_mines(case: Case, step: schema.ScenarioStep) -> Case:
 
 def block_ore(case: Case, step: schema.ScenarioStep) -> Case:
     """Stop all ore from the mines of Country."""
-    if not any(_matches(m, step) for m in case.mines):
+    if not any(_is_selected(m, step) for m in case.mines):
         return case
     row = schema.OreLane(
         mineral=step.mineral,
@@ -407,7 +407,7 @@ def block_ore(case: Case, step: schema.ScenarioStep) -> Case:
 
 def scale_demand(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the demand of the matching minerals and members by Value."""
-    factor = _value(step)
+    factor = _step_value(step)
 
     def scaled(tonnes: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
         return tuple((year, t * factor if in_force(step, year) else t) for year, t in tonnes)
@@ -420,7 +420,7 @@ def scale_demand(case: Case, step: schema.ScenarioStep) -> Case:
 
 def scale_shortage_cost(case: Case, step: schema.ScenarioStep) -> Case:
     """Multiply the cost of a missing tonne by Value, for demand without a tier."""
-    factor = _value(step)
+    factor = _step_value(step)
 
     def mineral(row: schema.Mineral) -> schema.Mineral:
         if step.mineral not in {"", row.name}:
@@ -436,8 +436,8 @@ def scale_shortage_cost(case: Case, step: schema.ScenarioStep) -> Case:
 
 def set_stock_target(case: Case, step: schema.ScenarioStep) -> Case:
     """Set the target of the matching stockpiles to Value [t]."""
-    value = _value(step)
-    return _by_year(case, step, lambda _: value, stockpiles="target")
+    value = _step_value(step)
+    return _change_by_year(case, step, lambda _: value, stockpiles="target")
 
 
 def remove_member(case: Case, step: schema.ScenarioStep) -> Case:
@@ -479,7 +479,7 @@ _MEMBER_FIELDS = {
 
 def set_max_short(case: Case, step: schema.ScenarioStep) -> Case:
     """Set Max short of the matching minerals in Security to Value."""
-    value = _value(step)
+    value = _step_value(step)
     short = _in_years(step, lambda _: value)
     rows: list[schema.SecurityTarget] = []
     for row in case.security:
@@ -518,7 +518,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
         >>> max(planner.solve(tight).max_country_share.values()) <= 0.5 + 1e-9
         True
     """
-    mineral = _known(case, mineral)
+    mineral = _known_mineral(case, mineral)
     chosen = [m.name for m in case.minerals if mineral in {"", m.name}]
     rows: list[schema.ShareLimit] = []
     for row in case.share_limits:
@@ -527,7 +527,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
             continue
         capped = dataclasses.replace(row, share=schema.ByYear(share))
         if not row.mineral and mineral:  # the other minerals keep the row
-            rows.append(_without(row, mineral))
+            rows.append(_except_mineral(row, mineral))
             capped = dataclasses.replace(capped, mineral=mineral)
         if row.mineral or mineral not in row.except_minerals:
             rows.append(capped)
@@ -557,7 +557,7 @@ def set_max_country_share(case: Case, share: float, mineral: str = "") -> Case:
 
 def set_max_country_share_step(case: Case, step: schema.ScenarioStep) -> Case:
     """Set every cap on single countries to Value. Add a cap without penalty if there is none."""
-    return set_max_country_share(case, _value(step), step.mineral)
+    return set_max_country_share(case, _step_value(step), step.mineral)
 
 
 def drop_share_limits(case: Case, mineral: str = "") -> Case:
@@ -574,11 +574,11 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
         >>> planner.solve(planner.drop_share_limits(book.case)).shortage
         0.0
     """
-    mineral = _known(case, mineral)
+    mineral = _known_mineral(case, mineral)
     if not mineral:
         return case.change(share_limits=())
     rows = [
-        row if row.mineral else _without(row, mineral)
+        row if row.mineral else _except_mineral(row, mineral)
         for row in case.share_limits
         if row.mineral != mineral
     ]
@@ -588,13 +588,13 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
     )
 
 
-def _known(case: Case, mineral: str) -> str:
+def _known_mineral(case: Case, mineral: str) -> str:
     """Return a mineral's name as the case spells it ("" for all); KeyError if it is unknown."""
     names = {normalize(m.name): m.name for m in case.minerals} | {"": ""}
     return names[normalize(mineral)]
 
 
-def _without(row: schema.ShareLimit, mineral: str) -> schema.ShareLimit:
+def _except_mineral(row: schema.ShareLimit, mineral: str) -> schema.ShareLimit:
     left_out = tuple(sorted({*row.except_minerals, mineral}))
     return dataclasses.replace(row, except_minerals=left_out)
 

@@ -180,14 +180,14 @@ def _parameter(case: Case, typed: str) -> Parameter:
     parameter = _aimed(Named(case), kind, rest)
     probes = (parameter.change_to(parameter.price * value) for value in _PROBES)
     if all(change(case) == case for change in probes):
-        msg = f"this parameter changes nothing in the workbook{_places(case, kind)}"
+        msg = f"this parameter changes nothing in the workbook{_countries_hint(case, kind)}"
         raise UsageError(msg)
     return parameter
 
 
 def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     """Return a parameter of a place and a mineral; either may be blank."""
-    place, mineral = _split(named, kind, rest)
+    place, mineral = _place_and_rest(named, kind, rest)
     wrong = Mistakes()
     with wrong.collect():
         minerals = named.names("mineral", mineral)
@@ -215,7 +215,7 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
     return Parameter(kind, typed, title, aims, price, named.case.settings.currency)
 
 
-def _split(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
+def _place_and_rest(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
     if not kind.place:
         return "", rest
     if ":" in rest:
@@ -253,7 +253,7 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
     return [(named.country_name(code, text) if code else "", {"country": code})]
 
 
-def _places(case: Case, kind: ParameterKind) -> str:
+def _countries_hint(case: Case, kind: ParameterKind) -> str:
     """Return the end of a message: the countries where the parameter changes something."""
     if kind.place == "member":
         return ""

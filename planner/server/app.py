@@ -303,16 +303,16 @@ def application(config: Config) -> Starlette:
 
     routes = [
         Route("/", _front),
-        Route("/state", _state),
+        Route("/state", _job_state),
         Route("/workbook", _take, methods=["POST"]),
-        Route("/jobs", _start, methods=["POST"]),
-        Route("/jobs/{key}/stop", _stop, methods=["POST"]),
+        Route("/jobs", _start_job, methods=["POST"]),
+        Route("/jobs/{key}/stop", _stop_job, methods=["POST"]),
         Route("/jobs/{key}/{name}", _download),
         Route("/forget", _forget, methods=["POST"]),
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
-    handlers = {HTTPException: _failed, OSError: _failed}
+    handlers = {HTTPException: _failure_page, OSError: _failure_page}
     app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
     app.add_middleware(Guard, config=config)
     return app
@@ -336,19 +336,19 @@ async def _front(request: Request) -> Response:
             words = "This page needs its token: open the address that planner serve printed."
             raise HTTPException(401, words)
         key = desk.key()
-    response = _shown("server.html", desk, key)
+    response = _page_of("server.html", desk, key)
     if not given_key:
         # lax: a link from another site leads to the same session, but its forms are refused
         response.set_cookie(_COOKIE, key, httponly=True, samesite="lax", path="/")
     return response
 
 
-async def _state(request: Request) -> Response:
-    return _shown("server_state.html", _desk(request), _key(request))
+async def _job_state(request: Request) -> Response:
+    return _page_of("server_state.html", _desk(request), _key_or_403(request))
 
 
 async def _take(request: Request) -> Response:
-    desk, key = _desk(request), _key(request)
+    desk, key = _desk(request), _key_or_403(request)
     _refuse_more(desk.find(key))
     with scratch.scratch_file(desk.folder, ".upload") as upload:
         async with request.form(max_files=1, max_fields=4) as form:
@@ -366,8 +366,8 @@ async def _take(request: Request) -> Response:
     return _back(request)
 
 
-async def _start(request: Request) -> Response:
-    desk, key = _desk(request), _key(request)
+async def _start_job(request: Request) -> Response:
+    desk, key = _desk(request), _key_or_403(request)
     _refuse_more(desk.find(key))
     async with request.form(max_files=0, max_fields=8) as form:
         _sent_by(desk, key, form)
@@ -395,8 +395,8 @@ async def _start(request: Request) -> Response:
     return _back(request, f"#job-{job.key}")
 
 
-async def _stop(request: Request) -> Response:
-    desk, key = _desk(request), _key(request)
+async def _stop_job(request: Request) -> Response:
+    desk, key = _desk(request), _key_or_403(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)
     _job(request, desk.find(key)).stop()
@@ -404,14 +404,14 @@ async def _stop(request: Request) -> Response:
 
 
 async def _forget(request: Request) -> Response:
-    desk, key = _desk(request), _key(request)
+    desk, key = _desk(request), _key_or_403(request)
     async with request.form(max_files=0, max_fields=4) as form:
         _sent_by(desk, key, form)
     session = desk.find(key)
     if session is not None:
         await desk.end(session)
     words = "All your workbooks, plans and studies are deleted. You may close this page."
-    response = _words("Deleted", words, 200)
+    response = _words_page("Deleted", words, 200)
     response.delete_cookie(_COOKIE, path="/")
     return response
 
@@ -419,7 +419,7 @@ async def _forget(request: Request) -> Response:
 async def _download(request: Request) -> Response:
     """Return a file that a job made: a report to read, or a workbook to download."""
     desk, name = _desk(request), request.path_params["name"]
-    session = desk.find(_key(request))
+    session = desk.find(_key_or_403(request))
     job = _job(request, session, desk.shown(session))
     if name not in job.files:
         raise HTTPException(404, "This file does not exist, or was deleted.")
@@ -429,7 +429,7 @@ async def _download(request: Request) -> Response:
     return FileResponse(path, filename=name)
 
 
-def _key(request: Request) -> str:
+def _key_or_403(request: Request) -> str:
     key = _desk(request).key_of(request)
     if not key:
         raise HTTPException(403, "Your visit has ended: open the page again.")
@@ -457,7 +457,7 @@ def _back(request: Request, place: str = "") -> Response:
     return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
 
 
-def _shown(template: str, desk: SessionStore, key: str) -> Response:
+def _page_of(template: str, desk: SessionStore, key: str) -> Response:
     mine = desk.find(key)
     session = desk.shown(mine)
     is_followed = session is not None and session is desk.followed
@@ -492,16 +492,16 @@ def _shown(template: str, desk: SessionStore, key: str) -> Response:
     return HTMLResponse(text)
 
 
-async def _failed(_: Request, error: Exception) -> Response:
+async def _failure_page(_: Request, error: Exception) -> Response:
     status, message = 500, "Something went wrong."
     if isinstance(error, OSError):
         status, message = 507, jobs.reason_of(error)
     elif isinstance(error, HTTPException):
         status, message = error.status_code, error.detail
-    return _words("This did not work", message, status)
+    return _words_page("This did not work", message, status)
 
 
-def _words(title: str, text: str, status: int) -> Response:
+def _words_page(title: str, text: str, status: int) -> Response:
     return HTMLResponse(
         _PAGES.get_template("server_words.html").render(title=title, text=text), status
     )

@@ -55,7 +55,7 @@ def _blocks(
     paid, tonnes = paid_by(plan, "mineral", "year"), sums(plan.flows, "tonnes", "mineral", "year")
     served = {cell: served_share(need[cell], short[cell]) for cell in need if need[cell] > 0}
     landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in tonnes}
-    tops = _tops(context)
+    tops = _largest_suppliers(context)
 
     def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
         return {cell: read(top) for cell, (top, _) in tops.items()}
@@ -89,7 +89,7 @@ def _blocks(
     }  # fmt: skip
 
 
-def _tops(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
+def _largest_suppliers(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
     """Return each mineral and year's largest supplier, and its shares of demand and purchases."""
     table = coalition_purchases(context.plan)
     tops = largest_country_shares(table, context.basis, ("mineral", "year"))
@@ -118,7 +118,7 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     shared: dict[tuple[str, str, str], list[At]] = defaultdict(list)
     for mineral, year, cause in sorted(cells):
         names = [name for name, *_ in cells[mineral, year, cause]]
-        shared[mineral, _who(names, need[mineral, year]), cause].append((mineral, year))
+        shared[mineral, _who_is_short(names, need[mineral, year]), cause].append((mineral, year))
     rows = []
     in_order = sorted(shared.items(), key=lambda cause: (cause[0][0], cause[1]))
     for (mineral, who, cause), every in in_order:
@@ -131,7 +131,7 @@ def shortage_causes(plan: Plan) -> ShortageCauses | None:
     return ShortageCauses.of_rows(rows, words=common.words_of(case))
 
 
-def _who(names: list[str], need: set[str]) -> str:
+def _who_is_short(names: list[str], need: set[str]) -> str:
     """Return who is short: all that need the mineral in one word, others by name."""
     if len(names) > 1 and set(names) >= need:
         return all_of(len(names), "member")

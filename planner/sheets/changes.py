@@ -91,7 +91,7 @@ def input_differences(
         pairs = paired_records(before, after, keys(record))
         for old, new in sorted(pairs, key=lambda pair: pair[0].row if pair[0] else math.inf):
             if new is None and old is not None:
-                place, label = (record.SHEET, old.row, _first(old)), _label(base, old)
+                place, label = (record.SHEET, old.row, _first_header(old)), _record_name(base, old)
                 yield InputDifference(*place, label, None, REMOVED)
             elif new is not None:
                 cells = record_differences(base, old, new) if old else _of_added(base, new)
@@ -108,7 +108,7 @@ def paired_records(
         yield None if row is None else before[row], None if other is None else after[other]
 
 
-def _key(record: schema.Record) -> Hashable:
+def _identity(record: schema.Record) -> Hashable:
     """Return what identifies a record: its row, its key columns, or all of it."""
     if record.row:
         return record.row
@@ -116,10 +116,10 @@ def _key(record: schema.Record) -> Hashable:
     return tuple(getattr(record, name) for name in keys) if keys else record
 
 
-_BY_ROW: Sequence[Callable[[schema.Record], Hashable]] = (lambda r: (_key(r), r), _key)
+_BY_ROW: Sequence[Callable[[schema.Record], Hashable]] = (lambda r: (_identity(r), r), _identity)
 
 
-def _first(record: schema.Record) -> str:
+def _first_header(record: schema.Record) -> str:
     return next(iter(type(record).columns())).header
 
 
@@ -127,7 +127,7 @@ def record_differences(
     case: Case, before: schema.Record, after: schema.Record
 ) -> Iterator[InputDifference]:
     """Yield the differences between two versions of a row, cell by cell."""
-    label = _label(case, before)
+    label = _record_name(case, before)
     differ = partial(InputDifference, before.SHEET, before.row, row_after=after.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)
@@ -152,7 +152,7 @@ def record_differences(
                     label_of_years = f"{words} {year_span(years)}"
                     yield differ(cell, label_of_years, was, now, shown.fmt, column_after=other)
         else:
-            yield differ(shown.header, words, _shown(old), _shown(new), shown.fmt)
+            yield differ(shown.header, words, _cell_text(old), _cell_text(new), shown.fmt)
 
 
 def _in_year(
@@ -169,21 +169,24 @@ def _cell_of(header: str, series: schema.ByYear, year: int) -> str:
 
 def _of_added(case: Case, record: schema.Record) -> Iterator[InputDifference]:
     """Yield the filled cells of an added row that aren't keys; else only that it was added."""
-    label, differences = _label(case, record), list[InputDifference]()
+    label, differences = _record_name(case, record), list[InputDifference]()
     columns = {c.field: c for c in type(record).columns()}
     for f in fields(record):
         value = getattr(record, f.name)
         default = f.default if f.default is not MISSING else None
         if f.compare and value != default and not _is_label(record, columns.get(f.name)):
             shown = _field_words(case, record, f.name)
-            for cell, words_of, content in _cells(shown, value):
-                words, to = f"{label}: {words_of}", (_shown(content), shown.fmt, record.row, cell)
+            for cell, words_of, content in _cells_of_field(shown, value):
+                words, to = (
+                    f"{label}: {words_of}",
+                    (_cell_text(content), shown.fmt, record.row, cell),
+                )
                 differences.append(InputDifference(record.SHEET, 0, "", words, None, *to))
-    added = ADDED, Format.TEXT, record.row, _first(record)
+    added = ADDED, Format.TEXT, record.row, _first_header(record)
     yield from differences or [InputDifference(record.SHEET, 0, "", label, None, *added)]
 
 
-def _cells(shown: _FieldWords, value: Any) -> Iterator[tuple[str, str, Any]]:
+def _cells_of_field(shown: _FieldWords, value: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield header, words and value of each cell that a field of an added row fills."""
     if shown.is_spread:
         for name, content in value:
@@ -236,7 +239,7 @@ def _is_label(record: schema.Record, column: schema.Column | None) -> bool:
     return column.kind in _NAMES
 
 
-def _label(case: Case, record: schema.Record) -> str:
+def _record_name(case: Case, record: schema.Record) -> str:
     """Return a record's name: its key, or all columns that identify it, with headers."""
     keyed = any(c.key for c in type(record).columns())
     parts = []
@@ -247,14 +250,14 @@ def _label(case: Case, record: schema.Record) -> str:
             continue
         is_code = column.kind is schema.CellKind.COUNTRY
         is_code = is_code or column.field in {"supplier", "lost_country"}
-        text = case.country_name(value) if is_code else str(_shown(value))
+        text = case.country_name(value) if is_code else str(_cell_text(value))
         if isinstance(value, tuple):  # of countries and blocs
             text = "; ".join(map(case.country_name, value))
         parts.append(text if keyed else f"{column.header} {text}")
     return ", ".join(parts) or "all"
 
 
-def _shown(value: Any) -> Cell:
+def _cell_text(value: Any) -> Cell:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) or value is None:

@@ -49,16 +49,16 @@ Rows = Iterator[dict[str, Any]]
 
 @once
 def checks(context: Context) -> Checks:
-    proof = [*_proof(context), *_program(context)]
+    proof = [*_proof_rows(context), *_program(context)]
     passed = all(row.get("passed") != "no" for row in proof)
-    words = _passed(context) if passed else 'Not passed: see the rows with "no".'
+    words = _all_passed(context) if passed else 'Not passed: see the rows with "no".'
     verdict = {"check": "verdict", "what": words, "passed": "yes" if passed else "no"}
-    rows = [verdict, *proof, *_input(context)]
+    rows = [verdict, *proof, *_warning_rows(context)]
     formats = [row.pop("fmt", Format.COUNT) for row in rows]
     return Checks.of_rows(rows, formats={Checks.value.name: formats})
 
 
-def _passed(context: Context) -> str:
+def _all_passed(context: Context) -> str:
     plan = context.plan
     if plan.extension is not None:
         start = "Passed: the plan keeps every rule of the case and of what was added to its model"
@@ -68,7 +68,7 @@ def _passed(context: Context) -> str:
     return f"Passed: the plan keeps every rule of the case. {search_words(plan.proof.mip_gap)}"
 
 
-def _input(context: Context) -> Rows:
+def _warning_rows(context: Context) -> Rows:
     for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
         place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
@@ -82,7 +82,7 @@ def _input(context: Context) -> Rows:
         yield {"check": "default", "sheet": default.sheet, "column": default.column, **blank}
 
 
-def _figure(text: str, value: float, accepted: float, unit: str) -> dict[str, Any]:
+def _proof_figure(text: str, value: float, accepted: float, unit: str) -> dict[str, Any]:
     """Return a figure of the proof; it passes if it is at most ``accepted``."""
     return {
         "check": "proof",
@@ -99,7 +99,7 @@ def _seen(value: float, accepted: float) -> float:
     return float(value) if value > tolerances.PROOF_ROUNDING * accepted else 0.0
 
 
-def _proof(context: Context) -> Rows:
+def _proof_rows(context: Context) -> Rows:
     proof, more = context.plan.proof, context.plan.extension
     added = bool(more and more.integer_count)
     is_whole = context.case.settings.whole_projects or added
@@ -107,21 +107,21 @@ def _proof(context: Context) -> Rows:
     fixed = f" (with the {what} fixed as in this plan)" if is_whole else ""
     is_seen = proof.violated and _seen(proof.violation, proof.allowed)
     where_worst = f", at {proof.violated}" if is_seen else ""
-    yield _figure(f"{WORST[0]}{where_worst}", proof.violation, proof.allowed, "t")
+    yield _proof_figure(f"{WORST[0]}{where_worst}", proof.violation, proof.allowed, "t")
     worst, most, where_worst = 0.0, tolerances.MOST_VIOLATION, ""
     for block in context.plan.blocks:  # each by its own need: small minerals count as large ones
         if block.certificate.violation > worst:
             worst, cells = block.certificate.violation, context.plan.program.blocks[block.block]
             names = [context.plan.expanded.minerals[m] for m in sorted({m for m, _ in cells})]
             where_worst = f", reached for {few(names, _NAMED)}" if _seen(worst, most) else ""
-    yield _figure(f"{WORST[1]}{where_worst}", worst, most, "relative")
+    yield _proof_figure(f"{WORST[1]}{where_worst}", worst, most, "relative")
     text, gap = f"Largest dual infeasibility{fixed}", tolerances.MOST_GAP
-    yield _figure(text, proof.dual_infeasibility, gap, "relative")
-    yield _figure(f"Gap between primal and dual objective{fixed}", proof.gap, gap, "relative")
+    yield _proof_figure(text, proof.dual_infeasibility, gap, "relative")
+    yield _proof_figure(f"Gap between primal and dual objective{fixed}", proof.gap, gap, "relative")
     if is_whole:
         search = context.case.search
         accepted = proof.mip_gap if search.seconds is not None else search.gap
-        yield _figure(MIP_GAP, proof.mip_gap, accepted, "relative")
+        yield _proof_figure(MIP_GAP, proof.mip_gap, accepted, "relative")
     yield from _recount(context)
 
 
@@ -133,7 +133,7 @@ def _recount(context: Context) -> Rows:
     scale = max(abs(plan.objective), abs(recounted), 1e-12)
     off = abs(plan.objective - recounted) / scale
     text = "Total cost computed from the tables, compared with the solver's"
-    yield _figure(text, off, tolerances.RECOUNTED_COST, "relative")
+    yield _proof_figure(text, off, tolerances.RECOUNTED_COST, "relative")
     supply, cell = plan.supply, ("mineral", "member", "year")
     stocks = plan.stocks.assign(stored=plan.stocks["closing"] - plan.stocks["opening"])
     keys = list(zip(*(supply[name] for name in cell), strict=True))
@@ -142,21 +142,21 @@ def _recount(context: Context) -> Rows:
     left = (supply["purchased"] - change - given + supply["short"] - supply["demand"]).abs()
     worst = float(left.max()) if len(left) else 0.0
     text = "Purchases, stocks and shortage compared with demand, computed from the tables"
-    yield _figure(text, worst, plan.proof.allowed, "t")
+    yield _proof_figure(text, worst, plan.proof.allowed, "t")
     largest = supply["demand"].groupby(supply["mineral"]).max()
     shares = left.groupby(supply["mineral"]).max() / largest.where(largest > 0)
     shares = shares.dropna()
     most = _seen(float(shares.max()), tolerances.MOST_VIOLATION) if len(shares) else 0.0
     text = f"{WORST[2]}, reached for {shares.idxmax()}" if most else WORST[2]
     yield {"check": "proof", "what": text, "value": most, "fmt": Format.TINY, "unit": "relative"}
-    yield from _needs(plan)
+    yield from _input_gaps(plan)
     over = plan.sources["tonnes"] - plan.sources["usable"]
     worst = max(0.0, float(over.max())) if len(over) else 0.0
     text = "Tonnes beyond usable capacity, computed from the tables"
-    yield _figure(text, worst, plan.proof.allowed, "t")
+    yield _proof_figure(text, worst, plan.proof.allowed, "t")
 
 
-def _needs(plan: Plan) -> Rows:
+def _input_gaps(plan: Plan) -> Rows:
     """Yield how far plants' inputs are from what their output needs, from the tables."""
     if not plan.expanded.plant_inputs:
         return
@@ -181,7 +181,7 @@ def _needs(plan: Plan) -> Rows:
                 )
                 worst = max(worst, need - came if plant_input.is_joint else abs(need - came))
     what = "Plants' inputs compared with what their output needs, computed from the tables"
-    yield _figure(what, worst, plan.proof.allowed, "t")
+    yield _proof_figure(what, worst, plan.proof.allowed, "t")
 
 
 def _program(context: Context) -> Rows:

@@ -101,11 +101,11 @@ class Context:
 
 def made_by_words(scenario: str, options: Mapping[str, str]) -> str:
     given = ((f"{name[:1].lower()}{name[1:]}", value) for name, value in options.items())
-    words = [f"{name} {_percent(value)}" for name, value in given if name != "scenario"]
+    words = [f"{name} {_percent_text(value)}" for name, value in given if name != "scenario"]
     return "; ".join((scenario, *words))
 
 
-def _percent(value: str) -> str:
+def _percent_text(value: str) -> str:
     """Return a share in per cent, and other text unchanged."""
     try:
         share = float(value)

@@ -31,7 +31,7 @@ def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
     ``rows`` are those of a plan's sheet Decide now, ``first`` is the plan's first year.
     """
     made = [partial(_costliest, rows, words, " in {first}: {top}", first=first) for words in _KINDS]
-    return collect_sentences(*made, partial(_count, rows))
+    return collect_sentences(*made, partial(_count_of_decisions, rows))
 
 
 def changed_decisions(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
@@ -42,10 +42,10 @@ def changed_decisions(rows: SheetRows, base: str, *, is_one: bool = True) -> tup
     """
     case = "" if is_one else "In {top[case]}: "
     made = [partial(_costliest, rows, words, f", {{before}} in {base}", case) for words in _KINDS]
-    return collect_sentences(*made, partial(_count, rows))
+    return collect_sentences(*made, partial(_count_of_decisions, rows))
 
 
-def _count(rows: SheetRows) -> Iterator[Sentence]:
+def _count_of_decisions(rows: SheetRows) -> Iterator[Sentence]:
     """Yield how many decisions there are; a page that names all of them leaves it out."""
     yield say("decide", _ALL_SHEET, count=rows.count(DecideNow.amount, ">=", 0.0))
 

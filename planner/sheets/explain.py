@@ -119,7 +119,7 @@ def plain_amount(value: float) -> str:
 
 
 def _money(value: float) -> str:
-    value = 0.0 if _near(value, 0.0) else value
+    value = 0.0 if _is_near(value, 0.0) else value
     return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z,.2f}"  # noqa: PLR2004
 
 
@@ -127,7 +127,7 @@ def _percent(value: float) -> str:
     return f"{value * 100:z.4g} %"
 
 
-def _limit(value: float, unit: str, currency: str) -> str:
+def _amount_of_limit(value: float, unit: str, currency: str) -> str:
     amount = f"{plain_amount(value)} {'t' if unit == 't' else f'm {currency}'}"
     return _percent(value) if unit == POINT else amount
 
@@ -144,7 +144,7 @@ def _one_unit(unit: str, currency: str) -> str:
     return {POINT: "one percentage point", "t": "one tonne"}.get(unit, f"one million {currency}")
 
 
-def _near(a: float, b: float) -> bool:
+def _is_near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
@@ -191,7 +191,7 @@ def explained(
     yield ""
     yield from _price(answer, answer.price, cells, currency)
     yield ""
-    yield from _binding(answer, cells, currency)
+    yield from _binding_lines(answer, cells, currency)
     if answer.idle:  # how much less their tonnes must cost to be bought, for their nearest buyer
         named = [f"{who} {_money(gap)}" for who, gap in answer.idle]
         start = f"Plants for {mineral} that are idle in {year} stay so unless a"
@@ -225,8 +225,8 @@ def _price(
 ) -> Iterator[str]:
     yield f"Marginal price of supply: {_money(price.amount)} {currency}/t (sheet Prices)."
     if answer.dearest_tier is not None:
-        yield from _tiers(answer, answer.dearest_tier, currency)
-    yield (_if_wholly_short if answer.is_wholly_short else _holds)(answer, price, currency)
+        yield from _tier_lines(answer, answer.dearest_tier, currency)
+    yield (_if_wholly_short if answer.is_wholly_short else _price_validity)(answer, price, currency)
     if price.moves and price.has_slack:
         yield "How the plan would get one more tonne:"
         yield from _moves(price.moves, currency)
@@ -236,8 +236,8 @@ def _price(
             start = f"One more tonne would come from {price.words}:"
         is_of_shortage = price.setter == SHORTAGE.name
         yield "The price is the cost of a missing tonne:" if is_of_shortage else start
-        yield from _terms(price, cells, currency)
-    elif not price.setter and not _near(price.amount, 0.0):
+        yield from _price_lines(price, cells, currency)
+    elif not price.setter and not _is_near(price.amount, 0.0):
         yield "No single supplier's cost explains this price."
     costs = [c for c in answer.demand_costs.values()
              if abs(c - price.amount) > _MATTERS * abs(price.amount)]  # fmt: skip
@@ -254,7 +254,7 @@ def _price(
         yield f"{start}, not {_money(price.amount)}. L{others}"
 
 
-def _tiers(answer: answers.Explanation, dearest: str, currency: str) -> Iterator[str]:
+def _tier_lines(answer: answers.Explanation, dearest: str, currency: str) -> Iterator[str]:
     """Yield the price of each tier, who may not sell to it, and what it misses."""
     yield f"It is the price of {tier_words(dearest)}, the dearest tier (sheet Tiers)."
     for tier, amount in answer.tier_prices.items():
@@ -282,30 +282,33 @@ def _if_wholly_short(
     if price.less is not None:
         text += f"; one tonne of supply would save {_money(price.less)} {currency}"
     if price.down > 0:
-        return f"{text}. The price holds for up to {_far(price.down)} of supply."
+        return f"{text}. The price holds for up to {_as_tonnes(price.down)} of supply."
     return f"{text}. More limits bind than are needed to determine the marginal price."
 
 
-def _holds(answer: answers.Explanation, price: answers.MarginalPrice, currency: str) -> str:
+def _price_validity(
+    answer: answers.Explanation, price: answers.MarginalPrice, currency: str
+) -> str:
     """Return what one more tonne costs, what one less saves, and how far the price holds."""
     more, less = price.more, price.less
     costs = "" if more is None else f"One tonne more for {answer.member} would cost {_money(more)}"
     costs += f" {currency}" if costs else ""
     if price.up > 0 and price.down > 0:
-        how_far = f"the price holds for up to {_far(price.up)} more and {_far(price.down)} less"
+        up, down = _as_tonnes(price.up), _as_tonnes(price.down)
+        how_far = f"the price holds for up to {up} more and {down} less"
         return f"{costs}; {how_far}." if costs else f"{how_far[0].upper()}{how_far[1:]}."
     saves = "" if less is None else f"one tonne less would save {_money(less)} {currency}"
     both = ", ".join(part for part in (costs, saves) if part)
     if price.up > 0 or price.down > 0:
         way, far = ("more", price.up) if price.up > 0 else ("less", price.down)
-        return f"{both}. The price holds only for up to {_far(far)} {way}."
+        return f"{both}. The price holds only for up to {_as_tonnes(far)} {way}."
     if not (costs and saves):
         return f"{both}." if both else "Neither one tonne more nor one tonne less is possible."
     why = "because more limits bind than are needed to determine it"
     return f"{both}. The marginal price lies between the two, {why}."
 
 
-def _far(tonnes: float) -> str:
+def _as_tonnes(tonnes: float) -> str:
     return "any number of tonnes" if tonnes == float("inf") else f"{plain_amount(tonnes)} t"
 
 
@@ -320,12 +323,12 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
             nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
         largest = sorted(nets.values(), key=lambda net: -abs(net[1]))
         some = (net for net in largest if abs(net[0]) > tolerances.REMAINDER)
-        lines = [net for net in some if not _near(net[1], 0.0)][:_MOST_SUMS]
+        lines = [net for net in some if not _is_near(net[1], 0.0)][:_MOST_SUMS]
     amounts = [f"{signed(m, ',.4g')} {'' if kind == BUILT.name else 't'}" for m, *_, kind in lines]
     digits = 0 if max((abs(cost) for _, cost, _, _ in lines), default=0.0) >= 1000 else 2  # noqa: PLR2004
     moneys = [f"{cost:z,.{digits}f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
-    other = [] if _near(rest, 0.0) else [f"{rest:z,.{digits}f}"]
+    other = [] if _is_near(rest, 0.0) else [f"{rest:z,.{digits}f}"]
     left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
     for many, spent, (_, _, source, _) in zip(amounts, moneys, lines, strict=True):
         yield f"  {many:>{left}}  {spent:>{right}} {currency}  {source}"
@@ -336,8 +339,8 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
         yield "  (Reserves carry tonnes from one year to another.)"
 
 
-def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
-    terms = [term for term in price.terms if not _near(term.amount, 0.0)] or price.terms
+def _price_lines(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
+    terms = [term for term in price.terms if not _is_near(term.amount, 0.0)] or price.terms
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
     for amount, term in zip(amounts, terms, strict=True):
@@ -351,15 +354,15 @@ def _terms(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterato
 # ---- what binds --------------------------------------------------------------------------------
 
 
-def _binding(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
-    bounds = sorted(answer.binding, key=lambda b: _near(b.saves or 0.0, 0.0))
+def _binding_lines(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
+    bounds = sorted(answer.binding, key=lambda b: _is_near(b.saves or 0.0, 0.0))
     if not bounds:
         yield "No limit would save anything if it were looser."
         return
     start = f"Binding limits for {answer.mineral} in {answer.year}, and what changing each one"
     yield f"{start} saves if all else stays the same:"
     for b in bounds[:SHOWN]:
-        size = "" if b.unit == "point" else f", at {_limit(b.limit, b.unit, currency)}"
+        size = "" if b.unit == "point" else f", at {_amount_of_limit(b.limit, b.unit, currency)}"
         size += ", for all minerals" if b.is_common else ""
         yield f"  {b.words[0].upper()}{b.words[1:]}{size}{cells.bracketed(b.place)}"
         yield f"    {_saving_words(b, currency)}"
@@ -375,26 +378,26 @@ def _saving_words(b: answers.Bound, currency: str) -> str:
     unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
     worth = b.shadow_price if b.saves is None else b.saves
     saves = f"{_money(worth)} {currency}{' at the margin' if b.saves is None else ''}"
-    if b.saves is not None and _near(b.saves, 0.0):
+    if b.saves is not None and _is_near(b.saves, 0.0):
         saves = "nothing alone, because another limit binds as well"
     text = f"{unit[0].upper()}{unit[1:]} {way} saves {saves}"
-    held = _range(b, currency)
-    if held and _near(worth, b.shadow_price):
+    held = _saving_range(b, currency)
+    if held and _is_near(worth, b.shadow_price):
         return f"{text}, as does each {held}."
     if held:
         end = "above" if b.direction > 0 else "below"
         price = f"{_money(b.shadow_price)} {currency}"
         return f"{text}; each unit saves {price} {held}, and less {end} that range."
-    if b.costs is not None and not _near(b.costs, worth):
+    if b.costs is not None and not _is_near(b.costs, worth):
         return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{text}."
 
 
-def _range(b: answers.Bound, currency: str) -> str:
+def _saving_range(b: answers.Bound, currency: str) -> str:
     """Return the range in which the saving per unit holds; "" if it has none or is not known."""
     if b.low is None or b.high is None or not b.low < b.limit < b.high:
         return ""
-    low, high = (_limit(each, b.unit, currency) for each in (b.low, b.high))
+    low, high = (_amount_of_limit(each, b.unit, currency) for each in (b.low, b.high))
     if b.high == float("inf") or (b.unit == "point" and b.high >= 1.0):
         return f"from {low} on"
     return "" if low == high else f"from {low} to {high}"

@@ -59,7 +59,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
     of_plan, used = plan_numbers(context).by_mineral(), used_by_plants(plan)
     is_compared, has_limits = context.without_limits is not None, bool(case.share_limits)
     lost = _shortage_by_limits(context)
-    sold, bound = coalition_purchases(plan), _bound(plan)
+    sold, bound = coalition_purchases(plan), _binding_caps(plan)
     paid = paid_by(plan, "mineral")  # without inputs that made nothing
     tops, lasts = (
         measures.largest_country_shares(rows, context.basis)
@@ -143,7 +143,7 @@ def _shortage_by_limits(context: Context) -> dict[str, float]:
     return {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
 
 
-def _bound(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
+def _binding_caps(plan: Plan) -> dict[str, list[tuple[str, str, str, int]]]:
     """Return buyer, group, supplier and year of each max limit that binds, by mineral."""
     table, limits = binding(plan), defaultdict[str, list[tuple[str, str, str, int]]](list)
     columns = (table[c].tolist() for c in ("kind", "mineral", "buyer", "group", "supplier", "year"))
@@ -229,7 +229,9 @@ class _Plant:
     usable: float
 
 
-def _stop(plants: Sequence[_Plant], case: Case, need: float, stock: float, served: float) -> _Stop:
+def _loss_of_country(
+    plants: Sequence[_Plant], case: Case, need: float, stock: float, served: float
+) -> _Stop:
     """Return the effect of losing the largest supplier.
 
     ``need`` includes what plants take, ``stock`` is what members draw [t of a year]; ``served`` is
@@ -277,7 +279,9 @@ def _today(case: Case) -> dict[str, _Stop]:
         usable = has * (1.0 if part is None else part)
         plants[r.mineral].append(_Plant(r.country, tonnes, usable))
     return {
-        mineral: _stop(of_mineral, case, sum(plant.sold for plant in of_mineral), 0.0, 1.0)
+        mineral: _loss_of_country(
+            of_mineral, case, sum(plant.sold for plant in of_mineral), 0.0, 1.0
+        )
         for mineral, of_mineral in plants.items()
     }
 

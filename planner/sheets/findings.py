@@ -58,8 +58,9 @@ _MET = tolerances.MISSING_PART
 def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
     """Return the sentences of a plan's first page, those of each part in order of importance."""
     makers = (
-        _answers, _most_of_a_use, _extra_cost, _loss, _met, _decided, _cautioned, _compared, _moved,
-        _broken, _insecure, _basis, _reserves, _reordered, _estimates,
+        _answers, _most_of_a_use, _extra_cost, _worst_loss, _met, _decided, _cautioned,
+        _compared_note, _moved, _broken, _insecure, _basis, _reserve_targets, _reordered,
+        _estimates,
     )  # fmt: skip
     return collect_sentences(*(partial(make, tables) for make in makers))
 
@@ -67,7 +68,7 @@ def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
 # ---- the answer, and three figures ---------------------------------------------------------------
 
 
-def _counts(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
+def _needed_short_over(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
     """Return how many minerals are needed, how many run short, and how many exceed a limit."""
     part = ByMineral.missing_share
     needed, lacking = minerals.count(part, ">=", 0.0), minerals.count(part, ">", _MET)
@@ -76,13 +77,13 @@ def _counts(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
     return needed, lacking, minerals.count(ByMineral.limits_kept, "=", "no")
 
 
-def _answer(tables: SheetTables) -> Iterator[Sentence]:
+def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     if not minerals.count(ByMineral.missing_share, ">=", 0.0).number:
         nothing = minerals.none(ByMineral.missing_share, ">=", 0.0)
         yield say("answer", "Nothing is needed in the planned years.", none=nothing)
         return
-    needed, lacking, exceeding = _counts(minerals)
+    needed, lacking, exceeding = _needed_short_over(minerals)
     part, one = ByMineral.missing_share, needed.number == 1
     if not lacking.number:
         if exceeding.number:
@@ -109,7 +110,7 @@ def _answer(tables: SheetTables) -> Iterator[Sentence]:
         return
     free = kept[1]
     if free.number <= _MET:  # with a what-if, such as a late plant, limits aren't the only cause
-        why = "but not without limits" if _changes(tables) else "because of the limits"
+        why = "but not without limits" if _is_changed_case(tables) else "because of the limits"
         yield say("answer", f"{start}, {why}.", top=hardest, short=lacking, free=free)
     elif free.number >= hardest.number * (1 - tolerances.SHOWN_SHARE):
         yield say(
@@ -122,7 +123,7 @@ def _answer(tables: SheetTables) -> Iterator[Sentence]:
 
 def _answers(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the answer; a use that is short comes second, before the mineral hit hardest."""
-    first, *rest = _answer(tables)
+    first, *rest = _met_or_missing(tables)
     yield first
     yield from collect_sentences(partial(_use, tables))
     yield from rest
@@ -187,7 +188,7 @@ def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
 
 def _met(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
-    needed, _, _ = _counts(minerals)
+    needed, _, _ = _needed_short_over(minerals)
     if needed.number == 1:
         served = minerals.where(missing_share={"not": None}).value(ByMineral.served)
         yield say(
@@ -241,7 +242,7 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
     )
 
 
-def _loss(tables: SheetTables) -> Iterator[Sentence]:
+def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     served, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
     try:
@@ -266,7 +267,7 @@ def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
 
 
 def _broken(tables: SheetTables) -> Iterator[Sentence]:
-    needed, lacking, exceeding = _counts(tables.sheet(ByMineral))
+    needed, lacking, exceeding = _needed_short_over(tables.sheet(ByMineral))
     if lacking.number and exceeding.number:
         text = "{over} of {needed} minerals exceed a share limit, which costs a penalty."
         yield say("care", text, over=exceeding, needed=needed)
@@ -302,7 +303,7 @@ def _basis(tables: SheetTables) -> Iterator[Sentence]:
     )
 
 
-def _reserves(tables: SheetTables) -> Iterator[Sentence]:
+def _reserve_targets(tables: SheetTables) -> Iterator[Sentence]:
     last = tables.asked(Figure.LAST_YEAR)
     rows = tables.sheet(Stocks).where(year=int(last.number))
     held = rows.count(Stocks.target, ">", 0.0)
@@ -324,12 +325,12 @@ def _cautioned(tables: SheetTables) -> Iterator[Sentence]:
 COMPARED = "What the scenario or the what-ifs cost is not shown here: planner compare shows it."
 
 
-def _compared(tables: SheetTables) -> Iterator[Sentence]:
-    if _changes(tables):
+def _compared_note(tables: SheetTables) -> Iterator[Sentence]:
+    if _is_changed_case(tables):
         yield say("care", COMPARED)
 
 
-def _changes(tables: SheetTables) -> bool:
+def _is_changed_case(tables: SheetTables) -> bool:
     """Return whether the plan is of a scenario, or has what-ifs."""
     if not tables.get(About):
         return False

@@ -89,7 +89,7 @@ def overview(context: Context) -> FirstPage:
     """Return the first page of a plan."""
     page = first_page(plan_tables(context), context.title, question(context.case))
     made_by = "" if context.is_as_given else context.made_by
-    return replace(page, made_by=made_by, proof=_proof(context))
+    return replace(page, made_by=made_by, proof=_proof_sentence(context))
 
 
 def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
@@ -97,7 +97,7 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
     table = tables.get(results.ByMineral)
     if table is None:
         return FirstPage(title, asked, plan_findings(tables))
-    picture = supplier_chart(_largest(result_rows(table)), table.words)
+    picture = supplier_chart(_minerals_for_chart(result_rows(table)), table.words)
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
     legend = [
         COMPARED_WITH if results.ByMineral.extra.title(table.words) in shown.headers else "",
@@ -114,13 +114,13 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
     )
 
 
-def _largest(rows: Sequence[Row]) -> list[Row]:
+def _minerals_for_chart(rows: Sequence[Row]) -> list[Row]:
     """Return the minerals for the chart, by what is paid for them, in the table's order."""
     ranked = sorted(rows, key=lambda row: -(row.get("paid") or 0.0))[:MOST_ROWS]
     return [row for row in rows if row in ranked]
 
 
-def _proof(context: Context) -> str:
+def _proof_sentence(context: Context) -> str:
     """Return whether the plan is proven; the sheet Checks has the figures."""
     plan = context.plan
     if checks(context).passed[0] != "yes":

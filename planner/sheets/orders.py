@@ -52,7 +52,7 @@ def member_tables(
     """Return the sheets of a member's workbook in order, then ``more``; empty ones are left out."""
     words = {"money": origin.currency}
     results: list[Result] = [summary_of(_summary(member, frames, origin))]
-    results += _by_year(frames, words)
+    results += _orders_by_year(frames, words)
     for result, frame in frames.items():
         if len(frame) or result is OrderSheet:
             data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS if f.name in frame}
@@ -87,7 +87,7 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
         yield Contracts.paid.header, paid, Format.MONEY, money, "Take or pay; see Obligations."
         yield "Total with take or pay", total + paid, Format.MONEY, money
     yield "By mineral, all years"
-    for mineral, unit in _minerals(frames).items():
+    for mineral, unit in _units_by_mineral(frames).items():
         yield from _of_mineral(mineral, unit, frames, money)
 
 
@@ -111,12 +111,12 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
             yield f"{word}: {mineral}", total, Format.TONNES, unit, remark
 
 
-def _by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
+def _orders_by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
     cells = (zip(frame["year"], frame["mineral"], strict=True) for frame in frames.values())
     keys = sorted({(int(year), str(mineral)) for cell in cells for year, mineral in cell})
     if not keys:
         return []
-    units, by = _minerals(frames), ["year", "mineral"]
+    units, by = _units_by_mineral(frames), ["year", "mineral"]
     counts = frames[OrderSheet].groupby(by).size().to_dict()
     sums = {
         name: frames[sheet].groupby(by)[name].sum().to_dict()
@@ -146,7 +146,7 @@ _SUMMED = {
 """Fields that are added up by year and mineral."""
 
 
-def _minerals(frames: Frames) -> dict[str, str]:
+def _units_by_mineral(frames: Frames) -> dict[str, str]:
     units: dict[str, str] = {}
     for result, frame in frames.items():
         column = "mass_unit" if result is OrderSheet else "unit"

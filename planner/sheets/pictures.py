@@ -84,11 +84,11 @@ def charts_of(source: ChartSource) -> dict[str, tuple[Picture, ...]]:
     if not minerals or not years:
         return {}
     every = {
-        "largest": drawn(_largest(source)),
-        "supply": drawn(_suppliers(source)),
-        "members": drawn(_members(source)),
+        "largest": drawn(_largest_country_chart(source)),
+        "supply": drawn(_suppliers_chart(source)),
+        "members": drawn(_members_chart(source)),
         "payers": drawn(_payers(source)),
-        "capacity": drawn(_capacity(source)),
+        "capacity": drawn(_capacity_chart(source)),
         "years": drawn(*(_over_years(source, m["mineral"]) for m in minerals if len(years) > 1)),
         "shortage": drawn(_shortage(source)),
     }
@@ -111,7 +111,7 @@ def chart_data(context: Context) -> ChartData:
     return chart_rows((*drawn, *(p for p in front.overview(context).pictures if p not in drawn)))
 
 
-def _by_mineral(
+def _mineral_chart(
     title: str, form: Form, minerals: Sequence[findings.Row], series: Sequence[Series], axis: str
 ) -> Picture:
     names = tuple(shortened(row["mineral"]) for row in minerals)
@@ -121,7 +121,7 @@ def _by_mineral(
 # ---- the largest country and its limit ---------------------------------------------------------
 
 
-def _largest(source: ChartSource) -> Picture:
+def _largest_country_chart(source: ChartSource) -> Picture:
     """Return the chart of the largest country, with its limit and without limits, last year."""
     year, names = source.years[-1], [row["mineral"] for row in source.minerals]
     series, tops, who = _against_limit(source, [(name, year) for name in names])
@@ -198,7 +198,7 @@ def _largest_by_cell(
 # ---- suppliers, members, capacity ----------------------------------------------------------------
 
 
-def _suppliers(source: ChartSource) -> Picture:
+def _suppliers_chart(source: ChartSource) -> Picture:
     """Return the chart of each mineral's supplier countries over all years, and its shortage.
 
     Demand includes what plants take.
@@ -223,10 +223,10 @@ def _suppliers(source: ChartSource) -> Picture:
     is_more = any(sum(by[m] for by in share.values()) > _FULL for m in demand)
     more = " (above 100 %: for stock)" if is_more else ""
     title = f"Who supplies the coalition, {source.horizon}{more}"
-    return _by_mineral(title, Form.STACKED, minerals, series, "Share of coalition demand")
+    return _mineral_chart(title, Form.STACKED, minerals, series, "Share of coalition demand")
 
 
-def _members(source: ChartSource) -> Picture:
+def _members_chart(source: ChartSource) -> Picture:
     """Return the chart of each member's demand, served and short, by value at minerals' prices."""
     table = source.members.frame()
     table = table[table["need"] > 0].sort_values(["need", "member"], ascending=[False, True])
@@ -282,7 +282,7 @@ _CHOICE = 2
 depend on which member takes which of several equally cheap tonnes."""
 
 
-def _capacity(source: ChartSource) -> Picture | None:
+def _capacity_chart(source: ChartSource) -> Picture | None:
     """Return the chart of capacity open to the coalition: used and idle, at home and outside."""
     table = source.plants
     if table is None:
@@ -301,7 +301,7 @@ def _capacity(source: ChartSource) -> Picture | None:
         shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0)) for m in names)
         series.append(Series(name, role, [share or 0.0 for share in shares]))
     title = f"Use of the refining capacity open to the coalition, {source.horizon}"
-    return _by_mineral(title, Form.STACKED, source.minerals, series, "Share of usable capacity")
+    return _mineral_chart(title, Form.STACKED, source.minerals, series, "Share of usable capacity")
 
 
 def _shortage(source: ChartSource) -> Picture | None:
@@ -317,4 +317,4 @@ def _shortage(source: ChartSource) -> Picture | None:
         Series("The limits forbid it", Role.LIMIT, limits),
     )
     title, axis = f"Short, and why, {source.horizon}", "Share of coalition demand"
-    return replace(_by_mineral(title, Form.BARS, rows, series, axis), small=True)
+    return replace(_mineral_chart(title, Form.BARS, rows, series, axis), small=True)

@@ -30,7 +30,7 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
         about: dict[str, Cell] = {"source": measure.source, "formula": measure.formula}
         sections.append(len(rows))
         rows.append({"measure": f"{measure.title}: {measure.unit}", **about})
-        scored = [{"measure": measure.title, **about, **_row(score, case)} for score in group]
+        scored = [{"measure": measure.title, **about, **_score_row(score, case)} for score in group]
         formats += [Format.TEXT, *[measure.fmt] * len(scored)]
         rows += scored
     mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
@@ -39,7 +39,7 @@ def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard
     return card if len(case.years) > 1 else card.without(Scorecard.after_last)
 
 
-def _row(score: Score, case: Case) -> dict[str, Cell]:
+def _score_row(score: Score, case: Case) -> dict[str, Cell]:
     return {
         "mineral": score.mineral,
         "buyer": score.buyer.name,
@@ -67,10 +67,10 @@ def remark(score: Score, case: Case) -> str:
     years = case.years
     values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
     missed = f"missed in {each_year(score.missed)}" if score.missed else ""
-    return "; ".join(filter(None, (_who(values), missed, _over(score, case))))
+    return "; ".join(filter(None, (_remarks(values), missed, _limit_remark(score, case))))
 
 
-def _over(score: Score, case: Case) -> str:
+def _limit_remark(score: Score, case: Case) -> str:
     """Return where a limit of the workbook is kept for demand but not for purchases; "" if none."""
     if not score.exceeded_by_purchases:
         return ""
@@ -81,7 +81,7 @@ def _over(score: Score, case: Case) -> str:
     return f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand{more}"
 
 
-def _who(values: dict[str, Value]) -> str:
+def _remarks(values: dict[str, Value]) -> str:
     """Return the remark of each time, only once if all are the same."""
     by_words: dict[str, list[str]] = {}
     for when, value in values.items():

@@ -58,14 +58,14 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
 
 def summary(context: Context) -> Summary:
     blocks = (
-        _plan, _cost, _supply, _beside_today, _largest, _concentration, _cost_of_limits,
-        _resilience, _binding, _run,
+        _plan, _cost_rows, _supply, _beside_today, _country_rows, _concentration, _cost_of_limits,
+        _resilience, _binding_rows, _run_rows,
     )  # fmt: skip
     rows = (row for block in blocks for row in block(context))
     return summary_of(rows, [m.name for m in context.case.minerals])
 
 
-def _each(context: Context, name: str) -> dict[str, Any]:
+def _by_mineral_of(context: Context, name: str) -> dict[str, Any]:
     return {row["mineral"]: row.get(name) for row in figures(context)}
 
 
@@ -89,9 +89,9 @@ def _plan(context: Context) -> Rows:
     yield Figure.MEMBERS, len(case.members), Format.COUNT
 
 
-def _cost(context: Context) -> Rows:
-    each = partial(_each, context)
-    plan, money, plain = context.plan, context.currency, _plain(context)
+def _cost_rows(context: Context) -> Rows:
+    each = partial(_by_mineral_of, context)
+    plan, money, plain = context.plan, context.currency, _undiscounted_note(context)
     rate = context.case.settings.discount_rate
     discounted = f", discounted at {rate * 100:.3g} % a year" if rate > 0 else ""
     per_tonne = measures.landed_cost(plan.purchases, plan.tonnes)
@@ -125,12 +125,12 @@ def _cost(context: Context) -> Rows:
         yield f"{overall.COST}what was added to the model", added, Format.MONEY, money, remark
 
 
-def _plain(context: Context) -> str:
+def _undiscounted_note(context: Context) -> str:
     return "; undiscounted" if context.case.settings.discount_rate > 0 else ""
 
 
 def _supply(context: Context) -> Rows:
-    each = partial(_each, context)
+    each = partial(_by_mineral_of, context)
     plan, demand = context.plan, context.case.total_demand
     yield "Supply"
     yield overall.COUNTED_IN, None, Format.LONG, "", "", common.units_of(context.case)
@@ -173,9 +173,9 @@ def _beside_today(context: Context) -> Rows:
     yield "Moved from today's suppliers", None, Format.TONNES, "t", remark, moved
 
 
-def _largest(context: Context) -> Rows:
+def _country_rows(context: Context) -> Rows:
     """Yield the largest country of the last year in detail: limits that tighten are final then."""
-    each = partial(_each, context)
+    each = partial(_by_mineral_of, context)
     case, unit = context.case, f"of {context.basis}"
     several = len(case.years) > 1
     last = f" in {case.years[-1]}" if several else ""
@@ -224,12 +224,12 @@ def _concentration(context: Context) -> Rows:
     after = "The coalition's purchases, all years; Scorecard has single years."
     yield "Concentration by country (HHI), before and after"
     for field, remark in ((ByMineral.hhi_capacity, before), (ByMineral.hhi_purchases, after)):
-        each = _each(context, field.name)
+        each = _by_mineral_of(context, field.name)
         yield field.header, None, Format.INDEX, "0 to 10,000", remark, each
 
 
 def _cost_of_limits(context: Context) -> Rows:
-    each = partial(_each, context)
+    each = partial(_by_mineral_of, context)
     plan, free, money = context.plan, context.without_limits, context.currency
     yield "What the share limits cost (this plan compared with the same case without them)"
     if not context.case.share_limits:
@@ -246,7 +246,7 @@ def _cost_of_limits(context: Context) -> Rows:
     extra = whole["extra_cost_per_t"] if compared else None
     remark = f"{Figure.TOTAL_COST}, all years{discounted}: cash, shortage and penalties."
     yield Figure.LIMITS_COST, plan.objective - free.objective, Format.MONEY, money, remark
-    fewer, plain = free.tonnes - plan.tonnes, _plain(context)
+    fewer, plain = free.tonnes - plan.tonnes, _undiscounted_note(context)
     remark = "Cash cost over all years with the limits minus the cash cost without them, new plants"
     remark += f" included{plain}."
     if fewer > 0:
@@ -274,7 +274,11 @@ def _cost_of_limits(context: Context) -> Rows:
 
 
 def _resilience(context: Context) -> Rows:
-    each = {name: left for name, left in _each(context, "served_without").items() if known(left)}
+    each = {
+        name: left
+        for name, left in _by_mineral_of(context, "served_without").items()
+        if known(left)
+    }
     if not each:
         return
     last = context.case.years[-1]
@@ -282,7 +286,9 @@ def _resilience(context: Context) -> Rows:
     remark, unit = f"{measures.IF_IT_STOPS} {measures.SEE_MORE}", f"of {last}'s need"
     yield Figure.IF_IT_STOPS, None, Format.SHARE, unit, remark, each
     if context.plan.expanded.plant_inputs:
-        through = {n: left for n, left in _each(context, "served_through").items() if known(left)}
+        through = {
+            n: left for n, left in _by_mineral_of(context, "served_through").items() if known(left)
+        }
         remark = "For the country whose loss is worst. What plants make from its inputs and ore is"
         remark += f" lost, too. {measures.TIED_INPUTS}"
         yield Figure.THROUGH_ALL_STAGES, None, Format.SHARE, unit, remark, through
@@ -290,7 +296,7 @@ def _resilience(context: Context) -> Rows:
     yield Figure.KEEP_ENOUGH, kept, Format.COUNT, f"of {counted(len(each), 'mineral')}"
 
 
-def _binding(context: Context) -> Rows:
+def _binding_rows(context: Context) -> Rows:
     table, limits = binding(context.plan), context.case.share_limits
     on_members = int((table["buyer"] != "").sum())
     yield "Binding share limits"
@@ -298,7 +304,7 @@ def _binding(context: Context) -> Rows:
     remark += f" On members or groups: {on_members}." if on_members else ""
     remark += f" The {_DEAREST} dearest follow." if len(table) > _DEAREST else ""
     yield Figure.BINDING_LIMITS, len(table), Format.COUNT, "", remark
-    for (limit, mineral, buyer, supplier), (year, price, years) in _dearest(table):
+    for (limit, mineral, buyer, supplier), (year, price, years) in _dearest_limits(table):
         row = limits[limit]
         name = context.case.supplier_name(row.group, supplier)
         measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
@@ -307,7 +313,7 @@ def _binding(context: Context) -> Rows:
         yield measure, price, Format.PRICE, context.per_tonne, remark
 
 
-def _dearest(
+def _dearest_limits(
     table: pd.DataFrame,
 ) -> list[tuple[tuple[int, str, str, str], tuple[int, float, int]]]:
     """Return the dearest limits as (limit, mineral, buyer, supplier), (year, price, years)."""
@@ -323,7 +329,7 @@ def _dearest(
     return sorted(dear, key=lambda e: -round(e[1][1], 6))[:_DEAREST]
 
 
-def _run(context: Context) -> Rows:
+def _run_rows(context: Context) -> Rows:
     book, settings, record = context.book, context.case.settings, context.record
     yield "The run"
     remark = "The base of all share limits."

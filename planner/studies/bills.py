@@ -208,7 +208,7 @@ class BillsStudy(StudyKind):
 _EACH = {"not": COALITION_BUYER}
 
 
-def _members(tables: Tables, rule: str) -> SheetRows:
+def _bills_by_rule(tables: Tables, rule: str) -> SheetRows:
     return tables.sheet(Bills).where(rule=rule, member=_EACH)
 
 
@@ -227,7 +227,7 @@ def _together(tables: Tables) -> Iterator[Sentence]:
 
 def _as_bought(tables: Tables) -> Iterator[Sentence]:
     """Yield how many members pay more cash than alone, and the one that pays most more."""
-    t, rows = Bills, _members(tables, AS_BOUGHT)
+    t, rows = Bills, _bills_by_rule(tables, AS_BOUGHT)
     least, start = rows.smallest(t.cash_saving), "If each pays for what it buys,"
     if least.number >= 0:
         none = rows.none(t.cash_saving, "<", 0.0)
@@ -240,14 +240,14 @@ def _as_bought(tables: Tables) -> Iterator[Sentence]:
 
 
 def _by_duals(tables: Tables) -> Iterator[Sentence]:
-    count = _members(tables, DUAL_PRICES).count(Bills.cash_saving, "<", 0.0)
+    count = _bills_by_rule(tables, DUAL_PRICES).count(Bills.cash_saving, "<", 0.0)
     text = "Split at shadow prices, members that pay more cash than alone: {number}."
     yield say("figure", text, name="Pay more cash, at shadow prices", large="number", number=count)
 
 
 def _less_missing(tables: Tables) -> Iterator[Sentence]:
     """Yield for how many members less is missing together than alone."""
-    count = _members(tables, AS_BOUGHT).count(Bills.avoided, ">", 0.0)
+    count = _bills_by_rule(tables, AS_BOUGHT).count(Bills.avoided, ">", 0.0)
     if count.number:
         text = "Members with less missing together, weighed by its price: {number}."
         yield say("figure", text, name="Less missing together", large="number", number=count)
@@ -267,7 +267,7 @@ def _tempted(tables: Tables) -> Iterator[Sentence]:
 
 def _most_saved(tables: Tables) -> Iterator[Sentence]:
     """Yield the member with the largest saving in cash, split by dual prices."""
-    most = _members(tables, DUAL_PRICES).largest(Bills.cash_saving)
+    most = _bills_by_rule(tables, DUAL_PRICES).largest(Bills.cash_saving)
     if most.number > 0:
         text = "Split at shadow prices, {top[member]} saves most cash: {top}."
         yield say("figure", text, name="Cash saved", large="top", top=most)

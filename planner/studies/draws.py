@@ -61,10 +61,10 @@ class Draw:
     @property
     def label(self) -> str:
         """The events in words: ``Export stop 2027-2028, Drought 2030``."""
-        return _label(self.under_way)
+        return _events_in_words(self.under_way)
 
 
-def _label(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
+def _events_in_words(under_way: Iterable[tuple[str, Collection[int]]]) -> str:
     return ", ".join(f"{name} {runs_of_years(years)}" for name, years in under_way) or NO_EVENT
 
 
@@ -73,7 +73,7 @@ def hits_words(case: Case, hits: Hits) -> str:
     years = defaultdict[str, set[int]](set)
     for position, year in hits:
         years[case.risks[position].name].add(year)
-    return _label(years.items())
+    return _events_in_words(years.items())
 
 
 def runs_of_years(years: Collection[int]) -> str:
@@ -84,10 +84,10 @@ def runs_of_years(years: Collection[int]) -> str:
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
     every = events.events_of(case)
-    return tuple(_draw(case, every, seed, i) for i in range(number))
+    return tuple(_draw_events(case, every, seed, i) for i in range(number))
 
 
-def _draw(case: Case, every: Sequence[events.Event], seed: int, number: int) -> Draw:
+def _draw_events(case: Case, every: Sequence[events.Event], seed: int, number: int) -> Draw:
     """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
     chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))

@@ -54,7 +54,7 @@ _MOST_LINES, _MOST_SMALL = len(COLOURS), 12
 """How many minerals get a line, and a chart: those with the country's largest shares."""
 
 
-def _bought(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
+def _largest_dependence(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
     """Return the yearly rows of the minerals with the country's largest shares in the plan."""
     minerals, least = tables[WayOut].frame().groupby("mineral", sort=False), tolerances.LEAST_FLOW
     rows = {str(mineral): years for mineral, years in minerals if years["planned"].max() > least}
@@ -65,7 +65,7 @@ def _bought(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
 def _curves(tables: Tables) -> dict[str, Picture]:
     """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
     curves = dict[str, Picture]()
-    for mineral, rows in _bought(tables, _MOST_SMALL).items():
+    for mineral, rows in _largest_dependence(tables, _MOST_SMALL).items():
         of, basis = shortened(tables.option(OF)), tables.option(BASIS)
         title = f"{shortened(mineral)}: {of}'s share of {basis}"
         form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
@@ -78,7 +78,7 @@ def _curves(tables: Tables) -> dict[str, Picture]:
 
 def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     """Return a chart of the country's share by year, one line per mineral, in one of the plans."""
-    minerals = _bought(tables, _MOST_LINES)
+    minerals = _largest_dependence(tables, _MOST_LINES)
     years = sorted({int(year) for year in tables[WayOut].year})
     title = f"{shortened(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
     shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}

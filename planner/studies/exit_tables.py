@@ -240,7 +240,14 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     path, plan = (PlanNumbers.of(each) for each in (result.path, result.plan))
     payers = members.payments_against(path, plan)
     way_out, texts = [row for rows in years.values() for row in rows], common.words_of(case)
-    tables = (exits, way_out, _builds(result), _limits(result, cells), _sellers(result), payers)
+    tables = (
+        exits,
+        way_out,
+        _build_rows(result),
+        _barrier_rows(result, cells),
+        _sellers(result),
+        payers,
+    )
     pairs = zip(DECLARED, tables, strict=True)
     made = [kind.of_rows(rows, words=texts) for kind, rows in pairs]
     now, planned = map(decisions_of, (result.path, result.plan))
@@ -250,7 +257,7 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
     path, case, both = result.path, result.plan.case, (result.plan, result.path)
-    sold = [_sold(plan, result.country) for plan in both]
+    sold = [_country_sales(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
     bought = measures.sums(path.supply, "purchased", "mineral", "year")
     flows, to_plants = path.expanded.input_flows, np.zeros(path.plant_demand.shape)
@@ -280,7 +287,7 @@ def _without_rounding(amount: float, total: float) -> float:
     return amount if abs(amount) > tolerances.PLAN_DIFFERENCE * total else 0.0
 
 
-def _sold(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
+def _country_sales(plan: Plan, country: str) -> dict[tuple[str, int], tuple[float, float | None]]:
     """Return the country's sales by mineral and year [t], and its share; None without a base."""
     rows, least = plan.countries, tolerances.LEAST_FLOW
     rows = rows[(rows["buyer"] == "") & (rows["country"] == country) & (rows["tonnes"] > least)]
@@ -359,9 +366,9 @@ def _why_left(result: answers.Exit, mineral: str, years: Sequence[Row], name: st
     return f"in {row['year']} {need} are needed: {', '.join(parts)}; limits reached: {reached}"
 
 
-def _builds(result: answers.Exit) -> list[Row]:
+def _build_rows(result: answers.Exit) -> list[Row]:
     case = result.plan.case
-    after, before = (_parts(plan) for plan in (result.path, result.plan))
+    after, before = (_started_shares(plan) for plan in (result.path, result.plan))
     rows = [
         {
             "mineral": p.mineral, "project": p.name, "country": p.country,
@@ -372,7 +379,7 @@ def _builds(result: answers.Exit) -> list[Row]:
         }
         for p in case.projects
         for year, part in after[p.name].items()
-        for change in [_change(before[p.name], after[p.name], year)]
+        for change in [_change_in_words(before[p.name], after[p.name], year)]
     ]  # fmt: skip
     # sorted by the true first year of building, which may be before the first budget
     rows.sort(key=lambda row: (row["ground"], row["project"], row["start"]))
@@ -399,7 +406,7 @@ def plants_not_in_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
     return begun
 
 
-def _parts(plan: Plan) -> dict[str, dict[int, float]]:
+def _started_shares(plan: Plan) -> dict[str, dict[int, float]]:
     """Return the share of each project that the plan starts, by year."""
     begun = {p.name: dict(p.begun) for p in plan.case.projects}
     parts = defaultdict[str, dict[int, float]](dict)
@@ -411,7 +418,7 @@ def _parts(plan: Plan) -> dict[str, dict[int, float]]:
     return parts
 
 
-def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
+def _change_in_words(planned: Mapping[int, float], built: Mapping[int, float], year: int) -> str:
     """Say how the share that the exit path starts in a year differs from the plan."""
     least = tolerances.SAME_SHARE
     if abs(planned.get(year, 0.0) - built[year]) < least:
@@ -427,7 +434,7 @@ def _change(planned: Mapping[int, float], built: Mapping[int, float], year: int)
     return f"the plan builds {parts}; {here}"
 
 
-def _limits(result: answers.Exit, cells: explain.Cells) -> list[Row]:
+def _barrier_rows(result: answers.Exit, cells: explain.Cells) -> list[Row]:
     groups: dict[Any, list[answers.ExitBarrier]] = defaultdict(list)
     for hold in result.holds:
         place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words

@@ -97,12 +97,12 @@ class Tables(SheetTables):
         """
         best: dict[str, Result] = {}
         for result in (read_back(sheets[k.TABLE], k) for k in declared if k.TABLE in sheets):
-            best[result.TABLE] = max(best.get(result.TABLE, result), result, key=_filled)
-        names = {code_of(str(v)): str(v) for v in _countries(sheets, best.values())}
+            best[result.TABLE] = max(best.get(result.TABLE, result), result, key=_filled_columns)
+        names = {code_of(str(v)): str(v) for v in _country_names(sheets, best.values())}
         return cls(best.values(), lambda code: names.get(code, code))
 
 
-def _countries(sheets: Mapping[str, pd.DataFrame], results: Iterable[Result]) -> Iterable[Any]:
+def _country_names(sheets: Mapping[str, pd.DataFrame], results: Iterable[Result]) -> Iterable[Any]:
     """Yield the names of countries on the sheets of some tables."""
     for result in results:
         places = result.positions([str(header) for header in sheets[result.TABLE].columns])
@@ -111,7 +111,7 @@ def _countries(sheets: Mapping[str, pd.DataFrame], results: Iterable[Result]) ->
                 yield from sheets[result.TABLE].iloc[:, places[f.name]].dropna().unique()
 
 
-def _filled(result: Result) -> int:
+def _filled_columns(result: Result) -> int:
     return sum(any(v is not None for v in result.data[f.name]) for f in result.fields)
 
 

@@ -91,7 +91,7 @@ class Loss:
         is_hit = np.array(hit, dtype=bool)[sales.source]
         if self.member:
             is_hit &= self._is_embargoed(e)
-        return _bought(plan, is_hit)
+        return _purchases_by_buyer(plan, is_hit)
 
     def _is_embargoed(self, e: Expanded) -> Bools:
         """Return which sales an embargo stops: sales to the member and to plants in its country.
@@ -170,7 +170,7 @@ class LossTotals:
 
 def loss_totals(plan: Plan) -> LossTotals:
     e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
-    bought = _bought(plan)
+    bought = _purchases_by_buyer(plan)
     plant_use = bought.copy()
     plant_use[:, : len(e.members)] = plan.transferred_by
     used, of_inputs = np.flatnonzero(plan.delivered), (f.mineral, f.year)
@@ -192,7 +192,7 @@ def loss_totals(plan: Plan) -> LossTotals:
     )
 
 
-def _bought(plan: Plan, of: Any = slice(None)) -> Floats:
+def _purchases_by_buyer(plan: Plan, of: Any = slice(None)) -> Floats:
     """Return the tonnes of the selected sales by (mineral, buyer, year); plants come last."""
     sales, shape = plan.expanded.sales, _shape(plan.expanded)
     at = (sales.mineral[of], sales.member[of] % shape[1], sales.year[of])

@@ -88,9 +88,11 @@ def _flows_that_differ(
     """Yield the rows of ``FlowDifferences``; ``projects`` are the ``differing_projects``."""
     groups = defaultdict[tuple[str, str], list[dict[Any, Any]]](list)
     keys = ["mineral", "level", "seller", "buyer"]
-    for row in changes.changed_amounts(_flows(base), _flows(context), keys, 2):
+    for row in changes.changed_amounts(_flow_tonnes(base), _flow_tonnes(context), keys, 2):
         groups[row["mineral"], row["level"]].append(row)
-    differ = changes.minerals_that_differ(zip(_by_year(base), _by_year(context), strict=True))
+    differ = changes.minerals_that_differ(
+        zip(_cost_and_shortage(base), _cost_and_shortage(context), strict=True)
+    )
     units = units_of(base.case)
     same = [m.name for m in base.case.minerals if m.name not in differ]
     for mineral in (m.name for m in base.case.minerals if m.name in differ):
@@ -105,7 +107,7 @@ def _flows_that_differ(
 
 
 @once
-def _flows(context: Context) -> changes.Amounts:
+def _flow_tonnes(context: Context) -> changes.Amounts:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
     sold = _sales(context)
     names = {code: context.country(code) for code in sold["country"].unique()}
@@ -131,7 +133,7 @@ def _sales(context: Context) -> pd.DataFrame:
 
 
 @once
-def _by_year(context: Context) -> list[dict[tuple[str, int], float]]:
+def _cost_and_shortage(context: Context) -> list[dict[tuple[str, int], float]]:
     """Return the cost of purchases and the shortage, by mineral and year."""
     tables = ((_sales(context), "total"), (context.plan.supply, "short"))
     return [sums(table, amount, "mineral", "year") for table, amount in tables]

@@ -125,7 +125,7 @@ def _supplier_name(supplier: Range, case: Case, by: str) -> str:
 # ---- charts and words, made from the tables alone ------------------------------------------------
 
 
-def _rows(tables: Tables) -> pd.DataFrame:
+def _ranges_frame(tables: Tables) -> pd.DataFrame:
     rows = with_number(tables[Ranges].frame(), "now_share")
     return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
 
@@ -180,7 +180,7 @@ def _fixed(tables: Tables) -> Iterator[Sentence]:
     yield say("answer", text, top=most)
 
 
-def _counts(tables: Tables) -> Iterator[Sentence]:
+def _free_and_fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield of how many minerals the main supplier could sell less, and of how many it is fixed."""
     t, rows = Ranges, tables.sheet(Ranges).where(main=YES)
     counts = rows.count(t.free, ">=", POINT), rows.count(t.verdict, "=", FIXED)
@@ -197,7 +197,7 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
     yield say("care", "Each supplier moves by itself: they cannot fall together.")
 
 
-def _largest(rows: pd.DataFrame) -> pd.DataFrame:
+def _largest_suppliers(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["now_share"] > 0].drop_duplicates("mineral")
 
 
@@ -290,7 +290,7 @@ class RangesStudy(StudyKind):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return collect_sentences(
-            *(partial(make, tables) for make in (_freest, _fixed, _counts, _warnings))
+            *(partial(make, tables) for make in (_freest, _fixed, _free_and_fixed, _warnings))
         )
 
     @classmethod
@@ -312,8 +312,8 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        rows = _rows(tables)
-        first = _largest(rows)
+        rows = _ranges_frame(tables)
+        first = _largest_suppliers(rows)
         if first.empty:
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]

@@ -57,7 +57,7 @@ def caution(risk: RiskResults) -> str:
     lost = {sample.name.lower(): int((~sample.is_known).sum()) for sample in risk.samples}
     partly = any(0 < number < len(risk.draws) for number in lost.values())
     count = int(max(sample.is_known.sum() for sample in risk.samples))
-    few = _too_few(count)
+    few = _too_few_draws(count)
     return "; ".join([
         *(f"{name}: {number_of(number, 'draw')} {why}, left out of the figures"
           for name, number in lost.items() if number),
@@ -66,7 +66,7 @@ def caution(risk: RiskResults) -> str:
     ])  # fmt: skip
 
 
-def _too_few(count: int) -> str:
+def _too_few_draws(count: int) -> str:
     """Return why ``count`` draws are too few for the worst 5 %; "" if they are enough."""
     tail, more = count // 20, f"take --draws {20 * _LEAST_IN_TAIL} or more"
     if tail >= _LEAST_IN_TAIL:
@@ -86,19 +86,19 @@ _SHORTAGE_FIELDS = tuple(f for f in ShortageRisks.FIELDS if f.json_key != f.name
 """The fields of a shortage that JSON has: fields with a key of their own."""
 
 
-def _rows_of(table: R, plan: str) -> R:
+def _rows_of_plan(table: R, plan: str) -> R:
     return table.where([p == plan for p in table.data["plan"]])
 
 
-def _row(every: Measures, tables: Tables, plan: str) -> Record:
+def _plan_results(every: Measures, tables: Tables, plan: str) -> Record:
     """Return the results of a plan as JSON: in total, by mineral, and by mineral and member."""
-    table, members = _rows_of(every, plan), _rows_of(tables[ByMember], plan)
+    table, members = _rows_of_plan(every, plan), _rows_of_plan(tables[ByMember], plan)
     spreads = dict(zip(table.measure, records(table, *_SPREAD_FIELDS), strict=True))
     by_member: dict[str, Record] = {}
     rows = zip(members.mineral, members.member, records(members, *_SHORTAGE_FIELDS), strict=True)
     for mineral, member, row in rows:
         by_member.setdefault(mineral, {})[member] = row
-    minerals, more = _rows_of(tables[RiskByMineral], plan), spreads[MORE]
+    minerals, more = _rows_of_plan(tables[RiskByMineral], plan), spreads[MORE]
     totals = records(minerals, *_SHORTAGE_FIELDS)
     ends = {"mean": "mean", "standard_error": "standard_error", "from": "p95_from", "to": "p95_to"}
     return {
@@ -140,7 +140,7 @@ _PLAN_KEYS = (
 
 def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
     every = risk_tables.risk_measures(study.risk)
-    return [_row(every, tables, plan) for plan in PLANS]
+    return [_plan_results(every, tables, plan) for plan in PLANS]
 
 
 def _events(_: object, tables: Tables) -> list[Record]:
@@ -285,7 +285,7 @@ class RiskStudy(StudyKind):
         """Return the minerals in the agreed plan, the most further missing first."""
         if RiskByMineral not in tables:
             return None
-        as_agreed = _rows_of(tables[RiskByMineral], AS_AGREED)
+        as_agreed = _rows_of_plan(tables[RiskByMineral], AS_AGREED)
         return Numbers(as_agreed.ordered(RiskByMineral.further), cls.SHOWN)
 
     @classmethod

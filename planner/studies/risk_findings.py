@@ -52,12 +52,12 @@ def _histogram(tables: Tables, measure: str, title: str, currency: str) -> Pictu
         in_last = sum(v >= edges[-2] for v in max(filter(None, samples), key=max))
         last = f"; last bar: {number_of(in_last, 'draw')}, up to {every[-1] / size:z,.{digits}f}"
     title += f", {tables.years}: {max(map(len, samples)):,} draws"
-    series = _series(step_counts(sample, edges) for sample in samples)
+    series = _series_of_plans(step_counts(sample, edges) for sample in samples)
     across = f"{unit}, lower end of each bar{last}"
     return Picture(title, Form.COUNTS, tuple(labels), series, "draws", across, Format.COUNT)
 
 
-def _series(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
+def _series_of_plans(values: Iterable[Iterable[float | None]]) -> tuple[Series, ...]:
     pairs = zip(PLANS.items(), values, strict=True)
     return tuple(Series(name, plan.role, tuple(each)) for (name, plan), each in pairs)
 
@@ -103,11 +103,18 @@ def findings(tables: Tables) -> tuple[Sentence, ...]:
     """Return the sentences of the first page."""
     if not any(map(known, tables[Draws].cost_agreed)):
         return (say("answer", "The draws have not been planned, so there is no result."),)
-    every = _hardest_hit, _chance_of_more, _spared, _likeliest, costliest_delay, _warnings
+    every = (
+        _hardest_hit_sentence,
+        _chance_of_more,
+        _spared_by_calm,
+        _likeliest,
+        costliest_delay,
+        _warnings,
+    )
     return collect_sentences(*(partial(make, tables) for make in every))
 
 
-def _hardest_hit(tables: Tables) -> Iterator[Sentence]:
+def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
     """Yield the mineral of which events leave most further missing in the agreed plan."""
     t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
     most = rows.largest(t.further)
@@ -132,7 +139,7 @@ def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
     yield say("answer", text, part=chance_of_it)
 
 
-def _spared(tables: Tables) -> Iterator[Sentence]:
+def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
     t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
     spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
     if spared.number:

@@ -164,7 +164,7 @@ class Events(Result):
     )
 
 
-def _totals(plan: str) -> tuple[Field, Field, Field, Field]:
+def _total_columns(plan: str) -> tuple[Field, Field, Field, Field]:
     header = PLANS[plan].header
     return (
         field.millions(f"Total cost, {header}", _NOW),
@@ -180,8 +180,8 @@ class Draws(Result):
     TABLE, GRAIN, BOOK = "Draws", ("draw",), "risk"
 
     draw = field("Draw", Format.COUNT)
-    cost_agreed, cash_agreed, short_agreed, share_agreed = _totals(AS_AGREED)
-    cost_replanned, cash_replanned, short_replanned, share_replanned = _totals(REPLANNED)
+    cost_agreed, cash_agreed, short_agreed, share_agreed = _total_columns(AS_AGREED)
+    cost_replanned, cash_replanned, short_replanned, share_replanned = _total_columns(REPLANNED)
     events = field("Events", Format.REMARK)
 
 
@@ -192,14 +192,14 @@ class Draws(Result):
 Row = dict[str, object]
 
 
-def _amounts(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
+def _amounts_of_draws(cost: Any, cash: Any, short: Any, demand: float) -> dict[str, Any]:
     share = short / demand if demand > 0 else np.zeros_like(short)
     return {COST: cost, CASH: cash, SHORTAGE: short, SHARE: share}
 
 
 def _measures_of(risk: RiskResults, sample: DrawResults) -> dict[str, Floats]:
     short, demand = sample.short.sum(axis=(1, 2)), risk.base.case.total_demand
-    return _amounts(sample.objective, sample.cash, short, demand)
+    return _amounts_of_draws(sample.objective, sample.cash, short, demand)
 
 
 def risk_measures(risk: RiskResults) -> Measures:
@@ -209,7 +209,7 @@ def risk_measures(risk: RiskResults) -> Measures:
     """
     case, totals, words = risk.base.case, risk.base_totals, common.words_of(risk.base.case)
     amounts = totals.objective, totals.cash, float(totals.short.sum())
-    base = _amounts(*amounts, case.total_demand) | {MORE: 0.0}
+    base = _amounts_of_draws(*amounts, case.total_demand) | {MORE: 0.0}
     rows: list[Row] = []
     for name, without in base.items():
         unit = FORMATS[name].unit.format_map(words)

@@ -190,7 +190,7 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
     """Return the change that adds a benchmark as a limit, or why no limit can state it."""
     if score.required is None:
         return "not planned: the measure has no benchmark"
-    limit, bloc = _limit(case, score, score.required), score.buyer.bloc
+    limit, bloc = _as_share_limit(case, score, score.required), score.buyer.bloc
     if limit.group != schema.BY_KIND:
         return AddBenchmark(limit)
 
@@ -208,7 +208,7 @@ def benchmark_limit(case: Case, score: Score) -> AddBenchmark | str:
     return AddBenchmark(limit, outside)
 
 
-def _limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
+def _as_share_limit(case: Case, score: Score, required: Required) -> schema.ShareLimit:
     """Return a benchmark as a row: a maximum is hard, a minimum has a penalty.
 
     For ore of a bloc's mines the share is of the coalition's demand: a limit counts all ore.
@@ -427,7 +427,7 @@ class ScorecardStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        counts = collect_sentences(lambda: _counts(tables))
+        counts = collect_sentences(lambda: _benchmark_counts(tables))
         if Missed not in tables:
             return counts
         return (
@@ -460,7 +460,7 @@ class ScorecardStudy(StudyKind):
 # ---- findings ------------------------------------------------------------------------------------
 
 
-def _counts(tables: Tables) -> Iterator[Sentence]:
+def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
     """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
     if Scorecard not in tables:
         return

@@ -154,12 +154,12 @@ class EndPlans:
         if len(self.proven) < len(ENDS) or any(math.isnan(end.first_order) for end in moves):
             return UNKNOWN
         changes = [(end.figures.objective - self.base.objective, end.first_order) for end in moves]
-        if all(_same(change, first, self.base.objective) for change, first in changes):
+        if all(_is_same_change(change, first, self.base.objective) for change, first in changes):
             return EXACT
         return next((end.bound for end in moves if end.bound), NEITHER)
 
 
-def _same(change: float, first: float, cost: float) -> bool:
+def _is_same_change(change: float, first: float, cost: float) -> bool:
     near = tolerances.SAME_SHARE * max(abs(change), abs(first))
     return abs(change - first) <= near + tolerances.SAME_CELL * abs(cost)
 
@@ -237,8 +237,8 @@ def _result_rows(
         low, high = (of_run.get(end, unmoved) for end in ENDS)
         ends = EndPlans(now, low, high)
         row: dict[str, Any] = {
-            "sheet": _each(number.sheet for number in moving.numbers),
-            "column": _each(number.column.header for number in moving.numbers),
+            "sheet": _distinct_names(number.sheet for number in moving.numbers),
+            "column": _distinct_names(number.column.header for number in moving.numbers),
             "mineral": moving.mineral,
             "swing": ends.swing(lambda of: of.objective, rounding),
             "swing_short": ends.swing(lambda of: float(of.short.sum()), least),
@@ -246,7 +246,7 @@ def _result_rows(
             "moved": ends.share_moved(prices), "builds": ends.changes_builds,
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
-        row |= _hardest_hit(ends, base.expanded.minerals)
+        row |= _hardest_hit_mineral(ends, base.expanded.minerals)
         for end, at in zip(ENDS, (low, high), strict=True):
             if at is not None:
                 change = at.figures.top - now.top
@@ -263,11 +263,11 @@ def _result_rows(
         yield row
 
 
-def _each(names: Iterable[str]) -> str:
+def _distinct_names(names: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _hardest_hit(ends: EndPlans, minerals: Sequence[str]) -> dict[str, Any]:
+def _hardest_hit_mineral(ends: EndPlans, minerals: Sequence[str]) -> dict[str, Any]:
     """Return the mineral whose missing share of need differs most between the three plans."""
     if len(ends.proven) < len(ENDS):
         return {}
@@ -287,7 +287,7 @@ _SHOWN_BY = {
 """Fields by which numbers are ordered on the first page."""
 
 
-def _ranked(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+def _with_ranks(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     """Return rows with their rank, the largest first; rows without a figure come last."""
     name = _RANK_FIELDS[by]
     ranked = sorted(rows, key=lambda row: -1.0 if row[name] is None else row[name], reverse=True)
@@ -422,7 +422,7 @@ class SensitivityStudy(StudyKind):
         count, results = len(self.factors), list(_result_rows(base, self.moving, of))
         pairs = list(zip(self.moving, results, strict=True))
         rows = [row | self._number_cells(m.factors[0]) for m, row in pairs[:count]]
-        table = Sensitivities.of_rows(_ranked(rows, self.by), words=words)
+        table = Sensitivities.of_rows(_with_ranks(rows, self.by), words=words)
         is_joint = any(factor.together for factor in self.factors)
         table = table.without(*(() if is_joint else (EndResults.count,)), EndResults.alone)
         deciding = sorted((r for r in rows if r["builds"] == YES), key=lambda r: -r["worth"])
@@ -436,7 +436,7 @@ class SensitivityStudy(StudyKind):
             return [*found, base_totals]
         alone = {m.factors[0]: row["swing"] for m, row in zip(self.moving, rows, strict=False)}
         groups = [row | self._group_cells(m, alone) for m, row in pairs[count:]]
-        grouped = GroupSensitivities.of_rows(_ranked(groups, self.by), words=words)
+        grouped = GroupSensitivities.of_rows(_with_ranks(groups, self.by), words=words)
         return [*found, grouped.without(*NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:

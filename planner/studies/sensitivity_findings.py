@@ -39,11 +39,18 @@ def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
     if Sensitivities not in tables:
         return (say("answer", "The workbook has no number with a range."),)
     rows = tables.sheet(Sensitivities)
-    every = _builds, _missing, _cash, _instead, _count, _warnings
+    every = (
+        _most_decisive,
+        _largest_missing_swing,
+        _largest_cash_swing,
+        _instead,
+        _counts_of_numbers,
+        _warnings,
+    )
     return collect_sentences(*(partial(make, rows) for make in every))
 
 
-def _builds(rows: SheetRows) -> Iterator[Sentence]:
+def _most_decisive(rows: SheetRows) -> Iterator[Sentence]:
     """Yield the number most worth knowing of those that change what is built."""
     deciding = rows.where(builds=YES)
     if len(deciding):
@@ -54,13 +61,13 @@ def _builds(rows: SheetRows) -> Iterator[Sentence]:
     yield say("answer", _TESTED_KEEP if has_unknown else _KEEPS, none=none)
 
 
-def _ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
+def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
     """Return the cells at both ends of the row of a claim."""
     row = rows.of(top)
     return row.value(low), row.value(high)
 
 
-def _missing(rows: SheetRows) -> Iterator[Sentence]:
+def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
     if most.number <= 0.0:
         none = rows.none(_T.swing_hit, ">", 0.0)
@@ -69,14 +76,14 @@ def _missing(rows: SheetRows) -> Iterator[Sentence]:
     if most.number < SMALLEST:
         yield say("answer", _LITTLE, none=rows.none(_T.swing_hit, ">=", SMALLEST))
         return
-    ends = _ends(rows, most, _T.hit_low, _T.hit_high)
+    ends = _both_ends(rows, most, _T.hit_low, _T.hit_high)
     yield say("answer", _HARDEST, top=most, low=ends[0], high=ends[1])
 
 
-def _cash(rows: SheetRows) -> Iterator[Sentence]:
+def _largest_cash_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_cash)
     if most.number > 0.0:
-        ends = _ends(rows, most, _T.cash_low, _T.cash_high)
+        ends = _both_ends(rows, most, _T.cash_low, _T.cash_high)
         text = (
             "{top[what]} changes what buyers pay in cash most, by {top}: {low} at its low end,"
             " {high} at its high end."
@@ -94,7 +101,7 @@ def _instead(rows: SheetRows) -> Iterator[Sentence]:
             yield say("decide", text, top=most)
 
 
-def _count(rows: SheetRows) -> Iterator[Sentence]:
+def _counts_of_numbers(rows: SheetRows) -> Iterator[Sentence]:
     counted = rows.count(_T.builds, "=", YES)
     if counted.number:
         text = "Numbers that would change what is built, within their ranges: {count}."

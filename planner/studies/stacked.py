@@ -71,7 +71,7 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
             there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
         if there:
             country = plans[0][1].country
-            table = _joined([(name, table_of(of, country)) for name, of in there])
+            table = _joined_table([(name, table_of(of, country)) for name, of in there])
             yield _with_note(table, left_out, plans[0][0]) if left_out else table
 
 
@@ -85,8 +85,10 @@ def _rows_that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     whether a limit binds.
     """
     coded = _coded(results)
-    keys, ends = _keys(results[0], coded), np.cumsum([len(result) for result in results])[:-1]
-    parts = zip(results, np.split(keys, ends), np.split(_needs(base, coded), ends), strict=True)
+    keys, ends = _row_keys(results[0], coded), np.cumsum([len(result) for result in results])[:-1]
+    parts = zip(
+        results, np.split(keys, ends), np.split(_need_of_rows(base, coded), ends), strict=True
+    )
     count = int(keys.max(initial=-1)) + 1
     first, *others = (_KeyedRows(*part, count) for part in parts)
     kept = sum((first.differ_from(rows) for rows in others), np.zeros(len(first.keys), dtype=bool))
@@ -112,7 +114,7 @@ def _coded(results: Sequence[Result]) -> Coded:
     return {n: pd.factorize(column, use_na_sentinel=False) for n, column in columns.items()}
 
 
-def _keys(result: Result, coded: Coded) -> Ints:
+def _row_keys(result: Result, coded: Coded) -> Ints:
     """Return a number for each row's key; rows with equal keys have the same."""
     keys = np.zeros(len(next(iter(coded.values()))[0]), dtype=np.int64)
     for codes, values in (coded[name] for name in result.GRAIN if name in coded):
@@ -120,16 +122,18 @@ def _keys(result: Result, coded: Coded) -> Ints:
     return keys
 
 
-def _needs(base: Case, coded: Coded) -> Floats:
+def _need_of_rows(base: Case, coded: Coded) -> Floats:
     """Return the need of each row's mineral in its year, at least 1 t; 1 where it has no year."""
     minerals, years = [m.name for m in base.minerals], base.years
     needs = np.ones((len(minerals) + 1, len(years) + 1))  # the last ones: no mineral, no year
     for m, mineral in enumerate(minerals):
         needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
-    return np.asarray(needs[_at(minerals, coded, "mineral"), _at(years, coded, "year")])
+    return np.asarray(
+        needs[_value_positions(minerals, coded, "mineral"), _value_positions(years, coded, "year")]
+    )
 
 
-def _at(every: Sequence[Any], coded: Coded, name: str) -> Ints | int:
+def _value_positions(every: Sequence[Any], coded: Coded, name: str) -> Ints | int:
     """Return the position of each row's value among ``every``; -1 if it is not there."""
     if name not in coded:
         return -1
@@ -160,7 +164,7 @@ class _KeyedRows:
 # ---- one sheet of several ------------------------------------------------------------------------
 
 
-def _joined(parts: Sequence[tuple[str, Table]]) -> Table:
+def _joined_table(parts: Sequence[tuple[str, Table]]) -> Table:
     first = parts[0][1]
     names = [words.clean_text(name) for name, table in parts for _ in range(len(table))]
     columns = [TableColumn(SCENARIO.header, Format.TEXT, names)]

@@ -48,7 +48,7 @@ _SHOWN_FIELDS = (
 )  # fmt: skip
 
 
-def _more(amount: float, currency: str) -> str:
+def _extra_cost(amount: float, currency: str) -> str:
     return f"{money_words(abs(amount), currency)} {'more' if amount > 0 else 'less'}"
 
 
@@ -200,7 +200,9 @@ class StressTest(StudyKind):
             )
         calm = result.capped.without_loss.result
         if calm is not None:  # waived limits and a surge of cheap suppliers lower the cost
-            more = _more(float(calm.cash.sum() - result.capped.agreed_totals.cash.sum()), currency)
+            more = _extra_cost(
+                float(calm.cash.sum() - result.capped.agreed_totals.cash.sum()), currency
+            )
             options["Nothing lost"] = (
                 f"Under these rules, the agreed plan costs {more} in cash even without a loss."
             )
@@ -219,7 +221,7 @@ class StressTest(StudyKind):
             return super().tariff_sentence
         case = self.result.case
         kinds = "tariffs and levies" if case.price_floors else "tariffs"
-        by = f"{kinds} are {_more(more, case.settings.currency)}"
+        by = f"{kinds} are {_extra_cost(more, case.settings.currency)}"
         lost = f"If {dear.name(case)} is lost, {by}. The extra cash includes this."
         return f"{super().tariff_sentence} {lost}".strip()
 
@@ -285,14 +287,14 @@ class StressTest(StudyKind):
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         first, *others = super().sections(tables)
-        return (first, heat_section(_heat(tables)), *others)
+        return (first, heat_section(_losses_by_mineral(tables)), *others)
 
 
 def stress_sheets(tables: Tables, case: Case) -> list[Table]:
     name = case.country_name
     shown = [
         table_of(tables[Losses], name),
-        table_of(_heat(tables)),
+        table_of(_losses_by_mineral(tables)),
         table_of(tables[LossByMineral]),
     ]
     shown += [table_of(tables[Solidarity])] if Solidarity in tables else []
@@ -305,6 +307,6 @@ def stress_sheets(tables: Tables, case: Case) -> list[Table]:
     return [*shown, table_of(tables[Detail])]
 
 
-def _heat(tables: Tables) -> Result:
+def _losses_by_mineral(tables: Tables) -> Result:
     t = LossByMineral
     return heat_map(tables[t], (t.lost, t.kind), t.mineral, t.share)

@@ -268,14 +268,14 @@ class Detail(Result):
 
 def tables_of(result: Stress) -> list[Result]:
     texts = shared.words_of(result.case)
-    ranked, depends = _ranked(result), _dependence(result)
+    ranked, depends = _ranked_losses(result), _dependence(result)
     embargoes = [loss for loss in ranked if loss.kind is LossKind.EMBARGO]
     tables: dict[type[Result], Sequence[Any]] = {
         Losses: [row for loss, row in ranked.items() if loss not in embargoes],
         LossByMineral: [
             row
             for loss in ranked
-            for row in _minerals(result, loss, depends.get(_whole_country(loss), ()))
+            for row in _loss_by_mineral_rows(result, loss, depends.get(_whole_country(loss), ()))
         ],
     }
     if result.alone:
@@ -290,9 +290,9 @@ def tables_of(result: Stress) -> list[Result]:
     return [table.without(Losses.less_t) for table in every]
 
 
-def _ranked(result: Stress) -> dict[Loss, Row]:
+def _ranked_losses(result: Stress) -> dict[Loss, Row]:
     """Return the losses, those with the largest extra cost first, those without a plan last."""
-    rows = {loss: _loss(result, loss) for loss in result.losses}
+    rows = {loss: _loss_row(result, loss) for loss in result.losses}
 
     def rank(loss: Loss) -> tuple[Any, ...]:
         sizes: list[Any] = [rows[loss].get(name) for name in ("cost", "short_t", "lost_t")]
@@ -318,15 +318,15 @@ def _dependence(result: Stress) -> dict[str, list[list[float]]]:
     }
 
 
-def _who(result: Stress, loss: Loss) -> Row:
+def _lost_names(result: Stress, loss: Loss) -> Row:
     where = {"country": loss.country, "refiner": loss.refiner, "member": loss.member}
     named = {name: value or None for name, value in where.items()}
     return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
 
 
-def _loss(result: Stress, loss: Loss) -> Row:
+def _loss_row(result: Stress, loss: Loss) -> Row:
     """Return the row of a loss over all minerals: most stock used, shortest time to survive."""
-    row, side, effect = _who(result, loss), result.capped, result.capped.effects[loss]
+    row, side, effect = _lost_names(result, loss), result.capped, result.capped.effects[loss]
     free = result.free.effects[loss] if result.free else None
     if effect is None:
         return row | {"error": side.error_of(loss)}
@@ -349,7 +349,9 @@ def _loss(result: Stress, loss: Loss) -> Row:
     return row
 
 
-def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) -> Iterator[Row]:
+def _loss_by_mineral_rows(
+    result: Stress, loss: Loss, depends: Sequence[Sequence[float]]
+) -> Iterator[Row]:
     side, effect = result.capped, result.capped.effects[loss]
     free = result.free.effects[loss] if result.free else None
     if effect is None:
@@ -362,7 +364,7 @@ def _minerals(result: Stress, loss: Loss, depends: Sequence[Sequence[float]]) ->
     for m in sorted(hit, key=lambda m: -effect.share[m]):
         years = np.flatnonzero(effect.short[m].any(axis=0))
         sizes = ("cash", "refill", "cost", "stock_days", "survived")
-        row = _who(result, loss) | effect.tonnes(m)
+        row = _lost_names(result, loss) | effect.tonnes(m)
         row |= {name: getattr(effect, name)[m] for name in sizes}
         row |= {
             "mineral": side.plan.expanded.minerals[m],
@@ -408,7 +410,7 @@ def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
         shared_t, alone_t = (each.short.sum(axis=(0, 2)) for each in (effect, alone))
         amounts = {"short_t": shared_t, "alone_short_t": alone_t, "worth": spared}
         costs = {"cost": float(effect.cost.sum()), "alone_cost": float(alone.cost.sum())}
-        who = _who(result, loss)
+        who = _lost_names(result, loss)
         rows.append(who | {n: float(a.sum()) for n, a in amounts.items()} | {"member": ""} | costs)
         for j in np.flatnonzero(np.maximum(shared_t, alone_t) > tolerances.LEAST_FLOW).tolist():
             of_member = {name: float(amount[j]) for name, amount in amounts.items()}
@@ -420,7 +422,7 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return
-    e, who = side.plan.expanded, _who(result, loss)
+    e, who = side.plan.expanded, _lost_names(result, loss)
     touched = (effect.lost > tolerances.LEAST_FLOW) | (effect.short > tolerances.LEAST_FLOW)
     buyers, plants = [*e.members, None], touched.shape[1] - len(e.members)
     demand = np.pad(side.demand, ((0, 0), (0, plants), (0, 0)))

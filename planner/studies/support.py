@@ -219,7 +219,7 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -
                 "of_price": measures.ratio(gap, price),
             }  # fmt: skip
             if free is not None:
-                row["free"] = 0.0 if free.sold[r, t] > 0 else _finite(free.gaps.gap[r, t])
+                row["free"] = 0.0 if free.sold[r, t] > 0 else _finite_or_none(free.gaps.gap[r, t])
         rows.append(row)
     rows.sort(key=lambda row: (row["year"], row["mineral"]))
     table = CostGaps.of_rows(rows, words=common.words_of(plan.case))
@@ -247,7 +247,7 @@ def plants_table(
     for place, rows_of in sorted(by_plant.items()):
         each_gap = rows_of["gap"].astype(float)
         years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
-        if place[0] in unknown and _finite(each_gap.mean()):
+        if place[0] in unknown and _finite_or_none(each_gap.mean()):
             row = dict(zip(key, place, strict=True)) | {"helps": UNKNOWN, "years": len(years)}
             rows.append(row | _mean_gaps(rows_of, years))
     for row in rows:
@@ -281,10 +281,10 @@ def _payment_row(
 
 def _mean_gaps(rows: pd.DataFrame, years: set[int]) -> dict[str, float | None]:
     due = rows[rows["year"].isin(years)]
-    return {n: _finite(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
+    return {n: _finite_or_none(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
 
 
-def _finite(value: Any) -> float | None:
+def _finite_or_none(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
@@ -385,7 +385,15 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        every = _cheapest, _dearest, _idle, _sold, _never, _bill, _warnings
+        every = (
+            _cheapest,
+            _dearest_plant,
+            _idle_plants,
+            _cheapest_sale,
+            _never,
+            _bill_for_all,
+            _warnings,
+        )
         return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in every))
 
     @classmethod
@@ -451,7 +459,7 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
                   top=least, net=net)  # fmt: skip
 
 
-def _dearest(tables: Tables) -> Iterator[Sentence]:
+def _dearest_plant(tables: Tables) -> Iterator[Sentence]:
     t, rows = Plants, tables.sheet(Plants).where(home=HOME)
     most = rows.largest(t.of_price)
     if most.position != rows.smallest(t.of_price).position:
@@ -459,7 +467,7 @@ def _dearest(tables: Tables) -> Iterator[Sentence]:
         yield say("answer", text, top=most)
 
 
-def _idle(tables: Tables) -> Iterator[Sentence]:
+def _idle_plants(tables: Tables) -> Iterator[Sentence]:
     """Yield how many plants at home are idle, and the longest time that one of them is."""
     t, rows = Plants, tables.sheet(Plants).where(home=HOME)
     most, count = rows.largest(t.years), rows.count(t.home, "=", HOME)
@@ -468,7 +476,7 @@ def _idle(tables: Tables) -> Iterator[Sentence]:
               top=most)  # fmt: skip
 
 
-def _sold(tables: Tables) -> Iterator[Sentence]:
+def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:
     """Yield what the cheapest plant would sell."""
     t, rows = Plants, tables.sheet(Plants).where(home=HOME)
     least = rows.smallest(t.of_price)
@@ -485,7 +493,7 @@ def _never(tables: Tables) -> Iterator[Sentence]:
         yield say("figure", text, name="Plants that stay idle", large="count", count=never)
 
 
-def _bill(tables: Tables) -> Iterator[Sentence]:
+def _bill_for_all(tables: Tables) -> Iterator[Sentence]:
     paid = tables.sheet(SupportBills).sum(SupportBills.total)
     text = "The contracts of Supports cost {total} over the planned years, undiscounted."
     yield say("figure", text, name="Bill of Supports", large="total", total=paid)

@@ -422,7 +422,9 @@ class UnderRisk(StudyKind):
         costs, short = self._by_future(names)
         measured: list[dict[str, Any]] = []
         for name, measure in self._measures.items():
-            row = _compared(*(measure(c, chances) for c in costs), is_objective=not measured)
+            row = _information_values(
+                *(measure(c, chances) for c in costs), is_objective=not measured
+            )
             measured.append({"measure": name, "error": None} | row)
         batches = [self._batch(b) for b in range(len(self.batches))]
         if batches:
@@ -436,7 +438,7 @@ class UnderRisk(StudyKind):
         expected = (chances[:, None] * short).sum(axis=1)
         need = [sum(case.coalition_demand(m, y) for y in case.years) for m in names]
         needs = dict(zip(names, need, strict=True))
-        decided = [row | _size(row, needs) for row in decided]
+        decided = [row | _change_of_decision(row, needs) for row in decided]
         shares: dict[str, Any] = {
             f"{way}_share": [measures.ratio(t, n) for t, n in zip(tonnes, need, strict=True)]
             for way, tonnes in zip(ways, expected.tolist(), strict=True)
@@ -483,7 +485,7 @@ class UnderRisk(StudyKind):
             costs[0] += _informed_by_future(group, outcomes).costs[drawn]
             costs[1] += result.by_future.costs[place]
             costs[2] += result.plain.costs[place]
-        row = _compared(*(measure(c, chances) for c in costs), is_objective=True)
+        row = _information_values(*(measure(c, chances) for c in costs), is_objective=True)
         return {"batch": b + 1, "futures": len(batch), **row}
 
     @property
@@ -517,7 +519,10 @@ class UnderRisk(StudyKind):
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         return collect_sentences(
-            *(partial(make, tables) for make in (_calm, _spared, _builds, _advice, _warnings))
+            *(
+                partial(make, tables)
+                for make in (_calm, _most_spared, _changed_builds, _advice, _warnings)
+            )
         )
 
     @classmethod
@@ -581,7 +586,7 @@ def batches_of(futures: int) -> tuple[Ints, ...]:
     return tuple(np.array_split(np.arange(futures), many)) if many > 1 else ()
 
 
-def _compared(
+def _information_values(
     informed: float, risky: float, plain: float, *, is_objective: bool
 ) -> dict[str, float]:
     least = 0.0 if is_objective else -np.inf  # below 0 only within the gap of the proofs
@@ -595,7 +600,7 @@ def _shares(rows: Any, name: str) -> list[float]:
     return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
 
 
-def _size(row: Mapping[str, Any], needs: Mapping[str, float]) -> dict[str, Any]:
+def _change_of_decision(row: Mapping[str, Any], needs: Mapping[str, float]) -> dict[str, Any]:
     """Return whether a decision changes, and by how much of its mineral's need."""
     larger = max(row["plain"], row["risky"])
     change = abs(row["change"])
@@ -618,7 +623,7 @@ def _is_calm(tables: Tables) -> bool:
     return list(tables[Futures].events) == [drawing.NO_EVENT]
 
 
-def _spared(tables: Tables) -> Iterator[Sentence]:
+def _most_spared(tables: Tables) -> Iterator[Sentence]:
     """Yield the mineral of which planning for events spares most shortage."""
     if _is_calm(tables):
         return
@@ -647,7 +652,7 @@ def _spared(tables: Tables) -> Iterator[Sentence]:
 _LASTING = (component.BUILDING.name, component.STORING.name)
 
 
-def _builds(tables: Tables) -> Iterator[Sentence]:
+def _changed_builds(tables: Tables) -> Iterator[Sentence]:
     """Yield how many builds and stocks change before the first event."""
     if _is_calm(tables):
         return

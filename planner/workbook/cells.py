@@ -34,9 +34,9 @@ FRACTION_MOST = 10.0
 def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
     """Return the function that converts a column's cells; numbers are multiplied by ``factor``."""
     if column.kind in DECIMAL:
-        return _number(column, factor, currency)
+        return _number_converter(column, factor, currency)
     if column.kind in WHOLE:
-        return partial(_whole, column)
+        return partial(_whole_number, column)
     if column.kind is CellKind.CHOICE:
         return _choice(column)
     return {
@@ -171,7 +171,7 @@ def _choice(column: Column) -> Convert:
     return read_choice
 
 
-def _number(column: Column, factor: float, currency: str) -> Convert:
+def _number_converter(column: Column, factor: float, currency: str) -> Convert:
     least, most = column.least, column.most
 
     def number(value: object) -> float:
@@ -222,7 +222,7 @@ def parse_numbers(
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 
 
-def _whole(column: Column, value: object) -> int:
+def _whole_number(column: Column, value: object) -> int:
     if not is_number(value):
         raise CellError(described(value), expected_values(column), _number_hint(column, value))
     given = as_float(value)
@@ -344,10 +344,10 @@ def closest_country(name: str) -> str:
     normalized = normalize_country(name)
     if normalized in _HINTS:
         return _HINTS[normalized]
-    close = closest_names(normalized, _shown(), _CLOSE)
+    close = closest_names(normalized, _readable_names(), _CLOSE)
     if close and close[0] == _CONGO:
         return _HINTS[_CONGO]
-    return f"did you mean {_shown()[close[0]]!r}?" if close else ""
+    return f"did you mean {_readable_names()[close[0]]!r}?" if close else ""
 
 
 def member_meant(name: str, members: Mapping[str, str]) -> str:
@@ -378,7 +378,7 @@ def _index() -> dict[str, str]:
 
 
 @cache
-def _shown() -> dict[str, str]:
+def _readable_names() -> dict[str, str]:
     """A readable spelling by normalized name, for messages."""
     import pycountry
 

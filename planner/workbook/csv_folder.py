@@ -142,7 +142,7 @@ def _sized(folder: Path) -> list[Path]:
     total = 0
     for file in files:
         try:
-            total += _size(file, folder) if sheet_of(file.name) else 0
+            total += _file_size(file, folder) if sheet_of(file.name) else 0
         except _FileError as error:
             findings.append(error.finding)
     if findings:
@@ -153,7 +153,7 @@ def _sized(folder: Path) -> list[Path]:
     return files
 
 
-def _size(file: Path, folder: Path | None = None) -> int:
+def _file_size(file: Path, folder: Path | None = None) -> int:
     """Return a file's size in bytes; _FileError if it is too large or outside its folder."""
     try:
         archive.refuse_special(file)
@@ -186,7 +186,7 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-
 """Byte order marks, and the encodings they indicate."""
 
 
-def _text(name: str, content: bytes) -> str:
+def _decoded(name: str, content: bytes) -> str:
     """Return a file's text; _FileError if its encoding is not clear."""
     encoding = next((e for mark, e in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
@@ -221,7 +221,7 @@ class _Counter:
     cells: int = 0
 
 
-def _rows(
+def _numbered_rows(
     name: str, text: str, separator: str, counter: _Counter
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each row, numbered as in a spreadsheet program."""
@@ -261,7 +261,7 @@ _Convert = Callable[[str, str], object]
 """Converts a text to a cell's value; the second argument is the decimal mark."""
 
 
-def _mark(texts: Iterable[str], separator: str) -> str:
+def _decimal_mark(texts: Iterable[str], separator: str) -> str:
     """Return the decimal mark of the numbers in a file, "" if it is not clear.
 
     0,65 has a decimal comma and 0.65 a decimal point. In 1,234 and 1.234 the mark may separate
@@ -275,7 +275,7 @@ def _mark(texts: Iterable[str], separator: str) -> str:
     return "." if separator == "," else ""
 
 
-def _number(text: str, mark: str) -> object:
+def _as_number(text: str, mark: str) -> object:
     """Convert a text to a number, or to a Fault if it is ambiguous; other texts stay.
 
     ``mark`` is the decimal mark, "" if unknown.
@@ -302,8 +302,8 @@ def _number(text: str, mark: str) -> object:
 def _share(text: str, mark: str) -> object:
     """Convert a fraction or a percentage: spreadsheet programs write 65% for 0.65."""
     if not text.endswith("%"):
-        return _number(text, mark)
-    value = _number(text[:-1].rstrip(), mark)
+        return _as_number(text, mark)
+    value = _as_number(text[:-1].rstrip(), mark)
     if isinstance(value, Fault):
         return value
     if isinstance(value, str):
@@ -315,20 +315,20 @@ def _yes_no(text: str, _: str) -> object:
     return {"true": True, "false": False}.get(normalize(text), text)
 
 
-def _as_text(text: str, _: str) -> object:
+def _kept_as_text(text: str, _: str) -> object:
     return text
 
 
 def _converter(column: Column | None) -> _Convert:
     """Return the converter of a column; None: a column of a year or a member."""
     if column is None:
-        return _number
+        return _as_number
     is_plain = column.kind is CellKind.NUMBER and not column.unit
     if column.kind is CellKind.SHARE or (is_plain and column.most <= FRACTION_MOST):
         return _share
     if column.kind in DECIMAL | WHOLE:
-        return _number
-    return _yes_no if column.kind is CellKind.YES_NO else _as_text
+        return _as_number
+    return _yes_no if column.kind is CellKind.YES_NO else _kept_as_text
 
 
 @dataclass(frozen=True)
@@ -345,9 +345,9 @@ class CsvFile:
         cls, name: str, content: bytes, counter: _Counter, renamed: Mapping[str, str] | None = None
     ) -> CsvFile:
         """Parse a file's bytes; _FileError if they are not CSV. Headers may be ``renamed``."""
-        text = _text(name, content)
+        text = _decoded(name, content)
         separator = _separator(text)
-        numbered = _rows(name, text, separator, counter)
+        numbered = _numbered_rows(name, text, separator, counter)
         rows = [(n, [c.strip() for c in cells]) for n, cells in numbered]
         first = next((i for i, (_, cells) in enumerate(rows) if any(cells)), len(rows))
         if first < len(rows):
@@ -374,7 +374,7 @@ class CsvFile:
     def mark_of(self, positions: Collection[int]) -> str:
         """Return the decimal mark of the numbers in some columns (0 is the first)."""
         texts = (cells[p] for _, cells in self.below for p in positions)
-        return _mark((text.removesuffix("%").rstrip() for text in texts), self.separator)
+        return _decimal_mark((text.removesuffix("%").rstrip() for text in texts), self.separator)
 
 
 @dataclass(frozen=True)
@@ -396,12 +396,12 @@ class SheetFile(CsvFile):
         for position, text in enumerate(self.header, 1):
             heading = parse_header(self.record, common_letters(clean_name(text)), {}, position)
             is_free = heading.always or (heading.is_remark and not self.record.SPREAD)
-            converters[position] = _as_text if is_free else _converter(heading.column)
+            converters[position] = _kept_as_text if is_free else _converter(heading.column)
         return converters
 
     def _own_mark(self) -> str:
         is_text = self.record is not Settings
-        texts = {p for p, c in self.converters.items() if is_text and c in {_as_text, _yes_no}}
+        texts = {p for p, c in self.converters.items() if is_text and c in {_kept_as_text, _yes_no}}
         return self.mark_of([p - 1 for p in self.converters if p not in texts])
 
     def grid(self, default_mark: str) -> Grid:
@@ -409,21 +409,21 @@ class SheetFile(CsvFile):
         mark = self.mark or default_mark
         cells_of = self._setting if self.record is Settings else self._cells
         filled = (
-            (row, cells_of(cells, mark) if i > self.first else _header(cells))
+            (row, cells_of(cells, mark) if i > self.first else _header_cells(cells))
             for i, (row, cells) in enumerate(self.rows)
         )
         return replace(columns_from_rows(self.record.SHEET, filled), file=self.name)
 
     def _cells(self, cells: Sequence[str], mark: str) -> Cells:
         get = self.converters.get
-        return [(p, _cell(c, get(p, _number), mark)) for p, c in enumerate(cells, 1) if c]
+        return [(p, _cell_value(c, get(p, _as_number), mark)) for p, c in enumerate(cells, 1) if c]
 
     def _setting(self, cells: Sequence[str], mark: str) -> Cells:
         """Return the cells of a setting's row: the setting's name decides how its value is read."""
         named = filter(None, (setting_named(common_letters(clean_name(cell))) for cell in cells))
         column = next(named, None)
-        convert = _as_text if column is None else _converter(column)
-        return [(p, _cell(c, convert, mark)) for p, c in enumerate(cells, 1) if c]
+        convert = _kept_as_text if column is None else _converter(column)
+        return [(p, _cell_value(c, convert, mark)) for p, c in enumerate(cells, 1) if c]
 
 
 def _header_alone(file: Path) -> Grid:
@@ -438,26 +438,26 @@ def _header_alone(file: Path) -> Grid:
         if file.is_file() and _is_within(file, file.parent):
             with file.open("rb") as opened:
                 content = opened.read(_BEGINNING)
-            text = _text(
+            text = _decoded(
                 name, content if len(content) < _BEGINNING else content.rpartition(b"\n")[0]
             )
-            rows = _rows(name, text, _separator(text), _Counter())
-            grid.header = dict(_header(next((cells for _, cells in rows if any(cells)), [])))
+            rows = _numbered_rows(name, text, _separator(text), _Counter())
+            grid.header = dict(_header_cells(next((cells for _, cells in rows if any(cells)), [])))
     return grid
 
 
-def _header(cells: Sequence[str]) -> list[tuple[int, object]]:
+def _header_cells(cells: Sequence[str]) -> list[tuple[int, object]]:
     return [(p, unguarded(cell)) for p, cell in enumerate(cells, 1)]
 
 
-def _cell(text: str, convert: _Convert, mark: str) -> object:
+def _cell_value(text: str, convert: _Convert, mark: str) -> object:
     """Return a cell's value; a formula and an error value are faults."""
     if text.startswith("="):
         hint = "write its value; if it is meant as text, put an apostrophe before it"
         return Fault(f"the formula {quoted(text)}", hint)
     if text in ERROR_VALUES:
         return Fault(f"the error value {text}")
-    return unguarded(text) if convert is _as_text else convert(text, mark)
+    return unguarded(text) if convert is _kept_as_text else convert(text, mark)
 
 
 # ---- single files -------------------------------------------------------------------------------
@@ -469,7 +469,7 @@ def read_file(path: Path, renamed: Mapping[str, str] | None = None) -> CsvFile:
     Headers may be ``renamed``.
     """
     try:
-        _size(path)
+        _file_size(path)
         return CsvFile.parse(path.name, contents(path), _Counter(), renamed)
     except _FileError as error:
         raise InputError([error.finding]) from error
@@ -508,7 +508,11 @@ def edited_file(
 
 def parse_cell(text: str, column: Column | None, mark: str) -> object:
     """Return the value of a CSV text in a column; ``column`` None: a column of text."""
-    return _cell(text, _as_text if column is None else _converter(column), mark) if text else None
+    return (
+        _cell_value(text, _kept_as_text if column is None else _converter(column), mark)
+        if text
+        else None
+    )
 
 
 def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:

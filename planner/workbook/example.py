@@ -193,7 +193,7 @@ _ROWS: dict[type[Record], tuple[Any, ...]] = {
 """Each sheet's columns (fields, years or members), then its rows; None is blank."""
 
 
-def _rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequence[Row]:
+def _example_rows(record: type[Record], names: str, *rows: tuple[object, ...]) -> Sequence[Row]:
     headers = {c.field: header_text(c, units.MONEY) for c in record.columns()} | REMARKS
     # a sheet of years or members has columns that no field names
     there = [headers.get(n, n) if record.SPREAD else headers[n] for n in names.split(", ")]
@@ -209,7 +209,7 @@ TABLES: dict[str, Sequence[Row]] = {
         }
         for column in schema.Settings.columns()
     ],
-    **{record.SHEET: _rows(record, *rows) for record, rows in _ROWS.items()},
+    **{record.SHEET: _example_rows(record, *rows) for record, rows in _ROWS.items()},
 }
 
 

@@ -339,7 +339,7 @@ class ExcelSheet:
                 for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
                 if (top, left) != (bottom, right)
             ]
-            grid = columns_from_rows(self.title, _rows(sheet, scan))
+            grid = columns_from_rows(self.title, _scanned_rows(sheet, scan))
         kept = {grid.header_row, *grid.rows}
         hidden = {p for p in grid.header if any(a <= p <= b for a, b in scan.columns)}
         return replace(
@@ -351,19 +351,19 @@ class ExcelSheet:
         )
 
 
-def _rows(sheet: Any, scan: SheetScan) -> Iterator[tuple[int, Cells]]:
+def _scanned_rows(sheet: Any, scan: SheetScan) -> Iterator[tuple[int, Cells]]:
     """Yield number and filled cells of each row, from calamine and from the scan."""
     top, left = sheet.start or (0, 0)
     rows = dict(enumerate(sheet.to_python(), start=top + 1))
     for number in sorted(rows.keys() | scan.values.keys()):
         values = enumerate(rows.get(number, ()), start=left + 1)
-        cells = [(position, _value(value)) for position, value in values if value != ""]
+        cells = [(position, _plain_value(value)) for position, value in values if value != ""]
         if others := scan.values.get(number):
             cells = sorted((dict(cells) | others).items())
         yield number, cells
 
 
-def _value(value: Any) -> object:
+def _plain_value(value: Any) -> object:
     if type(value) is float:
         return int(value) if abs(value) <= _EXACT and value.is_integer() else value
     if isinstance(value, dt.date | dt.time | dt.timedelta):
@@ -397,7 +397,7 @@ def open_excel(path: Path) -> ExcelFile:
         content = archive.workbook_contents(path)
         with Archive(io.BytesIO(content)) as package:
             package.verify()
-            sheets = tuple(_sheets(path, package))
+            sheets = tuple(_worksheets(path, package))
     return ExcelFile(sheets, hashlib.sha256(content).hexdigest())
 
 
@@ -415,7 +415,7 @@ def as_input_error(path: Path) -> Iterator[None]:
         raise refused(path, message, WORKBOOK) from error
 
 
-def _sheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
+def _worksheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
     """Yield the worksheets; calamine gets their parts in an archive of its own."""
     book, listed = package.book, package.sheets()
     links = dict(package.links(book))

@@ -81,17 +81,17 @@ def mark(
             book = _of_folder(source) if is_folder(source) else EditedBook(source)
             titles = {case.normalize(title): title for title in reversed(book.parts)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
-            cells = _cells(book, titles, errors_first)
+            cells = _findings_by_cell(book, titles, errors_first)
             _clean(book)
             notes = {title: book.notes(title) for title in book.parts}
             for at, listed in list(cells.items())[:MOST_MARKED]:
                 first, more = listed[:MOST_JOINED], len(listed) - MOST_JOINED
                 lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
                 lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
-                _mark(
+                _mark_cell(
                     book, at, _COLOURS[listed[0].severity], lines, notes[at[0]]
                 )  # errors come first
-            first_sheet = _list(book, errors_first, titles, len(cells))
+            first_sheet = _add_findings_sheet(book, errors_first, titles, len(cells))
             made = book.made(target.suffix, show=first_sheet)
         except BROKEN as error:  # in parts that the planner does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
@@ -122,7 +122,7 @@ def _of_folder(source: Path) -> EditedBook:
 # ---- cells ---------------------------------------------------------------------------------------
 
 
-def _cells(
+def _findings_by_cell(
     book: EditedBook, titles: Mapping[str, str], findings: Sequence[Finding]
 ) -> dict[tuple[str, Place], list[Finding]]:
     """Return the findings by their cell (title of the sheet and place) or the one shown for it.
@@ -138,7 +138,7 @@ def _cells(
     return cells
 
 
-def _mark(
+def _mark_cell(
     book: EditedBook,
     at: tuple[str, Place],
     colours: CellColours,
@@ -169,7 +169,7 @@ def _clean(book: EditedBook) -> None:
 # ---- the sheet Findings --------------------------------------------------------------------------
 
 
-def _list(
+def _add_findings_sheet(
     book: EditedBook, findings: Sequence[Finding], titles: Mapping[str, str], marked: int
 ) -> str:
     """Add the sheet Findings, and return its title; ``marked`` cells have findings."""

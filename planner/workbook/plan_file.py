@@ -182,7 +182,7 @@ def grids_of(path: Path) -> tuple[str, dict[str, Grid]]:
         if grid.title in _NO_TABLES and grid.title not in places:
             continue
         place = places.get(grid.title)
-        part = grid if place is None else _within(grid, place.area)
+        part = grid if place is None else _sheet_of_table(grid, place.area)
         name = grid.title if place is None else _sheet_of(place.name)
         if part.header_row and name not in grids:
             grids[name] = replace(part, title=name)
@@ -197,7 +197,7 @@ def _sheet_of(table: str) -> str:
     return declared.get(name) or name.replace("_", " ")
 
 
-def _within(grid: Grid, place: Area) -> Grid:
+def _sheet_of_table(grid: Grid, place: Area) -> Grid:
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:
         return grid
@@ -226,14 +226,16 @@ def frames_of(grids: Mapping[str, Grid]) -> dict[str, pd.DataFrame]:
     frames: dict[str, pd.DataFrame] = {}
     for name, grid in grids.items():
         part = PART.fullmatch(name)
-        columns = {str(h): _series(str(h), grid.values(p)) for p, h in sorted(grid.header.items())}
+        columns = {
+            str(h): _column_series(str(h), grid.values(p)) for p, h in sorted(grid.header.items())
+        }
         whole, frame = part[1] if part and part[1] in grids else name, pd.DataFrame(columns)
         before = frames.get(whole)
         frames[whole] = frame if before is None else pd.concat([before, frame], ignore_index=True)
     return frames
 
 
-def _series(header: str, values: Sequence[object]) -> pd.Series:
+def _column_series(header: str, values: Sequence[object]) -> pd.Series:
     """Return a column: as numbers if all its filled cells are numbers."""
     kinds = set(map(type, values)) - {type(None)}
     formats = _formats(header)
@@ -439,7 +441,7 @@ def damaged_cells(grids: Mapping[str, Grid], *, is_plan: bool = True) -> Iterato
 
 def _not_declared(sheet: str, header: str, value: object) -> str:
     """Return why a value cannot be in a column of names, years or counts; "" if it can."""
-    fields = _fields(sheet, header)
+    fields = _fields_with_header(sheet, header)
     if fields and all(f.names is not None for f in fields) and not isinstance(value, str):
         return "is not a name"
     whole = fields and all(f.fmt in {Format.YEAR, Format.COUNT} for f in fields)
@@ -453,7 +455,7 @@ _ONE_WORD = re.compile(r"\{\w+\}")
 
 
 @cache
-def _fields(sheet: str, header: str) -> tuple[Field, ...]:
+def _fields_with_header(sheet: str, header: str) -> tuple[Field, ...]:
     """Return the fields that may have a header on a sheet: kinds of workbooks share sheet names.
 
     A header that is one word of the run, such as ``{axis}``, counts only where no other matches.

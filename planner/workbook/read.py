@@ -109,7 +109,7 @@ def read(path: Path) -> Book:
     with paused_gc():
         file = open_source(Path(path))
         try:
-            return _read(file.grids, file.sha256, Path(path))
+            return _read_grids(file.grids, file.sha256, Path(path))
         except InputError as error:
             grids = {grid.title: grid for grid in file.grids}
             if not {*map(normalize, grids)} >= PLAN_SHEETS:
@@ -150,13 +150,15 @@ def read_tables(tables: Mapping[str, Sequence[Mapping[str, object]]]) -> Book:
     """
     grids = [from_rows(title, rows) for title, rows in tables.items()]
     text = repr([(title, [list(row.items()) for row in rows]) for title, rows in tables.items()])
-    return _read(grids, hashlib.sha256(text.encode()).hexdigest(), None)
+    return _read_grids(grids, hashlib.sha256(text.encode()).hexdigest(), None)
 
 
-def _read(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
+def _read_grids(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     context = ReadingContext()
     listed = list(grids)
-    known_sheets = _sheets((g for g in listed if normalize(g.title) not in _BEFORE), context)
+    known_sheets = _sheets_by_name(
+        (g for g in listed if normalize(g.title) not in _BEFORE), context
+    )
     settings = read_settings(known_sheets.get(Settings.SHEET), context)
     parsed: dict[str, Parsed] = {}
     for record in SHEETS:
@@ -198,7 +200,7 @@ def _before(grids: Iterable[Grid], context: ReadingContext) -> PreviousPlan | No
     return PreviousPlan(rows.get(PreviousOrder, ()), rows.get(PreviousBuild, ())) if rows else None
 
 
-def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
+def _sheets_by_name(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     """Return the known sheets by their name in the catalogue; report unknown and missing ones."""
     names = {normalize(name): name for name in RECORDS}
     sheets: dict[str, Grid] = {}
@@ -216,7 +218,9 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     if files:
         context.layout.files |= {name: csv_name(name) for name in RECORDS} | files
     for grid in unknown:
-        meant = _meant(grid, names, {normalize(name) for name in names.values() if name in sheets})
+        meant = _sheets_meant(
+            grid, names, {normalize(name) for name in names.values() if name in sheets}
+        )
         if meant:
             message, hint = f"{grid.name} is not known and not read", _did_you_mean(grid, meant)
             context.findings.append(warning(grid.title, found=message, hint=hint))
@@ -232,7 +236,7 @@ def _sheets(grids: Iterable[Grid], context: ReadingContext) -> dict[str, Grid]:
     return sheets
 
 
-def _meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> list[str]:
+def _sheets_meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -> list[str]:
     """Return the sheets that may be meant by an unknown name.
 
     It is the sheet with a similar spelling; else one missing in the workbook whose name has the
@@ -314,14 +318,16 @@ def _beginnings(parsed: Mapping[str, Parsed], context: ReadingContext) -> None:
 def _checked(case: Case, parsed: Mapping[str, Parsed], context: ReadingContext) -> list[Finding]:
     """Run the rules on the case, without findings that only follow from unread cells."""
     unread = [f for f in context.findings if f.severity is Severity.ERROR]
-    findings = _as_members(_kept(checks.RULES, case, parsed, context, unread), case, context)
+    findings = _as_members(
+        _without_followers(checks.RULES, case, parsed, context, unread), case, context
+    )
     wrong = [f for f in findings if f.severity is Severity.ERROR]
     if any(f.sheet == Member.SHEET for f in wrong):  # one that Members misspells is named there
         reported = {not_a_member(name) for name in misspelt_at_home(case)}
         context.findings = [f for f in context.findings if f.found not in reported]
     for finding in wrong:
         context.bad.setdefault((finding.sheet, finding.row), set()).add(finding.column)
-    findings += _kept(checks.ADVICE, case, parsed, context, unread + wrong)
+    findings += _without_followers(checks.ADVICE, case, parsed, context, unread + wrong)
     if not wrong and all(f.severity is not Severity.ERROR for f in context.findings):
         findings += checks.check_rules(case, checks.FORESIGHT)
     return findings
@@ -344,7 +350,7 @@ def _as_members(findings: list[Finding], case: Case, context: ReadingContext) ->
     return hinted
 
 
-def _kept(
+def _without_followers(
     rules: Iterable[common.Rule],
     case: Case,
     parsed: Mapping[str, Parsed],
@@ -497,21 +503,21 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     refiner, project, member, support = (
         r.SHEET for r in (schema.Refiner, schema.Project, Member, schema.Support)
     )
-    companies = _least([*values(refiner, "company"), *values(project, "company")])
-    refiners = _least(values(project, "refiner")) | _least(values(refiner, "name"))
-    groups = _least(values(member, "group"))
-    blocs = _least(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
+    companies = _least_name([*values(refiner, "company"), *values(project, "company")])
+    refiners = _least_name(values(project, "refiner")) | _least_name(values(refiner, "name"))
+    groups = _least_name(values(member, "group"))
+    blocs = _least_name(bloc for row in values(schema.Country.SHEET, "blocs") for bloc in row)
     blocs |= {normalize(bloc): bloc for bloc in (schema.COALITION, schema.OTHER)}
-    buyers = groups | _first(values(member, "name")) | {schema.EACH: schema.EACH}
+    buyers = groups | _by_normalized_name(values(member, "name")) | {schema.EACH: schema.EACH}
     spellings: dict[tuple[str, str], Spelling] = {
         (sheet, column.field): refiners
         if column.refers[0] == refiner
-        else _first(values(column.refers[0], "name"))
+        else _by_normalized_name(values(column.refers[0], "name"))
         for sheet, parsed in sheets.items()
         for column in parsed.record.columns()
         if column.refers
     }
-    projects = _first(values(project, "name"))
+    projects = _by_normalized_name(values(project, "name"))
     spellings |= {(refiner, "name"): refiners, (project, "refiner"): refiners}
     spellings |= {(sheet, "company"): companies for sheet in (refiner, project)}
     spellings |= {(member, "group"): groups, (schema.ShareLimit.SHEET, "buyer"): buyers}
@@ -519,7 +525,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
     spellings |= {(schema.Built.SHEET, "project"): projects, (support, "payer"): buyers}
     spellings[support, "plant"] = projects | refiners
     for steps in (schema.ScenarioStep.SHEET, schema.EventStep.SHEET):
-        spellings[steps, "name"] = _first(values(steps, "name"))
+        spellings[steps, "name"] = _by_normalized_name(values(steps, "name"))
         spellings[steps, "company"] = companies
     for (sheet, column), spelling in spellings.items():
         if sheet in sheets:
@@ -538,7 +544,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
             schema.BY_REFINER: refiners,
             schema.BY_COMPANY: companies,
         }
-        _suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
+        _spell_suppliers(sheets[schema.ShareLimit.SHEET], blocs, named, context)
     if schema.PriceFloor.SHEET in sheets:
         _exempt(sheets[schema.PriceFloor.SHEET], blocs, context)
     for i, _ in enumerate(values(schema.SecurityTarget.SHEET, "lost_country")):
@@ -547,7 +553,7 @@ def unify(sheets: Mapping[str, Parsed], context: ReadingContext) -> None:
         _country(lost, "lost_country", i, blocs, hint, context)
 
 
-def _suppliers(
+def _spell_suppliers(
     limits: Parsed, blocs: Spelling, named: Mapping[str, Spelling], context: ReadingContext
 ) -> None:
     """Spell the supplier of each limit as the country, bloc or refiner that it names."""
@@ -612,13 +618,13 @@ def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names
             cells[i] = ""
 
 
-def _first(names: Iterable[object]) -> dict[str, str]:
+def _by_normalized_name(names: Iterable[object]) -> dict[str, str]:
     spelt = [str(name) for name in names if name]
     return {normalize(name): name for name in reversed(spelt)}
 
 
-def _least(names: Iterable[object]) -> dict[str, str]:
-    return _first(sorted({str(name) for name in names if name}))
+def _least_name(names: Iterable[object]) -> dict[str, str]:
+    return _by_normalized_name(sorted({str(name) for name in names if name}))
 
 
 T = TypeVar("T")

@@ -241,7 +241,7 @@ class _SheetReading:
         """Read notes, sources and grades; the text of unknown columns is added to the note."""
         notes: dict[int, list[str]] = {}
         for h in sorted(headings, key=lambda h: (h.always != "note", h.position)):
-            texts = [_note(value) for value in self.grid.values(h.position)]
+            texts = [_note_text(value) for value in self.grid.values(h.position)]
             if h.always == "source":
                 self.parsed.fields["source"] = texts
                 continue
@@ -290,7 +290,7 @@ class _SheetReading:
 _normalize = cache(normalize)
 
 
-def _note(value: object) -> str:
+def _note_text(value: object) -> str:
     try:
         return "" if value is None else parse_text(value)
     except findings.CellError:

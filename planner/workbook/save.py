@@ -234,7 +234,7 @@ def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterat
         *places, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
         rust_timeout=_POLL, yield_on_timeout=True, stop_event=stop,
     ):  # fmt: skip
-        if _state(path) in {None, state}:
+        if _file_state(path) in {None, state}:
             continue
         state, digest = _at_rest(path)
         if digest not in {"", last}:
@@ -251,7 +251,7 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _state(path: Path) -> _State | None:
+def _file_state(path: Path) -> _State | None:
     """Return inode, size and time of a file, or of a folder's files.
 
     None if it is missing, or a pipe or a device: reading one could wait for ever.
@@ -269,14 +269,14 @@ def _at_rest(path: Path) -> tuple[_State | None, str]:
     """Wait until a file is completely written; return its state and SHA-256 ("": unreadable)."""
     end = time.monotonic() + _PATIENCE
     while True:
-        before = _state(path)
+        before = _file_state(path)
         time.sleep(_REST)
         is_late = time.monotonic() > end
         if before is None:
             return None, ""
         try:
             is_complete = is_late or path.is_dir() or zipfile.is_zipfile(path)
-            if _state(path) == before and is_complete:
+            if _file_state(path) == before and is_complete:
                 return before, fingerprint(path)
         except (OSError, InputError):  # the file is gone again, or locked by its writer
             pass

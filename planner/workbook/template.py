@@ -175,7 +175,7 @@ class _TemplateSheet:
 
     def _column(self, i: int, heading: ParsedHeader) -> None:
         cells = [row.get(heading.text) for row in self.rows]
-        longest = max((len(_as_text(cell)) for cell in cells), default=0)
+        longest = max((len(_cell_text(cell)) for cell in cells), default=0)
         properties = self.formats(**_cell_properties(heading))
         lines = WRAPPED_LINES if len(cells) <= FEW_ROWS else 1
         if heading.is_remark and longest > lines * WIDEST:
@@ -224,7 +224,7 @@ class _TemplateSheet:
             _comment(self.sheet, line, name_at, "\n".join(lines))
 
 
-def _as_text(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     if isinstance(cell, float | int) and not isinstance(cell, bool):
         return f"{cell:,.6g}" if abs(cell) < 1000 else f"{cell:z,.0f}"  # noqa: PLR2004 - as AMOUNT
     return "" if cell is None else str(cell)
@@ -452,7 +452,7 @@ def allowed_values(column: Column, currency: str) -> list[str]:
     lines = {
         "Unit: ": " or ".join(units.accepted(column.unit, currency)) if column.unit else "",
         "One of: ": ", ".join(column.choices),
-        "Allowed: ": _bounds(column),
+        "Allowed: ": _bounds_text(column),
         "A name of the sheet ": " or ".join(column.refers),
     }
     return [f"{start}{end}." for start, end in lines.items() if end]
@@ -464,7 +464,7 @@ def if_blank(column: Column) -> str:
     return f"Blank: {column.default}." if column.default else ""
 
 
-def _bounds(column: Column) -> str:
+def _bounds_text(column: Column) -> str:
     """Return the bounds of a number in words, "" if it has no upper bound."""
     if column.most == float("inf"):
         return ""
@@ -521,7 +521,7 @@ class Choices:
         """Return the rule of a column's cells, None if they may have any value."""
         column = heading.column
         if heading.spread:
-            return _number(headers.SPREADS[RECORDS[sheet].SPREAD])
+            return _number_rule(headers.SPREADS[RECORDS[sheet].SPREAD])
         if column is None:
             return None
         if column in _OWNED:
@@ -535,21 +535,21 @@ class Choices:
             return self._given(self.names[home])
         rule = self._names(home, words)
         if rule is not None and len(column.refers) == 1:
-            rule = _list(rule["source"], f"a name of the sheet {home}: add it there first")
+            rule = _list_rule(rule["source"], f"a name of the sheet {home}: add it there first")
         return rule
 
     def cell_rule(self, column: Column) -> Rule | None:
         """Return the rule of a cell from its column's declaration, or its setting's."""
         if column.kind is CellKind.YES_NO:
-            return _list(["yes", "no"], "yes or no")
+            return _list_rule(["yes", "no"], "yes or no")
         if not column.choices:
-            return _number(column)
+            return _number_rule(column)
         source: list[str] | str = list(column.choices)
         if len(",".join(column.choices)) > LONGEST_LITERAL:
             self.lists.append([*column.choices])
             letter = xl_col_to_name(len(self.lists) - 1)
             source = f"={LISTS}!${letter}$1:${letter}${len(column.choices)}"
-        return _list(source, ", ".join(column.choices))
+        return _list_rule(source, ", ".join(column.choices))
 
     def _given(self, names: Sequence[str]) -> Rule | None:
         """Offer names, but accept others."""
@@ -584,7 +584,7 @@ class Choices:
         return {"validate": "list", "source": source, "show_error": False}
 
 
-def _list(source: list[str] | str, wanted: str) -> Rule:
+def _list_rule(source: list[str] | str, wanted: str) -> Rule:
     return {
         "validate": "list",
         "source": source,
@@ -593,13 +593,13 @@ def _list(source: list[str] | str, wanted: str) -> Rule:
     }
 
 
-def _number(column: Column) -> Rule | None:
+def _number_rule(column: Column) -> Rule | None:
     if column.kind not in NUMBERS:
         return None
     rule: Rule = {
         "validate": "integer" if column.kind in WHOLE else "decimal",
         "error_title": "Not a number that fits",
-        "error_message": f"Expected {column.kind.value}, {_bounds(column) or 'not negative'}.",
+        "error_message": f"Expected {column.kind.value}, {_bounds_text(column) or 'not negative'}.",
     }
     if column.most == float("inf"):
         return rule | {"criteria": ">=", "value": column.least}

@@ -13,9 +13,9 @@ from models.solve import Certificate
 from planner.audit import compare
 from planner.audit.verify import _unproven
 from planner.sheets import last_plan
-from planner.sheets.checks import FREE, THIS, _figure, _seen
+from planner.sheets.checks import FREE, THIS, _proof_figure, _seen
 from planner.workbook.grid import Grid
-from planner.workbook.read import _meant
+from planner.workbook.read import _sheets_meant
 from tests.models.desk import jin, make, read, sur
 
 LIMITS = {"violation": 1e-6, "dual_infeasibility": 1e-7, "gap": 1e-7}
@@ -94,7 +94,7 @@ def test_a_plan_is_optimal_up_to_the_search_gap(gap, status) -> None:
 
 @pytest.mark.parametrize(("value", "passed"), [(0.0, "yes"), (1e-6, "yes"), (1.01e-6, "no")])
 def test_a_figure_of_the_proof_passes_up_to_what_is_accepted(value, passed) -> None:
-    assert _figure("", value, 1e-6, "t")["passed"] == passed
+    assert _proof_figure("", value, 1e-6, "t")["passed"] == passed
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.9e-9, 0.0), (1.1e-9, 1.1e-9)])
@@ -125,4 +125,4 @@ def test_an_order_differs_by_more_than_a_kilogram_and_rounding(before, now, diff
 def test_a_sheet_is_meant_if_three_quarters_of_its_name_are_there(typed, meant) -> None:
     """Of Mineraxx, 12 of 16 letters of both names match; of Mineraxxx, 12 of 17."""
     names = {sheet.SHEET.casefold(): sheet.SHEET for sheet in SHEETS}
-    assert _meant(Grid(typed), names, ()) == meant
+    assert _sheets_meant(Grid(typed), names, ()) == meant

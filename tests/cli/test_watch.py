@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from models.results.difference import Moves
-from planner.cli.commands.solve import _flows
+from planner.cli.commands.solve import _flow_changes
 from planner.documents.difference import PlanDifference
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, as_libreoffice, book
@@ -164,15 +164,15 @@ def difference():
 def test_flows_that_are_counted_are_not_shown_as_one(difference) -> None:
     """The row that counts the other flows of a mineral sells to nobody."""
     moves = (("Copper", "Chile", "Japan", 5.0), ("Copper", "3 other flows", "", -9.0))
-    assert _flows(difference(*moves)) == "Copper: Chile to Japan +5 t"
+    assert _flow_changes(difference(*moves)) == "Copper: Chile to Japan +5 t"
 
 
 def test_the_largest_flow_is_first_and_two_are_named(difference) -> None:
     """By the size of the change, whichever way it goes; three are two and a number."""
     moves = [("Tin", "A", "B", 5.0), ("Tin", "C", "B", -9.0), ("Tin", "D", "B", 7.0)]
-    assert _flows(difference(*moves[:2])) == "Tin: C to B -9 t; Tin: A to B +5 t"
-    assert _flows(difference(*moves)) == "Tin: C to B -9 t; Tin: D to B +7 t; and 1 more"
+    assert _flow_changes(difference(*moves[:2])) == "Tin: C to B -9 t; Tin: A to B +5 t"
+    assert _flow_changes(difference(*moves)) == "Tin: C to B -9 t; Tin: D to B +7 t; and 1 more"
     equal = difference(among_equals=("Tin", "Zinc"))
     same = "these minerals cost the same in both plans, so their flows are not shown: Tin, Zinc"
-    assert _flows(equal) == same
-    assert _flows(difference()) == "none differs"
+    assert _flow_changes(equal) == same
+    assert _flow_changes(difference()) == "none differs"

@@ -11,7 +11,7 @@ from models.results import Format
 from planner.render.chart import Form, Picture, Role, Series, chart_table, lines
 from planner.render.native import _upright
 from planner.render.plotly import figure_of
-from planner.render.xlsx import _heat, write_workbook
+from planner.render.xlsx import _colour_scale, write_workbook
 
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
@@ -90,7 +90,7 @@ def test_one_share_is_as_dark_on_every_map(most):
     rows = [Series("a", Role.SHORT, (most, 0.0)), Series("b", Role.SHORT, (None, most / 2))]
     drawn = figure_of(Picture("T", Form.HEAT, ("x", "y"), rows, "of need", "")).data[0]
     assert (drawn.zmin, drawn.zmax) == (0, max(most, 1.0))
-    assert _heat(most)["max_value"] == max(most, 1.0)
+    assert _colour_scale(most)["max_value"] == max(most, 1.0)
 
 
 def test_lines_that_lie_on_one_another_are_one():

@@ -40,8 +40,8 @@ def test_the_dearest_limits_are_announced_where_not_all_follow(monkeypatch, numb
     summaries = import_module("planner.sheets.summary")  # the package has the function so
     table = pd.DataFrame({"buyer": [""] * number})
     monkeypatch.setattr(summaries, "binding", lambda _: table)
-    monkeypatch.setattr(summaries, "_dearest", lambda _: [])
+    monkeypatch.setattr(summaries, "_dearest_limits", lambda _: [])
     plan, case = SimpleNamespace(limits=range(9)), SimpleNamespace(share_limits=())
-    _, (_, count, *_, remark) = summaries._binding(SimpleNamespace(plan=plan, case=case))
+    _, (_, count, *_, remark) = summaries._binding_rows(SimpleNamespace(plan=plan, case=case))
     text = "Out of 9; each buyer, supplier, mineral and year counts."
     assert (count, remark) == (number, f"{text}{follow}")

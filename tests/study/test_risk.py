@@ -34,7 +34,7 @@ from planner.studies.draws import (
     surprise,
 )
 from planner.studies.places import Processes
-from planner.studies.risk import _too_few
+from planner.studies.risk import _too_few_draws
 from planner.studies.risk_tables import (
     MORE,
     draw_rows,
@@ -417,12 +417,12 @@ def test_changes_can_be_sent() -> None:
 
 def test_a_sample_without_a_worst_twentieth_says_so() -> None:
     """Below twenty draws there is no such part; of a few it is counted; of many nothing is said."""
-    assert _too_few(10).startswith("too few to have a worst 5 %")
-    assert _too_few(19).startswith("too few to have a worst 5 %")
-    assert _too_few(20).startswith("the worst 5 % are 1 draw,")
-    assert _too_few(100).startswith("the worst 5 % are 5 draws,")
-    assert _too_few(399).startswith("the worst 5 % are 19 draws,")
-    assert _too_few(400) == ""
+    assert _too_few_draws(10).startswith("too few to have a worst 5 %")
+    assert _too_few_draws(19).startswith("too few to have a worst 5 %")
+    assert _too_few_draws(20).startswith("the worst 5 % are 1 draw,")
+    assert _too_few_draws(100).startswith("the worst 5 % are 5 draws,")
+    assert _too_few_draws(399).startswith("the worst 5 % are 19 draws,")
+    assert _too_few_draws(400) == ""
 
 
 @pytest.mark.parametrize("penalty", [0.0, 3.0])

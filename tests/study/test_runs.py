@@ -228,12 +228,12 @@ STOPPED = """
     from planner.studies.places import Processes
     from tests.study.variants import slow, study
 
-    def tell(progress):
+    def on_progress(progress):
         print(progress.done, flush=True)
 
     if __name__ == "__main__":
         chains = [[slow(0.9, 0), slow(0.8, 600)], [slow(0.7, 0), slow(0.6, 600)]]
-        found = run_study(study(*chains), Processes(2), tell)
+        found = run_study(study(*chains), Processes(2), on_progress)
         print(*(outcome.name for outcome in found if outcome.planned), sep=",")
         print(*(outcome.name for outcome in found if not outcome.planned), sep=",")
         print(repr(found.stopped), flush=True)

@@ -22,7 +22,7 @@ from planner.studies.exit_tables import (
     Paying,
     Sellers,
     WayOut,
-    _change,
+    _change_in_words,
     _extra,
     _more_than_plan,
     plants_not_in_plan,
@@ -203,7 +203,7 @@ def test_nothing_is_bought_there(country: str, name: str) -> None:
 )
 def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said) -> None:
     """What was built by then beyond the plan is more; what the plan has by then is no more."""
-    changes = {year: _change(planned, built, year) for year in built}
+    changes = {year: _change_in_words(planned, built, year) for year in built}
     assert {year: text.rpartition("the exit path ")[2] for year, text in changes.items()} == said
     words = {"last": "2029", "basis": "demand", "money": "USD"}
     rows = [

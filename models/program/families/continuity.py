@@ -208,7 +208,7 @@ def _switching_arrays(b: builder.Builder) -> None:
     b.add_entries(found[found >= 0], b.flow[at[found >= 0]], 1.0)
 
 
-def _sold(b: builder.Builder) -> dict[tuple[int, int], Ints]:
+def _sales_by_source_year(b: builder.Builder) -> dict[tuple[int, int], Ints]:
     d = b.expanded.sales
     (r, t), inverse = builder.unique_keys(d.source, d.year)
     order = np.argsort(inverse, kind="stable")
@@ -221,7 +221,7 @@ def _growth_arrays(b: builder.Builder) -> None:
     e, case = b.expanded, b.expanded.case
     if all(r.max_growth is None for r in case.refiners):
         return
-    sold = _sold(b)
+    sold = _sales_by_source_year(b)
     found = []
     for (r, t), columns in sold.items():
         record = e.sources[r].record

@@ -75,7 +75,7 @@ def model(f: Frame) -> None:
     e, case = f.expanded, f.case
     columns = {(k, t): y for (k, t), y in f.deliveries_by("contract", "year").items() if k != SPOT}
     least = {
-        _key(case.contracts[k], k, e.years[t]): (columns.get((k, t), []), tonnes)
+        _minimum_key(case.contracts[k], k, e.years[t]): (columns.get((k, t), []), tonnes)
         for (k, t), tonnes in e.minimums.items()
         if (e.mineral_at[case.contracts[k].mineral], t) in f.cells
     }
@@ -88,13 +88,13 @@ def model(f: Frame) -> None:
     for (k, t), y in columns.items():
         record = case.contracts[k]
         if record.max is not None:
-            most[_key(record, k, e.years[t])] = (None, y, None, record.max)
+            most[_minimum_key(record, k, e.years[t])] = (None, y, None, record.max)
     f.constraints(MAXIMUM, most)
     prices = [contract_price(e, key[0], key[4]) for key in least]
     f.books.cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
 
 
-def _key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
+def _minimum_key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
     return (k, record.refiner, record.mineral, record.member, year)
 
 

@@ -57,11 +57,11 @@ def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component
     found = plan.binding_caps.get(flow.delivery, [])
     if source.needs_ore:
         found = sorted([*found, *plan.binding_caps.get((source.mineral, year), [])])
-    obstacles = plan.cached(_binding) if found else {}
+    obstacles = plan.cached(_binding_obstacles) if found else {}
     yield from (obstacles[i] for i in found)
 
 
-def _binding(plan: Solved) -> dict[int, component.Obstacle]:
+def _binding_obstacles(plan: Solved) -> dict[int, component.Obstacle]:
     every = {i for found in plan.binding_caps.values() for i in found}
     return {i: component.Obstacle(f"{_limit_words(plan.case, plan.caps[i])} binds") for i in every}
 
@@ -146,21 +146,25 @@ def model(f: Frame) -> None:
     dual        the saving if the limit were one tonne looser [money/t]
     source      the share of annual consumption of Regulation (EU) 2024/1252, Art. 5(1)(b)
     """
-    every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _flows(f, cap)}
+    every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _capped_columns(f, cap)}
     soft = [key for key, cap in every.items() if cap.penalty is not None]
     excess = f.variables(EXCESS, soft)
     penalties = [every[key].penalty or 0.0 for key in soft]
     f.books.cost(PENALTY, [excess[key] for key in soft], penalties, [every[k].year for k in soft])
-    base = _totals(f, [cap for cap in every.values() if cap.of_purchases])
+    base = _add_purchases(f, [cap for cap in every.values() if cap.of_purchases])
     rows: dict[Any, Row] = {}
     for key, cap in every.items():
-        columns = _flows(f, cap)
+        columns = _capped_columns(f, cap)
         amounts = [1.0] * len(columns)
         if cap.penalty is not None:
             columns, amounts = [*columns, excess[key]], [*amounts, -1.0 if cap.is_max else 1.0]
         right = cap.share * cap.demand
         if cap.of_purchases:
-            columns, amounts, right = [*columns, base[_base(cap)]], [*amounts, -cap.share], 0.0
+            columns, amounts, right = (
+                [*columns, base[_base_key(cap)]],
+                [*amounts, -cap.share],
+                0.0,
+            )
         else:
             more = _plant_demand(f, cap) if cap.share > 0 else []
             columns, amounts = [*columns, *more], [*amounts, *[-cap.share] * len(more)]
@@ -183,7 +187,7 @@ def _plant_demand(f: Frame, cap: Cap) -> list[Any]:
     ]
 
 
-def _flows(f: Frame, cap: Cap) -> list[Any]:
+def _capped_columns(f: Frame, cap: Cap) -> list[Any]:
     """Return the columns that count under a cap: deliveries, or in stage mining the ore."""
     if not cap.is_mining:
         return f.columns_of(cap.flows)
@@ -191,14 +195,14 @@ def _flows(f: Frame, cap: Cap) -> list[Any]:
     return [*chain.from_iterable(ore)]
 
 
-def _base(cap: Cap) -> tuple[str, str, str, int]:
+def _base_key(cap: Cap) -> tuple[str, str, str, int]:
     return (cap.record.stage, cap.mineral, cap.buyer, cap.year)
 
 
-def _totals(f: Frame, capped: list[Cap]) -> Any:
+def _add_purchases(f: Frame, capped: list[Cap]) -> Any:
     """Add a column for each buyer's total purchases, so that each cap is a short row."""
     e = f.expanded
-    bases: dict[tuple[str, str, str, int], Cap] = {_base(cap): cap for cap in capped}
+    bases: dict[tuple[str, str, str, int], Cap] = {_base_key(cap): cap for cap in capped}
     by_cell = f.deliveries_by("mineral", "member", "year") if bases else {}
     base = f.variables(PURCHASES_OF, bases)
     rows: dict[Any, Row] = {}
@@ -231,7 +235,7 @@ _MOST_AT_ONCE = 4_000_000
 def arrays(b: Builder) -> None:
     """Add the rows of ``model`` as arrays; each row of Share limits gives one per supplier."""
     limits = b.expanded.case.share_limits if b.years else ()
-    numbers = list(map(b.names.number, _names(limits, b.expanded.years)))
+    numbers = list(map(b.names.number, _line_names(limits, b.expanded.years)))
     b.limit_of.update({number: i for i, number in enumerate(numbers)})
     most = max(1, _MOST_AT_ONCE // max(1, len(b.expanded.deliveries)))
     capped: list[_Capped] = []
@@ -241,12 +245,12 @@ def arrays(b: Builder) -> None:
         step = 1 if stage == schema.MINING else most
         for i in range(start, end, step):
             at = slice(i, min(i + step, end))
-            capped += _rows(b, integers(numbers[at]), limits[at])
+            capped += _add_caps(b, integers(numbers[at]), limits[at])
         start = end
     _bases(b, capped)
 
 
-def _names(
+def _line_names(
     limits: Sequence[schema.ShareLimit], years: Sequence[int]
 ) -> Iterator[tuple[object, ...]]:
     """Yield a name for each row of Share limits: its years and its line.
@@ -268,7 +272,7 @@ def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
     """Return for each row of Share limits (by number) the number of the first row of its line.
 
     A line is a set of rows that differ only in years and share. ``names`` has the name of each row
-    (``_names``), by its number.
+    (``_line_names``), by its number.
     """
     found, at = np.unique(numbers, return_inverse=True)
     first: dict[Any, int] = {}
@@ -283,7 +287,7 @@ A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 """
 
 
-def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
+def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
     """Add the caps of some rows of Share limits with the same stage.
 
     ``numbers`` has the numbers of the rows' names, which are the first part of the caps' keys.
@@ -300,7 +304,7 @@ def _rows(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> lis
     is_max = np.array([row.limit == schema.MAX for row in limits])[row_of]
     of_purchases = is_max & (case.settings.share_basis == schema.PURCHASES)
     # a share of purchases is a share of a column (``_bases``), so its right-hand side is 0
-    right = np.where(of_purchases, 0.0, share * _demand(b, mineral, buyer, year))
+    right = np.where(of_purchases, 0.0, share * _demand_of_caps(b, mineral, buyer, year))
     index = (numbers[row_of], *key)
     least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
     caps_added = b.rows(SHARE, index, least=least, most=most)  # the row in the program, by cap
@@ -335,7 +339,7 @@ def _enter_use_of_plants(
     b.add_entries(rows[at], b.plant_demand[mineral[at], year[at]], -share[at])
     for number in np.unique(buyer).tolist() if len(transfers) else ():
         if b.names.names[number]:
-            is_own = np.isin(transfers.member, _members(b, b.names.names[number]))
+            is_own = np.isin(transfers.member, _member_positions(b, b.names.names[number]))
             # by (cap, flow that is passed on): whether the flow counts in the cap's base
             is_counted = (
                 (mineral[:, None] == transfers.mineral)
@@ -351,20 +355,20 @@ def _is_soft(row: schema.ShareLimit) -> bool:
     return row.penalty is not None or row.limit != schema.MAX
 
 
-def _demand(b: Builder, mineral: Ints, buyer: Ints, year: Ints) -> Floats:
+def _demand_of_caps(b: Builder, mineral: Ints, buyer: Ints, year: Ints) -> Floats:
     """Return the demand of each cap's buyer [t], including shortages fixed by an earlier plan."""
     e, numbers = b.expanded, np.unique(buyer)
     table = e.limit_base_demand.transpose(0, 2, 1)  # by (mineral, year, member)
     of_buyer = np.zeros((len(numbers), *table.shape[:2]))  # by (buyer, mineral, year)
     for i, number in enumerate(numbers.tolist()):
-        members = _members(b, b.names.names[number])
+        members = _member_positions(b, b.names.names[number])
         of_buyer[i] = np.ascontiguousarray(table[:, :, members]).sum(axis=2)
         if number == b.names.number(""):
             of_buyer[i] += e.inputs_of_fixed_shortages
     return of_buyer[np.searchsorted(numbers, buyer), mineral, year]
 
 
-def _members(b: Builder, buyer: str) -> Ints:
+def _member_positions(b: Builder, buyer: str) -> Ints:
     e = b.expanded
     if not buyer:
         return np.arange(len(e.members), dtype=np.int64)
@@ -386,7 +390,7 @@ def _refining(
     # ``order[starts[s * years + t] : starts[s * years + t + 1]]``
     order, starts = e.of_source_year
     # one entry for each source of a supplier of a row
-    row_of, supplier, source = _suppliers(b, limits)
+    row_of, supplier, source = _supplier_sources(b, limits)
     is_counted = has_mineral[row_of, b.mineral_of[component.SOURCE][source]]
     row_of, supplier, source = row_of[is_counted], supplier[is_counted], source[is_counted]
     # a row's years in force are consecutive, so a source's sales in them are one range of
@@ -453,7 +457,7 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
         if row.buyer == schema.EACH:
             buyers[position, :-1] = each
         else:
-            members = slice(None) if not row.buyer else _members(b, row.buyer)
+            members = slice(None) if not row.buyer else _member_positions(b, row.buyer)
             buyers[position, members] = b.names.number(row.buyer)
     return has_mineral, in_force_in, buyers
 
@@ -474,7 +478,7 @@ def _cells_of_suppliers(
     return mineral, np.full(len(mineral), b.names.number(row.supplier)), year
 
 
-def _suppliers(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
+def _supplier_sources(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Ints, Ints, Ints]:
     """Return each row's suppliers and their sources: row, supplier's number, source."""
     by_group = {group: _by_name(b, group) for group in {row.group for row in limits}}
     found: list[tuple[int, int, int]] = []
@@ -541,7 +545,7 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
         else:
             inside, name = np.array(e.sales_in(mineral, year), dtype=np.int64), b.names.names[buyer]
             member = sales.member[inside]  # -1 for a sale to a plant, a purchase of the coalition
-            is_own = np.isin(member, _members(b, name)) | (member < 0) & (not name)
+            is_own = np.isin(member, _member_positions(b, name)) | (member < 0) & (not name)
             flows = b.sold[inside[is_own]]
         b.add_entries(np.full(len(flows), row), flows, 1.0)
     column_of = dict(zip(every, columns.tolist(), strict=True))

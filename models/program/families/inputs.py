@@ -150,7 +150,7 @@ def model(f: Frame) -> None:
                     needs[plant_input.mineral, *plant_input.buyer, year] = row
     f.constraints(NEED, needs)
     f.constraints(JOINT_NEED, joint)
-    _base(f, arriving)
+    _add_plant_demand(f, arriving)
 
 
 def _add_transfers(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
@@ -169,7 +169,7 @@ def _add_transfers(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None
         arriving.setdefault((i, t), []).append(transferred[key])
 
 
-def _base(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
+def _add_plant_demand(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None:
     """Add the part of the base of limits on each input that exceeds demand."""
     e, short = f.expanded, f.short
     cells = [(m, t) for m, t in f.cells if e.is_input(e.minerals[m])]
@@ -212,12 +212,12 @@ def arrays(b: builder.Builder) -> None:
     )
     sells = np.zeros((len(e.sources), b.years), dtype=bool)  # by (source, year)
     sells[e.sales.source, e.sales.year] = True
-    _needs(b, sells, arriving, is_joint=False)
-    _needs(b, sells, arriving, is_joint=True)
+    _add_needs(b, sells, arriving, is_joint=False)
+    _add_needs(b, sells, arriving, is_joint=True)
     _base_arrays(b, arriving)
 
 
-def _needs(
+def _add_needs(
     b: builder.Builder, sells: Any, arriving: tuple[Ints, Ints, Ints], *, is_joint: bool
 ) -> None:
     """Add a row for each plant input, source that needs it, and year in which that source sells."""

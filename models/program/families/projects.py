@@ -38,7 +38,7 @@ def running_fraction(plan: Solved, project: Project, year: int) -> float:
 def charged_part(plan: Solved, project: Project, year: int) -> float:
     """Return the fraction of a project whose capital is charged in a year."""
     years = plan.expanded.years
-    every = _years(project, years)
+    every = _start_years(project, years)
     parts = ((y, resolve.charged_fraction(project, y, year, years)) for y in every)
     return sum(part * plan.value(BUILT, (project.name, y)) for y, part in parts if part)
 
@@ -125,7 +125,7 @@ def _budget_bears_on(plan: Solved, _: component.Rows, year: int, where: componen
     return paid >= _WHOLE * sum(total.values()) and not paying.isdisjoint(limited)
 
 
-def _begun(case: Case, key: Any) -> int:
+def _year_begun(case: Case, key: Any) -> int:
     """Return the year in which building begins, and is paid for, for output in a key's year."""
     name, start = key
     project = next(p for p in case.projects if p.name == name)
@@ -161,11 +161,13 @@ def unaffordable_plants(plan: Solved, mineral: str, year: int) -> tuple[Unafford
     plant follows from the plan's shadow prices, so it is marginal.
     """
     left = remaining_budgets(plan, plan.case.projects)
-    found = (_unpaid(plan, p, year, left) for p in plan.case.projects if p.mineral == mineral)
+    found = (
+        _unpaid_capital(plan, p, year, left) for p in plan.case.projects if p.mineral == mineral
+    )
     return tuple(plant for plant in found if plant is not None)
 
 
-def _unpaid(
+def _unpaid_capital(
     plan: Solved, project: Project, year: int, left: dict[int, float]
 ) -> UnaffordablePlant | None:
     e, whole = plan.expanded, plan.case.settings.whole_projects
@@ -227,7 +229,7 @@ BUILT = component.Columns(
     unit=component.FRACTION,
     headings=(CAPITAL,),
     move="fraction of project {project} built, with output from {year}",
-    decided=_begun,
+    decided=_year_begun,
     is_first_stage=True,
     decision=component.BUILDING,
     divided=market.by_right,
@@ -240,7 +242,7 @@ REST = component.Columns(
     unit=component.FRACTION,
     is_move=False,
     move="fraction of the rest of {project} built, with output from {year}",
-    decided=_begun,
+    decided=_year_begun,
     is_first_stage=True,
     decision=component.NOT_LISTED,
 )
@@ -329,7 +331,7 @@ def model(f: Frame) -> None:
     e, case = f.expanded, f.case
     minerals = {e.minerals[m] for m, _ in f.cells}
     found = [p for p in case.projects if p.mineral in minerals]
-    builds = {(p.name, year): Build(p, year) for p in found for year in _years(p, e.years)}
+    builds = {(p.name, year): Build(p, year) for p in found for year in _start_years(p, e.years)}
     is_whole = case.settings.whole_projects
     built = f.variables(
         BUILT,
@@ -346,7 +348,7 @@ def model(f: Frame) -> None:
             once[p.name] = (None, [built[p.name, y] for y in years], None, resolve.unbuilt(p))
     f.constraints(ONCE, once)
     _rest(f, built, [b for b in builds.values() if is_whole and b.is_remainder])
-    _capacity(f, built)
+    _add_capacity(f, built)
     every = {key: b.project for key, b in builds.items()}
     _budget(f, built, {key: p for key, p in every.items() if key[1] not in dict(p.begun)})
     runs = [
@@ -385,7 +387,7 @@ class Build:
         )
 
 
-def _years(project: Project, years: tuple[int, ...]) -> list[int]:
+def _start_years(project: Project, years: tuple[int, ...]) -> list[int]:
     return sorted({*resolve.start_years(project, years), *dict(project.begun)})
 
 
@@ -399,7 +401,7 @@ def _rest(f: Frame, built: Any, rest: list[Build]) -> None:
     f.constraints(WHOLE_REST, rows)
 
 
-def _capacity(f: Frame, built: Any) -> None:
+def _add_capacity(f: Frame, built: Any) -> None:
     e = f.expanded
     rows: dict[Any, Row] = {}
     for (r, t), columns in f.by_source_year.items():
@@ -447,7 +449,9 @@ def _limited(case: Case, spent: Iterable[int]) -> list[int]:
 def arrays(b: Builder) -> None:
     e, case = b.expanded, b.expanded.case
     projects = enumerate(case.projects)
-    builds = [(p, Build(project, y)) for p, project in projects for y in _years(project, e.years)]
+    builds = [
+        (p, Build(project, y)) for p, project in projects for y in _start_years(project, e.years)
+    ]
     p, begin = key_arrays([(p, build.year) for p, build in builds], 2)
     # a project belongs to its mineral's first year
     first = b.mineral_of[component.PROJECT][p] * b.years

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECURITY_PENALTY = component.CostHeading("security", is_penalty=True, rank=2)
 
 
-def _asked(plan: Solved, key: Any) -> resolve.Survival:
+def _requirement_of(plan: Solved, key: Any) -> resolve.Survival:
     return plan.cached(_all_asked)[key]
 
 
@@ -29,7 +29,7 @@ def _all_asked(plan: Solved) -> dict[Any, resolve.Survival]:
 
 
 def _label(plan: Solved, key: Any) -> component.Label:
-    found = _asked(plan, key)
+    found = _requirement_of(plan, key)
     who, least = plan.case.country_name(found.country), (1.0 - found.most_short) * 100
     what = f"the supply required if {who} is lost ({least:.4g} % of demand)"
     return component.Label(what, SURVIVAL.place(found.record, found.year), "point")
@@ -40,7 +40,7 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
 
     For an input, demand includes what plants outside the country take.
     """
-    found = _asked(plan, key)
+    found = _requirement_of(plan, key)
     countries = {
         (i.mineral, i.refiner, i.project, i.product): i.country for i in plan.expanded.plant_inputs
     }
@@ -57,7 +57,7 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
 
 
 def _slope(plan: Solved, key: Any, where: component.Where) -> float:
-    found, (mineral, _, year) = _asked(plan, key), where
+    found, (mineral, _, year) = _requirement_of(plan, key), where
     return 1.0 - found.most_short if (found.mineral, found.year) == (mineral, year) else 0.0
 
 
@@ -89,7 +89,7 @@ def _least_by_member(owners: component.Owners, at: component.At, limit: Floats) 
     opening = np.zeros((len(e.minerals), len(e.members)))
     for stockpile in e.case.stockpiles:
         opening[e.mineral_at[stockpile.mineral], e.member_at[stockpile.member]] = stockpile.opening
-    counts = (security[i].count_stocks and t == 0 for i, t in _rows_of(at))
+    counts = (security[i].count_stocks and t == 0 for i, t in _security_rows(at))
     counting = np.array([float(of_row) for of_row in counts])
     return np.asarray(to_be_served(owners, at) - counting[:, None] * opening[at[component.MINERAL]])
 
@@ -97,13 +97,13 @@ def _least_by_member(owners: component.Owners, at: component.At, limit: Floats) 
 def to_be_served(owners: component.Owners, at: component.At) -> Floats:
     """Return the part of each member's demand that must be served if a country is lost [t]."""
     e, security = owners.expanded, owners.expanded.case.security
-    short = [security[i].max_short.value(e.years[t]) for i, t in _rows_of(at)]
+    short = [security[i].max_short.value(e.years[t]) for i, t in _security_rows(at)]
     return np.asarray(
         (1.0 - np.array(short))[:, None] * e.demand[at[component.MINERAL], :, at[component.YEAR]]
     )
 
 
-def _rows_of(at: component.At) -> Iterator[tuple[int, int]]:
+def _security_rows(at: component.At) -> Iterator[tuple[int, int]]:
     return zip(at[component.SECURITY].tolist(), at[component.YEAR].tolist(), strict=True)
 
 
@@ -215,16 +215,16 @@ def model(f: Frame) -> None:
     selling = {cell: resolve.sellers(e, *cell) for cell, of in found.items() if of}
     reserve = _reserve(f, selling)
     could_sell = {
-        (r, t): [*f.by_source_year.get((r, t), []), reserve[_key(e, r, t)]]
+        (r, t): [*f.by_source_year.get((r, t), []), reserve[_supply_key(e, r, t)]]
         for (_, t), of in selling.items()
         for r in of
     }
-    _ore(f, selling, could_sell)
-    supply = f.variables(SUPPLY, [_place(e, cell) for cell in selling])
+    _add_ore_limit(f, selling, could_sell)
+    supply = f.variables(SUPPLY, [_position(e, cell) for cell in selling])
     totals: dict[Any, Row] = {}
     for cell, of in selling.items():
         columns = [column for r in of for column in could_sell[r, cell[1]]]
-        at = _place(e, cell)
+        at = _position(e, cell)
         totals[at] = (0.0, [*columns, supply[at]], [1.0] * len(columns) + [-1.0], 0.0)
     f.constraints(TOTAL, totals)
     every = [(cell, survival) for cell, of in found.items() for survival in of]
@@ -233,7 +233,11 @@ def model(f: Frame) -> None:
     for cell, survival in every:
         theirs = (r for r in selling[cell] if e.sources[r].country == survival.country)
         gone = [column for r in theirs for column in could_sell[r, cell[1]]]
-        more = [supply[_place(e, cell)], *_stocks(f, cell, survival), missing[survival.key]]
+        more = [
+            supply[_position(e, cell)],
+            *_stock_columns(f, cell, survival),
+            missing[survival.key],
+        ]
         amounts = [-1.0] * len(gone) + [1.0] * len(more)
         part = 1.0 - survival.most_short
         used, in_it = _plant_use(f, cell, survival.country) if part > 0 else ([], [])
@@ -245,19 +249,19 @@ def model(f: Frame) -> None:
     f.books.cost(SECURITY_PENALTY, list(missing.values()), prices, years)
 
 
-def _key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
+def _supply_key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
     source = e.sources[r]
     return (source.name, source.project, source.mineral, e.years[t])
 
 
-def _place(e: Expanded, cell: Cell) -> tuple[str, int]:
+def _position(e: Expanded, cell: Cell) -> tuple[str, int]:
     return (e.minerals[cell[0]], e.years[cell[1]])
 
 
 def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     """Add each source's extra sales: at most a share of its usable capacity."""
     e, surge = f.expanded, f.case.settings.surge
-    at = {_key(e, r, t): (r, t) for (_, t), of in selling.items() for r in of}
+    at = {_supply_key(e, r, t): (r, t) for (_, t), of in selling.items() for r in of}
     reserve = f.variables(RESERVE, at)
     for of in _capacities():
         for key, row in f.pyomo_component(of).items() if at else ():
@@ -276,7 +280,7 @@ def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     return reserve
 
 
-def _ore(
+def _add_ore_limit(
     f: Frame, selling: Mapping[Cell, list[int]], could_sell: Mapping[Cell, Sequence[Any]]
 ) -> None:
     """Add the limit on ore for actual and extra sales: the capacity of all mines."""
@@ -287,7 +291,7 @@ def _ore(
         needing = [(source.recovery, columns) for source, columns in parts if source.needs_ore]
         columns = [column for _, of in needing for column in of]
         amounts = [1.0 / recovery for recovery, of in needing for _ in of]
-        rows[_place(e, cell)] = (None, columns, amounts, most)
+        rows[_position(e, cell)] = (None, columns, amounts, most)
     f.constraints(ORE, rows)
 
 
@@ -330,7 +334,7 @@ def _plant_use(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]
     return [f.plant_demand[cell]], [*bought, *transferred]
 
 
-def _stocks(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
+def _stock_columns(f: Frame, cell: Cell, survival: resolve.Survival) -> list[Any]:
     if cell[1] == 0 or not survival.record.count_stocks:
         return []
     before = f.expanded.years[cell[1] - 1]

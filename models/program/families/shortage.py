@@ -44,7 +44,7 @@ def _short_cost(
     return f" (price x {name} {times:g})", component.address_of(of, "price", year), place
 
 
-def _cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
+def _shortage_cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
     mineral, _, *tiers, year = key
     words, place, by = _short_cost(plan.case, mineral, tiers[0] if tiers else "", year)
     whose = "".join(f" of {tier_words(tier)}" for tier in tiers)
@@ -79,7 +79,7 @@ SHORTAGE = component.Columns(
     balance=1,
     move="short{of}: {member}, {year}",
     serves="one more tonne of demand would not be met",
-    terms=_cost,
+    terms=_shortage_cost,
     spent=("shortage",),
     divided=by_member,
 )
@@ -107,7 +107,7 @@ OF_TIER = component.Columns(
     headings=(COST,),
     is_move=False,
     move="short{of}: {member}, tier {tier}, {year}",
-    terms=_cost,
+    terms=_shortage_cost,
     spent=("shortage",),
     divided=by_member,
 )
@@ -171,7 +171,7 @@ def model(f: Frame) -> None:
     plain = [key for key in wanted if key not in split]
     costs = [case.shortage_cost(m, t) for m, _, t in plain]
     f.books.cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
-    _tiers(f, short, [key for key in wanted if key in split])
+    _tier_rows(f, short, [key for key in wanted if key in split])
     _fair(f, short, wanted)
 
 
@@ -200,7 +200,7 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
     f.books.cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
 
 
-def _tiers(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
+def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     case = f.case
     tiers = {key: sorted(case.tiers_of[key].items()) for key in tiered}
     demand = {(m, j, of, t): tonnes for (m, j, t), each in tiers.items() for of, tonnes in each}

@@ -55,7 +55,7 @@ def _closed_to_the_short(
     short = [
         tier
         for tier in sorted(plan.case.tiers_of[where])
-        if _missing(plan, (*where[:2], tier, where[2])) > flow.tolerance
+        if _tonnes_short(plan, (*where[:2], tier, where[2])) > flow.tolerance
     ]
     if short and {*short}.isdisjoint(pattern_of(e, flow.source, flow.member, flow.year)):
         country = plan.case.country_name(source.country)
@@ -65,7 +65,7 @@ def _closed_to_the_short(
         )
 
 
-def _missing(plan: Solved, key: tuple[str, str, str, int]) -> float:
+def _tonnes_short(plan: Solved, key: tuple[str, str, str, int]) -> float:
     """Return the tonnes that a tier is short: what its need gets neither bought nor from stock."""
     columns = (column for column, _ in plan.row_entries(plan.row_at(TIER_NEED, key)))
     served = {ALLOTTED, FROM_STOCK}
@@ -226,7 +226,7 @@ def arrays(b: builder.Builder) -> None:
     rows = b.rows(TIER_NEED, builder.key_arrays([*need], 4), least=np.array(tonnes))
     b.add_entries(rows[[need[m, j, tier, t] for m, j, _, tier, t in allotted]], columns, 1.0)
     b.add_entries(rows[[need[key] for key in stored]], from_stock, 1.0)
-    short = _by_key(b.tier_short)
+    short = _columns_by_key(b.tier_short)
     b.add_entries(rows, builder.integers([short[key] for key in need]), 1.0)
     _stock_arrays(b, stored, from_stock)
 
@@ -253,7 +253,7 @@ def _supply_of_deliveries(
     return found, every
 
 
-def _by_key(columns: tuple[Ints, ...]) -> dict[tuple[int, ...], int]:
+def _columns_by_key(columns: tuple[Ints, ...]) -> dict[tuple[int, ...], int]:
     """Return columns by their keys; the last array has the columns."""
     *key, at = (part.tolist() for part in columns)
     return dict(zip(zip(*key, strict=True), at, strict=True))
@@ -271,7 +271,7 @@ def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns
     ]
     rows = b.rows(TIER_STOCK, index, most=np.array(opening, dtype=float))
     b.add_entries(rows[of], columns, 1.0)
-    stock = _by_key(b.stock)
+    stock = _columns_by_key(b.stock)
     later = [i for i, (*_, t) in enumerate(cells) if t]
     before = [stock[m, j, t - 1] for m, j, t in (cells[i] for i in later)]
     b.add_entries(rows[later], builder.integers(before), -1.0)

@@ -84,9 +84,9 @@ def diff(
         failed = error  # the difference is shown nevertheless
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(result, compared, written, seconds)
+        _print_difference(result, compared, written, seconds)
     return answer.finish(
-        _answer(result, compared, written, seconds), as_json=as_json, failed=failed
+        _json_answer(result, compared, written, seconds), as_json=as_json, failed=failed
     )
 
 
@@ -113,7 +113,9 @@ def _inputs(old: PlanFile, new: PlanFile, named: tuple[Path, Path] | None) -> In
 # ---- terminal ------------------------------------------------------------------------------------
 
 
-def _show(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> None:
+def _print_difference(
+    result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float
+) -> None:
     pair = result.pair
     click.secho(
         f"{terminal_safe(pair.old.path.name)} -> {terminal_safe(pair.new.path.name)}",
@@ -175,8 +177,8 @@ def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
         if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
             continue
         scale, more, decimals = scales.get(total.fmt, (1.0, "", 0))
-        cells = [_amount(value, scale, decimals) for value in (total.old, total.new)]
-        cells.append(_amount(total.change, scale, decimals, is_change=True))
+        cells = [_scaled_amount(value, scale, decimals) for value in (total.old, total.new)]
+        cells.append(_scaled_amount(total.change, scale, decimals, is_change=True))
         unit = "%" if total.fmt is Format.SHARE else f"{total.unit}{more}"
         part = ""
         if total.relative_change is not None and total.change:
@@ -186,13 +188,13 @@ def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
 
 
 def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[Amount]) -> None:
-    rows = [each for each in every if any(_changes(each, name) for name, *_ in amounts)]
+    rows = [each for each in every if any(_may_change(each, name) for name, *_ in amounts)]
     if not rows:
         return
     print_row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
     for each in rows[:_MOST_ROWS]:
         cells = (
-            _amount(each[f"{name}_change"], scale, decimals, is_change=True)
+            _scaled_amount(each[f"{name}_change"], scale, decimals, is_change=True)
             for name, _, scale, decimals in amounts
         )
         print_row(
@@ -208,7 +210,7 @@ def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[A
         click.echo(f"    {same:,} without any change", err=True)
 
 
-def _changes(amounts: Mapping[Any, Any], name: str) -> bool:
+def _may_change(amounts: Mapping[Any, Any], name: str) -> bool:
     """Return whether an amount changes, or may because only one plan has it."""
     change = amounts[f"{name}_change"]
     if known(change):
@@ -226,13 +228,13 @@ def _show_moves(result: PlanDifference) -> None:
         title = f"  Largest moves ({len(shown)} of {result.moved:,})"
         print_row(title, ("old, t", "new, t", "change, t"), wide, 14)
     for name, *sides, change in shown:
-        cells = [_amount(side, 1.0, 0) for side in sides]
-        print_row(f"    {name}", [*cells, _amount(change, 1.0, 0, is_change=True)], wide, 14)
+        cells = [_scaled_amount(side, 1.0, 0) for side in sides]
+        print_row(f"    {name}", [*cells, _scaled_amount(change, 1.0, 0, is_change=True)], wide, 14)
     if result.not_shown:
         click.echo(f"    {terminal_safe(result.not_shown)}", err=True)
 
 
-def _amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
+def _scaled_amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
     """Return a number divided by ``scale``; a dash if it is unknown, a plain 0 if it is zero."""
     if not known(value) or not value:
         return "0" if known(value) else "-"
@@ -247,7 +249,9 @@ def _amount(value: object, scale: float, decimals: int, *, is_change: bool = Fal
 # ---- JSON ----------------------------------------------------------------------------------------
 
 
-def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float) -> Answer:
+def _json_answer(
+    result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float
+) -> Answer:
     from planner.documents.difference import KEYS
     from planner.documents.inputs import CHANGE
     from planner.render.table import records
@@ -267,8 +271,10 @@ def _answer(result: PlanDifference, inputs: Inputs, output: Path | None, seconds
             if name in figures
         },
         Key.WORDS: [{"what": word.measure, **_sides(word.old, word.new)} for word in result.words],
-        Key.MINERALS: list(_rows(result.minerals, ("mineral",))),
-        Key.MEMBERS: list(_rows(result.members.frame().to_dict("records"), ("member", "mineral"))),
+        Key.MINERALS: list(_json_rows(result.minerals, ("mineral",))),
+        Key.MEMBERS: list(
+            _json_rows(result.members.frame().to_dict("records"), ("member", "mineral"))
+        ),
         "who_pays": records(result.who_pays),
         "moves": records(result.moves, *(f for f in result.moves.fields if f.name != "unit")),
         "among_equals": list(result.among_equals),
@@ -288,7 +294,7 @@ def _sides(*values: object) -> Answer:
     return dict(zip(("old", "new", "change"), values, strict=False))
 
 
-def _rows(rows: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> Iterator[Answer]:
+def _json_rows(rows: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> Iterator[Answer]:
     """Yield one object per row: its names, then old, new and change of each amount."""
     for each in rows:
         values = {key: each[key] for key in keys}

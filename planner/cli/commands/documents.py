@@ -67,12 +67,12 @@ def orders(plan: Path, folder: Path, periods: str | None, as_json: bool) -> int:
     written, names = write_orders(split, folder, periods or "")
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(split, folder, written, seconds)
-    answer = _answer(split, folder, written, names, seconds)
+        _print_orders(split, folder, written, seconds)
+    answer = _orders_answer(split, folder, written, names, seconds)
     return finish({**answer, "periods": periods}, as_json=as_json)
 
 
-def _answer(
+def _orders_answer(
     split: Orders, folder: Path, written: Written, names: dict[str, str], seconds: float
 ) -> Answer:
     table = split.table
@@ -112,7 +112,7 @@ def _answer(
     }
 
 
-def _show(split: Orders, folder: Path, written: Written, seconds: float) -> None:
+def _print_orders(split: Orders, folder: Path, written: Written, seconds: float) -> None:
     from planner.documents.folder import ORDERS
 
     money, scale, decimals = split.plan.currency, 1.0, 0
@@ -357,7 +357,7 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     start = start_file(file, **variation, on_stage=on_stage)
     on_stage("Building")
     place = output_path(start.case.scenario)
-    about = _about(start.case, file)
+    about = _comment_lines(start.case, file)
     written = common.save_output(
         place, partial(write_model, model_of(start.case), form=form, about=about)
     )
@@ -372,7 +372,7 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     return finish(answer, as_json=as_json)
 
 
-def _about(case: Case, file: Path) -> tuple[str, str]:
+def _comment_lines(case: Case, file: Path) -> tuple[str, str]:
     years, money = year_span(case.years) if case.years else "no year", case.settings.currency
     objective = (
         f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"

@@ -465,49 +465,49 @@ def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]
     if result.verdict:
         yield "Plan", result.verdict
         return
-    yield Figure.MINERALS, _minerals(result)
-    yield "Flows", _flows(result)
+    yield Figure.MINERALS, _mineral_changes(result)
+    yield "Flows", _flow_changes(result)
 
 
-def _minerals(result: PlanDifference) -> str:
+def _mineral_changes(result: PlanDifference) -> str:
     changed = []
-    rows = sorted(result.minerals, key=lambda row: -abs(_number(row["paid_change"])))
+    rows = sorted(result.minerals, key=lambda row: -abs(_cell_number(row["paid_change"])))
     for row in rows:
         parts = [
-            f"{name} {_change(change, unit)}"
+            f"{name} {_signed_change(change, unit)}"
             for name, change, unit in (
-                ("short", _number(row["short_change"]), "t"),
-                ("paid", _number(row["paid_change"]), result.pair.money),
+                ("short", _cell_number(row["short_change"]), "t"),
+                ("paid", _cell_number(row["paid_change"]), result.pair.money),
             )
             if change
         ]
-        if share := _number(row["share_change"]):
+        if share := _cell_number(row["share_change"]):
             parts.append(f"largest share {words.signed(share * 100, '.1f')} points")
         if parts:
             changed.append(f"{row['mineral']} {', '.join(parts)}")
     if not changed:
         return "no amount changes"
     others = len(rows) - len(changed)
-    return _few(changed) + (f" ({others:,} without any change)" if others else "")
+    return _first_few(changed) + (f" ({others:,} without any change)" if others else "")
 
 
-def _flows(result: PlanDifference) -> str:
-    flows = [f"{name} {_change(change, 't')}" for name, _, _, change in result.flows]
+def _flow_changes(result: PlanDifference) -> str:
+    flows = [f"{name} {_signed_change(change, 't')}" for name, _, _, change in result.flows]
     if result.not_shown:
         flows.append(words.uncapitalized(result.not_shown))
-    return _few(flows) if flows else "none differs"
+    return _first_few(flows) if flows else "none differs"
 
 
-def _few(parts: Sequence[str]) -> str:
+def _first_few(parts: Sequence[str]) -> str:
     more = [f"and {len(parts) - _NAMED:,} more"] if len(parts) > _NAMED else []
     return "; ".join([*parts[:_NAMED], *more])
 
 
-def _change(value: float, unit: str) -> str:
+def _signed_change(value: float, unit: str) -> str:
     return f"{'+' if value > 0 else ''}{words.amount_words(value, unit)}"
 
 
-def _number(value: object) -> float:
+def _cell_number(value: object) -> float:
     """Return a cell's number; 0 if it is blank or unknown."""
     return float(value) if words.known(value) else 0.0
 
@@ -545,14 +545,14 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 
     on_stage = stage_reporter(as_json)
     start = start_file(file, **variation, on_stage=on_stage)
-    cell = _cell(start.case, mineral, member, year)
+    cell = _spelt_cell(start.case, mineral, member, year)
     began = time.perf_counter()
     from planner.sheets import explain as words
 
     layout = start.book.layout
     cells = words.Cells(start.book.case, start.case, layout.known_cell, layout.unit)
     explanation, change = _explained(start, cell, cells, on_stage)
-    without = _without(start, cell, change, on_stage)
+    without = _shortage_without_changes(start, cell, change, on_stage)
     if not as_json:
         for name, value in start.options.items():
             click.echo(terminal_safe(f"{name}: {value}"))
@@ -590,7 +590,7 @@ def _explained(
     return explanation, least_change(plan, *cell, cells.is_overridden)
 
 
-def _without(
+def _shortage_without_changes(
     start: Start,
     cell: tuple[str, str, int],
     change: LeastChange | None,
@@ -612,7 +612,7 @@ def _without(
     return solve(book).value(SHORTAGE, (mineral, member, year))
 
 
-def _cell(
+def _spelt_cell(
     case: Case, mineral: str | None, member: str | None, year: int | None
 ) -> tuple[str, str, int]:
     """Return the names as the workbook spells them; UsageError says what is wrong with each.

@@ -133,7 +133,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         if copied:
             written = _copy_csv(path, copied) if as_csv else _copy_book(path, copied)
         else:
-            sheets = _sheets(wanted, every=every)
+            sheets = _chosen_sheets(wanted, every=every)
             write = _write_csv if as_csv else _write_book
             written = write(path, sheets, empty=empty)
         then = f"{'fill it in, then ' if empty else ''}planner check {written}"
@@ -211,7 +211,7 @@ def _sheet_names() -> tuple[str, ...]:
     return tuple(Case.SHEET_FIELDS)
 
 
-def _sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
+def _chosen_sheets(wanted: tuple[str, ...], *, every: bool) -> list[str]:
     """Return the sheets of a template; UsageError suggests a similar name for an unknown one."""
     from models.case import normalize
     from models.checks.common import name_hint
@@ -300,7 +300,7 @@ def check(file: Path, marked: Path | None, as_json: bool) -> int:
             show_defaults(defaults)
     if copy is not None:
         try:
-            made = _mark(file, copy, findings, as_json=as_json)
+            made = _write_marked_copy(file, copy, findings, as_json=as_json)
         except WriteError as error:
             result |= _of_copy(None) | findings_by_severity(findings)
             return answer.report_failure(error, as_json=as_json, result=result)
@@ -330,7 +330,9 @@ def _of_copy(made: Marked | None) -> Answer:
     }
 
 
-def _mark(file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool) -> Marked | None:
+def _write_marked_copy(
+    file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool
+) -> Marked | None:
     """Write the marked copy; None if the file cannot be read as a workbook."""
     from planner.workbook.marked import is_markable, mark
 
@@ -407,8 +409,8 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
         written = common.save_output(place, rolled.write)
     seconds = time.perf_counter() - began
     if not as_json:
-        _show(rolled, written, seconds)
-    return finish(_answer(rolled, written, seconds), as_json=as_json)
+        _print_roll(rolled, written, seconds)
+    return finish(_roll_answer(rolled, written, seconds), as_json=as_json)
 
 
 def _next_place(file: Path, to: int, output: Path | None, *, force: bool) -> Path:
@@ -460,7 +462,7 @@ def read_plan_to_roll(plan: Path, file: Path, on_stage: Callable[[str], None]) -
 
     with errors_in(plan):
         sheets = open_sheets(plan, on_stage)
-        start = _start(sheets, file)
+        start = _start_of_plan(sheets, file)
         orders = orders_of(open_plan(plan))
         recomputed, findings = plan_of(sheets, start.case)
         if findings:
@@ -468,7 +470,7 @@ def read_plan_to_roll(plan: Path, file: Path, on_stage: Callable[[str], None]) -
     return PlanToRoll(recomputed, orders, start.book, start.case.settings.currency)
 
 
-def _start(sheets: PlanSheets, file: Path) -> Start:
+def _start_of_plan(sheets: PlanSheets, file: Path) -> Start:
     """Read the input and apply the plan's options; InputError if the plan has another input."""
     from planner.audit.verify import is_other_input
     from planner.cli.commands.verify import missing_for_proof, other_input_finding, start_of
@@ -484,7 +486,7 @@ def _start(sheets: PlanSheets, file: Path) -> Start:
     return start
 
 
-def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
+def _print_roll(rolled: RolledPlan, written: Path, seconds: float) -> None:
     outcome, sentences = rolled.outcome, rolled.story.sentences
     years = sorted({y for y in rolled.book.case.years if y < outcome.to})
     click.secho(f"{year_span(years)}: planned and delivered", bold=True, err=True)
@@ -502,7 +504,7 @@ def _show(rolled: RolledPlan, written: Path, seconds: float) -> None:
     line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
 
 
-def _answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
+def _roll_answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
     outcome, total = rolled.outcome, rolled.outcome.variance
     *_, by_price, by_quantity = total.money
     return {

@@ -15,7 +15,7 @@ import pytest
 from models.measures import SAME_COST
 from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
-from planner.documents.pair import Pair, _names
+from planner.documents.pair import Pair, _all_names
 from tests.books import write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
@@ -397,7 +397,7 @@ def test_who_pays_by_hand(old, dearer, ask):
 def test_names_of_one_plan_alone_are_singular_and_plural():
     """One member, two minerals, and of seven names the first five."""
     names = {Name.MEMBER: (["A"], ["a", "B"]), Name.MINERAL: (["Tin", "Zinc"], [*"CDEFGHI"])}
-    with mock.patch("planner.documents.pair._names", lambda plan, kind: names[kind][plan]):
+    with mock.patch("planner.documents.pair._all_names", lambda plan, kind: names[kind][plan]):
         pair = Pair(cast("Any", 0), cast("Any", 1))
         assert [*pair._alone(Name.MEMBER, "member")] == ["Only the new plan has the member B"]
         assert [*pair._alone(Name.MINERAL, "mineral")] == [
@@ -410,4 +410,4 @@ def test_how_many_members_depend_alike_is_no_name():
     """By mineral may say ``3 of 12 members`` in place of the one that depends most."""
     frame = pd.DataFrame({"dependent": ["3 of 12 members"], "member": ["A"]})
     plan = SimpleNamespace(result=lambda _: SimpleNamespace(frame=lambda: frame))
-    assert set(_names(cast("Any", plan), Name.MEMBER)) == {"A"}
+    assert set(_all_names(cast("Any", plan), Name.MEMBER)) == {"A"}

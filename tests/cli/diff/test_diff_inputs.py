@@ -14,7 +14,7 @@ from models.case import normalize
 from models.errors import InputError
 from models.results import Format
 from models.results.difference import InputChanges
-from planner.documents.inputs import Inputs, _lines
+from planner.documents.inputs import Inputs, _change_rows
 from planner.workbook import read_tables
 from planner.workbook.template import template_tables
 from tests.order_book import PLAN as OLD
@@ -217,7 +217,7 @@ def test_each_changed_cell_is_one_change(source):
                 tables[sheet][at] = {**row, header: other}
                 with contextlib.suppress(InputError):
                     new = read_tables(tables)
-                    found = [change for change, _ in _lines(old, new, scenarios)]
+                    found = [change for change, _ in _change_rows(old, new, scenarios)]
                     assert len(found) <= 1, (sheet, at, header, found)
                     compared += len(found)
             tables[sheet][at] = row

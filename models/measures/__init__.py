@@ -134,20 +134,6 @@ def shares_of(table: Any, base: str) -> Any:
     return table["tonnes"] / np.where(whole > 0, whole, np.nan)
 
 
-def largest_country_share(table: pd.DataFrame, base: str, *, idle: bool = False) -> Top | None:
-    """Return the largest share of one country among rows; None if no country sells.
-
-    The rows have the columns country, year, tonnes and limit, and the columns of ``shares_of``.
-    They are of one buyer and mineral, and of every year to be compared. Ties go to the first row.
-    With ``idle``, countries with a limit count even if they sell nothing.
-
-    formula: max over countries c and years t of tonnes[c, t] / base[t]
-    unit: share
-    base: ``base``, demand or purchases of the year
-    """
-    return tops(table, base, (), idle=idle).get(())
-
-
 @dataclass(frozen=True)
 class OverByPurchases:
     """A limit that a country's share of demand keeps, but its share of purchases exceeds.
@@ -172,7 +158,7 @@ def excess_of_purchases(table: pd.DataFrame, base: str) -> pd.Series[float]:
     """Return by how much each row's share of purchases exceeds a limit on its share of demand.
 
     Only rows whose share of demand keeps the limit have a number. This happens when there is a
-    shortage: 65 % of demand may be 80 % of purchases. The rows are as in ``largest_country_share``.
+    shortage: 65 % of demand may be 80 % of purchases. The rows are as in ``tops``.
 
     formula: tonnes / purchases - limit if tonnes / demand <= limit < tonnes / purchases, to
              within 1e-6; else NaN
@@ -211,17 +197,23 @@ def largest_country_shares(
     return {key[0]: top for key, top in largest.items()} if len(by) == 1 else largest
 
 
-def tops(table: Any, base: str, by: Sequence[str], *, idle: bool = False) -> dict[Any, Top]:
+def tops(table: Any, base: str, by: Sequence[str]) -> dict[Any, Top]:
     """Return the largest country share among rows with the same values in some columns.
 
-    The rows are those of ``largest_country_share``, as a table or as columns that are arrays.
+    The rows, of a table or of columns that are arrays, have country, year, tonnes, limit (NaN if
+    there is none) and the columns of ``shares_of``. Of equal shares the first row counts. Rest of
+    world is no country, and a country that sells nothing does not count.
+
+    formula: max over countries c and years t of tonnes[c, t] / base[t]
+    unit: share
+    base: ``base``, demand or purchases of the year
     """
     rows = (table[c].tolist() for c in ("country", "year", "tonnes", "limit"))
     shares = shares_of(table, base).tolist()
     keys = zip(*(table[c].tolist() for c in by), strict=True) if by else [()] * len(shares)
     best: dict[Any, Top] = {}
     for key, country, year, tonnes, limit, share in zip(keys, *rows, shares, strict=True):
-        if country == schema.REST_OF_WORLD or not (idle or tonnes > 0):
+        if country == schema.REST_OF_WORLD or tonnes <= 0:
             continue
         if share > (
             best[key].share + tolerances.REMAINDER if key in best else -tolerances.REMAINDER
@@ -421,16 +413,6 @@ def net_cost(cash: float, duties: float) -> float:
     return difference(cash, duties, cash)
 
 
-def premium(cash: float, reference: float, tonnes: float) -> float | None:
-    """Return the extra payment over a reference, per tonne bought; None if nothing is bought.
-
-    formula: (cash - cash of the reference) / tonnes
-    unit: money/t, undiscounted
-    base: tonnes bought here; it can be below 0 if fewer tonnes are bought than in the reference
-    """
-    return ratio(difference(cash, reference, reference), tonnes)
-
-
 # ---- member by member --------------------------------------------------------------------------
 
 
@@ -444,43 +426,6 @@ def payment_by_row(bought: pd.DataFrame) -> pd.Series[float]:
     unit: money, undiscounted
     """
     return (bought["purchased"] * bought["landed"]).fillna(0.0)
-
-
-def paid_at_coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
-    """Return the cost of each row's tonnes at the coalition's average landed cost.
-
-    formula: purchased[m, j, t] x sum over i of paid[m, i, t] / sum over i of purchased[m, i, t]
-    unit: money, undiscounted
-    base: all tonnes that the coalition buys of the mineral in the year
-    """
-    return bought["purchased"] * _coalition_cost(bought).fillna(0.0)
-
-
-def _coalition_cost(bought: pd.DataFrame) -> pd.Series[float]:
-    """Return the coalition's average landed cost for each row; NaN if nobody buys in its year."""
-    groups = bought.assign(money=payment_by_row(bought)).groupby(["year", "mineral"])
-    whole = groups[["money", "purchased"]].transform("sum")
-    return whole["money"] / whole["purchased"].where(whole["purchased"] > 0)
-
-
-def landed_against_coalition(bought: pd.DataFrame) -> dict[str, float]:
-    """Return by how much each member's purchases are dearer than at the coalition's cost.
-
-    formula: sum over m, t of paid / sum over m, t of paid at coalition cost - 1
-    unit: share; above 0 if the member pays more than the coalition's average for the same tonnes
-    base: cost of the member's tonnes at the coalition's average of each mineral and year
-    """
-    costs = _sums(bought, payment_by_row(bought), paid_at_coalition_cost(bought), "member").items()
-    return {name: difference(spent, base, base) / base for name, (spent, base) in costs if base > 0}
-
-
-def _sums(
-    bought: pd.DataFrame, spent: pd.Series[float], base: pd.Series[float], *by: str
-) -> dict[Any, tuple[float, float]]:
-    """Return the sums of two amounts of each row, grouped by one column or by a tuple of them."""
-    totals = bought.assign(spent=spent, base=base).groupby([*by])[["spent", "base"]].sum()
-    pairs = zip(totals["spent"].tolist(), totals["base"].tolist(), strict=True)
-    return dict(zip(totals.index.tolist(), pairs, strict=True))
 
 
 @dataclass(frozen=True)

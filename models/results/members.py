@@ -139,11 +139,6 @@ class Members(Result):
         meaning=f"{PAID.meaning} Average per year.",
         key="paid_usd_a_year",
     )
-    against_coalition = field.share(
-        "Landed cost against average",
-        "How much more its purchases cost than the same tonnes at the coalition's average landed"
-        f" cost of each mineral and year. Above 0, the member pays more than the average.{_CHOICE}",
-    )
     levies = field.millions(
         "Levies a year",
         "Levies that the member, and plants in its country, pay at borders with a"
@@ -245,7 +240,6 @@ class Members(Result):
         They are as ``payments_against`` returns them; None: there are no limits.
         """
         case, years, whole = plan.case, max(1, len(plan.case.years)), _totals_by_member(plan)
-        against = measures.landed_against_coalition(plan.supply)
         compared = ("extra", "dearer", "extra_shortage")
         costs = {row["member"]: {name: row[name] for name in compared} for row in payments or ()}
         shortest, depends, floors = _shortest(plan), _depends(plan), _floors(plan, years)
@@ -259,7 +253,6 @@ class Members(Result):
                 "paid": totals.get("paid", 0.0),
                 "paid_a_year": totals.get("paid", 0.0) / years,
                 "paid_short": totals.get("short_cost", 0.0) / years,
-                "against_coalition": against.get(member),
                 "short": measures.ratio(totals.get("short", 0.0), totals.get("need", 0.0)),
                 **costs.get(member, {}),
                 "dependent": 0,

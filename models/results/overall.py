@@ -228,27 +228,9 @@ class ByMineral(Result):
         "Its share of purchases today",
         "That country's share of all purchases today, or an estimate of it.",
     )
-    served_without_today = field.share(
-        "Served if it stops, today",
-        "Share of today's purchases that would remain if today's largest supplier"
-        f" stopped. {IF_IT_STOPS}",
-    )
-    surged_today = field.share(
-        "Served if it stops, today, with surge",
-        f'As the column "Served if it stops, today", but with a surge. {WITH_SURGE}',
-    )
     surged = field.share(
         "Served if it stops, in {last}, with surge",
         f'As the column "Served if it stops, in {{last}}", but with a surge. {WITH_SURGE}',
-    )
-    alike = field.count(
-        "Members alike",
-        "Number of members that have that rounded share of purchases from that country.",
-    )
-    wholly_dependent = field.count(
-        "Members that buy all from one country",
-        "Number of members that buy all their tonnes of this mineral from one country"
-        " outside the coalition, in the last planned year.",
     )
     shortage_by_limits = field.money(
         "Shortage by limits at its cost",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -207,83 +206,23 @@ def members_table(context: Context) -> results.Members:
 # ---- whom the coalition depends on ---------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Stop:
-    """The largest supplier, its share of purchases, and the share of need served without it.
-
-    ``surged`` is the share served if the other suppliers surge.
-    """
-
-    country: str | None = None
-    share: float | None = None
-    served: float | None = None
-    surged: float | None = None
-
-
-@dataclass(frozen=True)
-class _Plant:
-    """A plant's sales to members and plants in a year, and its capacity open to them [t]."""
-
-    country: str
-    sold: float
-    usable: float
-
-
-def _loss_of_country(
-    plants: Sequence[_Plant], case: Case, need: float, stock: float, served: float
-) -> _Stop:
-    """Return the effect of losing the largest supplier.
-
-    ``need`` includes what plants take, ``stock`` is what members draw [t of a year]; ``served`` is
-    the share of members' need that is served.
-    """
-    if need <= 0:
-        return _Stop()
-    sold: dict[str, float] = defaultdict(float)
-    for plant in plants:
-        sold[plant.country] += plant.sold
-    inside = (code for code in sold if COALITION in case.blocs_of(code))
-    top = measures.largest_supplier(sold, {REST_OF_WORLD, *inside})
-    if top is None:
-        return _Stop(served=served, surged=served)
-    left = [plant for plant in plants if plant.country != top[0]]
-    surge = case.settings.surge
-    others = sum(p.sold for p in left)
-    more = sum(measures.with_surge(p.sold, p.usable, surge) for p in left)
-    without, surged = (measures.served_without(t, stock, need, served) for t in (others, more))
-    return _Stop(*top, without, surged)
-
-
-# ---- today --------------------------------------------------------------------------------------
-
-
-def _today(case: Case) -> dict[str, _Stop]:
-    """Return each mineral's largest supplier today, in the workbook without any change."""
+def _today(case: Case) -> dict[str, tuple[str, float] | None]:
+    """Return each mineral's largest supplier today and its share, without any change of a case."""
     if not case.years:
         return {}
-    first = case.years[0]
-    sold = defaultdict[tuple[str, str], float](float)
+    first, given = case.years[0], todays_minerals(case)
+    bought = defaultdict[tuple[str, str], float](float)
     for flow in case.current_supply:
-        sold[flow.refiner, flow.mineral] += flow.tonnes
-    given = todays_minerals(case)
-    capacity = [r.capacity.value(first) if in_force(r, first) else 0.0 for r in case.refiners]
-    world: dict[str, float] = defaultdict(float)
-    for r, has in zip(case.refiners, capacity, strict=True):
-        world[r.mineral] += has
-    plants: dict[str, list[_Plant]] = defaultdict(list)
-    for r, has in zip(case.refiners, capacity, strict=True):
-        part = r.available_share.at(first)
-        tonnes = sold[r.name, r.mineral]
-        if r.mineral not in given and world[r.mineral] > 0:
-            tonnes = case.coalition_demand(r.mineral, first) * has / world[r.mineral]
-        usable = has * (1.0 if part is None else part)
-        plants[r.mineral].append(_Plant(r.country, tonnes, usable))
-    return {
-        mineral: _loss_of_country(
-            of_mineral, case, sum(plant.sold for plant in of_mineral), 0.0, 1.0
-        )
-        for mineral, of_mineral in plants.items()
-    }
+        bought[flow.refiner, flow.mineral] += flow.tonnes
+    sold: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for r in case.refiners:
+        tonnes = bought[r.name, r.mineral]
+        if r.mineral not in given and case.coalition_demand(r.mineral, first) > 0:
+            tonnes = r.capacity.value(first) if in_force(r, first) else 0.0
+        sold[r.mineral][r.country] += tonnes
+    home = {r.country for r in case.refiners if COALITION in case.blocs_of(r.country)}
+    others = {REST_OF_WORLD, *home}
+    return {mineral: measures.largest_supplier(of, others) for mineral, of in sold.items()}
 
 
 def todays_minerals(case: Case) -> set[str]:
@@ -376,7 +315,7 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
     through = _through_all_stages(plan, year)
     by_name = {}
     for m in case.minerals:
-        stop, before = then[m.name], now.get(m.name, _Stop())
+        stop, before = then[m.name], now.get(m.name) or (None, None)
         top = tops.get((m.name, stop["supplier"]))
         members = dependent.get(m.name, [])
         member, most = members[0] if members else (None, None)
@@ -388,11 +327,9 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "need": case.coalition_demand(m.name, year),
             "supplier_free": free.get(m.name, {}).get("supplier"),
             "supplier_free_share": free.get(m.name, {}).get("supplier_share"),
-            "supplier_today": before.country,
-            "today_by": before.country and (CURRENT_SUPPLY if m.name in given else CAPACITY_TODAY),
-            "supplier_today_share": before.share,
-            "served_without_today": before.served,
-            "surged_today": before.surged,
+            "supplier_today": before[0],
+            "today_by": before[0] and (CURRENT_SUPPLY if m.name in given else CAPACITY_TODAY),
+            "supplier_today_share": before[1],
             "supplier": stop["supplier"],
             "supplier_share": stop["supplier_share"],
             "supplier_of_demand": stop["supplier_of_demand"],
@@ -402,8 +339,6 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             "dependent": member,
             "dependent_country": most and most.country,
             "dependent_share": most and most.share,
-            "alike": alike,
-            "wholly_dependent": sum(rounded_share(each.share) >= 1.0 for _, each in members),
             "limits_kept": kept.get(m.name),
             **through.get(m.name, {}),
         }

@@ -383,11 +383,6 @@ def _estimates(tables: SheetTables) -> Iterator[Sentence]:
 # ---- rows and the chart --------------------------------------------------------------------------
 
 
-def present_fields(table: Result, chosen: Sequence[Field]) -> tuple[Field, ...]:
-    """Return the chosen fields without the optional ones that a table hasn't."""
-    return tuple(f for f in chosen if not f.optional or f.name in table.data)
-
-
 def result_rows(table: Result) -> list[Row]:
     """Return the rows of a table; a blank cell is None, whether read back or just made."""
     names = [f.name for f in table.fields]

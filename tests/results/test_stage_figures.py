@@ -272,18 +272,12 @@ def test_what_plants_buy_today_counts_as_members_purchases_do() -> None:
         bought("Lyn", 30, Member="A"),
         bought("Bao", 60, Plant="Zhong"),
     )
-    figures_of_today = (
-        row["supplier_today"],
-        row["supplier_today_share"],
-        row["served_without_today"],
-    )
-    assert figures_of_today == (CHINA, near(0.7), near(0.3))
+    assert (row["supplier_today"], row["supplier_today_share"]) == (CHINA, near(0.7))
 
 
 def test_where_plants_alone_buy_today_they_depend_on_a_supplier() -> None:
     row = today(bought("Bao", 60, Plant="Zhong"), bought("Lyn", 20, Plant="Zhong"))
     assert (row["supplier_today"], row["supplier_today_share"]) == (CHINA, near(0.75))
-    assert row["served_without_today"] == near(0.25)
 
 
 def test_changes_are_of_what_members_buy() -> None:

@@ -48,9 +48,6 @@ def test_who_pays_by_hand():
     a, b = of["A"], of["B"]
     assert (a["need"], b["need"]) == (3_000, 2_000)  # at 50 a tonne
     assert (a["paid"], b["paid"]) == pytest.approx((660, 840))
-    # all pay 1,500 for 100 t, 15 a tonne
-    assert a["against_coalition"] == pytest.approx(660 / 900 - 1)
-    assert b["against_coalition"] == pytest.approx(840 / 600 - 1)
     assert (a["extra"], b["extra"]) == pytest.approx((0, 240))  # B paid 15 in China
     assert b["dearer"] == pytest.approx(0.4)
     assert a["extra_shortage"] == b["extra_shortage"] == 0
@@ -145,9 +142,6 @@ def test_parts_add_up(seed):
         for (mineral, _, year), tonnes in case.demand_of.items()
     )
     assert table["need"].sum() == near(need)
-    # at the coalition's cost of each mineral and year all baskets cost what is paid
-    same = measures.paid_at_coalition_cost(plan.supply)
-    assert same.sum() == near(plan.purchases, rel=1e-6, abs=1e-3)
     numbers = PlanNumbers.of(plan, free)
     total = sum(row["extra_cost"] for name, row in numbers.by_mineral().items() if name)
     assert table["extra"].sum() * years == near(total, rel=1e-6, abs=1e-3)

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from models.results.difference import Moves
-from planner.cli.commands.solve import _flow_changes
+from planner.cli.commands.diff import _flow_changes
 from planner.documents.difference import PlanDifference
 from tests.cli.desk import POSIX, ROOT
 from tests.test_saved import as_excel, as_libreoffice, book

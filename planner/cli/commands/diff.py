@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import errors, units
+from models import errors
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key
 from planner.cli.common import plan_path
-from planner.cli.words import line, print_row
-from planner.render.words import known, signed, terminal_safe, truncated
+from planner.cli.words import line
+from planner.render import words
+from planner.render.words import terminal_safe
 from planner.stops import raise_pending_stop
 
 if TYPE_CHECKING:
@@ -23,13 +23,8 @@ if TYPE_CHECKING:
     from planner.documents.inputs import Inputs
     from planner.workbook.plan_file import PlanFile
 
-_MOST_SHOWN, _MOST_ROWS = 8, 12
-"""Most inputs and flows, and most rows of a table, on the terminal; the workbook has all."""
-_NAME_WIDTH, _LONGEST_NAME = 28, 60
-_FIRST_WIDTH = _NAME_WIDTH + 2
-Amount = tuple[str, str, float, int]
-"""An amount of a table: name of its columns, header shown, divisor, decimals."""
-_AMOUNTS = (("purchased", "bought, t", 1.0, 0), ("short", "short, t", 1.0, 0))
+_NAMED = 2
+"""Largest number of changes named on a line; the others are counted."""
 
 
 @click.command(cls=Command)
@@ -117,133 +112,81 @@ def _print_difference(
     result: PlanDifference, inputs: Inputs, output: Path | None, seconds: float
 ) -> None:
     pair = result.pair
-    click.secho(
-        f"{terminal_safe(pair.old.path.name)} -> {terminal_safe(pair.new.path.name)}",
-        bold=True,
-        err=True,
-    )
+    names = (terminal_safe(plan.path.name) for plan in (pair.old, pair.new))
+    click.secho(" -> ".join(names), bold=True, err=True)
+    click.echo(result.headline, err=True)
     for word in result.words:
-        line(
-            word.measure,
-            f"{terminal_safe(str(word.old or 'none'))} -> {terminal_safe(str(word.new or 'none'))}",
-        )
-    reason = terminal_safe(inputs.reason)
-    line("Inputs", f"{inputs.count}: {reason}" if inputs.are_compared else reason)
-    for place, name, before, after in islice(inputs.in_words, _MOST_SHOWN):
-        change = f"  {before} -> {after}" if before else f"  {after}".rstrip()
-        click.echo(f"  {place:<22} {name}{change}", err=True)
-    more = len(inputs.changes) - _MOST_SHOWN
-    if more > 0:
-        click.echo(f"  and {more:,} more, on the sheet Inputs", err=True)
+        line(word.measure, terminal_safe(f"{word.old or 'none'} -> {word.new or 'none'}"))
+    for head, text in changes(result, inputs):
+        if text != result.verdict:  # the headline
+            line(head, terminal_safe(text))
     for note in (*pair.notes(), *inputs.notes):
         line("Note", terminal_safe(note), "yellow", of_label=True)
-    click.echo(result.headline, err=True)
-    if not result.is_equal:
-        largest = max((max(row["paid_old"], row["paid_new"]) for row in result.minerals), default=0)
-        scale = (units.MILLION, " m", 1) if largest >= units.MILLION else (1.0, "", 0)
-        size, suffix, decimals = scale
-        _show_totals(result, scale)
-        paid, extra, lost = (
-            (amount, f"{head}{suffix.replace(' ', ', ')}", size, decimals)
-            for amount, head in (("paid", "paid"), ("extra", "dearer"), ("shortage", "shortage"))
-        )
-        share = ("share", "top share, %", 0.01, 1)
-        _show_rows("mineral", result.minerals, [*_AMOUNTS, paid, share])
-        who = result.who_pays.frame().to_dict("records")
-        _show_rows(
-            "member", [row | {"extra_change": row["extra"]} for row in who], [paid, extra, lost]
-        )
-        from models.measures import SAME_COST  # which loads numpy
-
-        click.echo(f"    {SAME_COST}", err=True)
-        _show_moves(result)
-    if not pair.same_money:
-        line("Prices", f"not compared: the plans are in {pair.money}")
-    elif len(result.prices):
-        line("Prices", f"{len(result.prices):,} of {result.prices_in_all:,} differ (one price per"
-                       " year, mineral and member)")  # fmt: skip
     if output is not None:
         line("Difference", f"{output}  ({seconds:z.1f} s)")
 
 
-def _show_totals(result: PlanDifference, money: tuple[float, str, int]) -> None:
-    """Print totals; ``money`` is a divisor, a suffix of the unit, and decimals."""
-    from models.results import Figure, Format
-    from planner.documents.difference import KEYS
-
-    print_row("  Totals, minerals by weight", ("old", "new", "change"), _FIRST_WIDTH, 16)
-    scales = {Format.MONEY: money, Format.SHARE: (0.01, "", 2), Format.PRICE: (1.0, "", 1)}
-    for total in result.lines:
-        if total.measure not in {*KEYS, Figure.COST_PER_TONNE} or total.is_title:
-            continue
-        scale, more, decimals = scales.get(total.fmt, (1.0, "", 0))
-        cells = [_scaled_amount(value, scale, decimals) for value in (total.old, total.new)]
-        cells.append(_scaled_amount(total.change, scale, decimals, is_change=True))
-        unit = "%" if total.fmt is Format.SHARE else f"{total.unit}{more}"
-        part = ""
-        if total.relative_change is not None and total.change:
-            form = ",.0%" if abs(total.relative_change) >= 10 else ".1%"  # noqa: PLR2004
-            part = f"  {signed(total.relative_change, form)}"
-        print_row(f"  {total.measure}, {unit}", cells, _FIRST_WIDTH, 16, part)
+# ---- what changed, in three lines ----------------------------------------------------------------
 
 
-def _show_rows(key: str, every: Sequence[Mapping[Any, Any]], amounts: Sequence[Amount]) -> None:
-    rows = [each for each in every if any(_may_change(each, name) for name, *_ in amounts)]
-    if not rows:
-        return
-    print_row(f"  Change by {key}", (head for _, head, *_ in amounts), _FIRST_WIDTH, 16)
-    for each in rows[:_MOST_ROWS]:
-        cells = (
-            _scaled_amount(each[f"{name}_change"], scale, decimals, is_change=True)
-            for name, _, scale, decimals in amounts
-        )
-        print_row(
-            f"    {truncated(terminal_safe(str(each[key])), _NAME_WIDTH - 2)}",
-            cells,
-            _FIRST_WIDTH,
-            16,
-        )
-    others, same = len(rows) - _MOST_ROWS, len(every) - len(rows)
-    if others > 0:
-        click.echo(f"    and {others:,} more", err=True)
-    if same > 0:
-        click.echo(f"    {same:,} without any change", err=True)
+def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
+    """Yield label and text of the changes in the workbook, of minerals, and of flows."""
+    from models.results import Figure
 
-
-def _may_change(amounts: Mapping[Any, Any], name: str) -> bool:
-    """Return whether an amount changes, or may because only one plan has it."""
-    change = amounts[f"{name}_change"]
-    if known(change):
-        return bool(change)
-    return any(known(amounts.get(f"{name}_{side}", 0.0)) for side in ("old", "new"))
-
-
-def _show_moves(result: PlanDifference) -> None:
-    shown = [
-        (truncated(terminal_safe(flow[0]), _LONGEST_NAME), *flow[1:])
-        for flow in result.flows[:_MOST_SHOWN]
+    cells = [
+        f"{place} {name}{': ' if new else ''}{f'{old} to ' if old else ''}{new}"
+        for place, name, old, new in inputs.in_words
     ]
-    wide = max([_NAME_WIDTH, *(len(name) + 2 for name, *_ in shown)]) + 2
-    if shown:
-        title = f"  Largest moves ({len(shown)} of {result.moved:,})"
-        print_row(title, ("old, t", "new, t", "change, t"), wide, 14)
-    for name, *sides, change in shown:
-        cells = [_scaled_amount(side, 1.0, 0) for side in sides]
-        print_row(f"    {name}", [*cells, _scaled_amount(change, 1.0, 0, is_change=True)], wide, 14)
+    listed = f"{inputs.count}: {words.listed(cells, _NAMED)}" if cells else inputs.count
+    yield "Workbook", listed if inputs.are_compared else inputs.reason
+    if result.verdict:
+        yield "Plan", result.verdict
+        return
+    yield Figure.MINERALS, _mineral_changes(result)
+    yield "Flows", _flow_changes(result)
+
+
+def _mineral_changes(result: PlanDifference) -> str:
+    changed = []
+    rows = sorted(result.minerals, key=lambda row: -abs(_cell_number(row["paid_change"])))
+    for row in rows:
+        parts = [
+            f"{name} {_signed_change(change, unit)}"
+            for name, change, unit in (
+                ("short", _cell_number(row["short_change"]), "t"),
+                ("paid", _cell_number(row["paid_change"]), result.pair.money),
+            )
+            if change
+        ]
+        if share := _cell_number(row["share_change"]):
+            parts.append(f"largest share {words.signed(share * 100, '.1f')} points")
+        if parts:
+            changed.append(f"{row['mineral']} {', '.join(parts)}")
+    if not changed:
+        return "no amount changes"
+    others = len(rows) - len(changed)
+    return _first_few(changed) + (f" ({others:,} without any change)" if others else "")
+
+
+def _flow_changes(result: PlanDifference) -> str:
+    flows = [f"{name} {_signed_change(change, 't')}" for name, _, _, change in result.flows]
     if result.not_shown:
-        click.echo(f"    {terminal_safe(result.not_shown)}", err=True)
+        flows.append(words.uncapitalized(result.not_shown))
+    return _first_few(flows) if flows else "none differs"
 
 
-def _scaled_amount(value: object, scale: float, decimals: int, *, is_change: bool = False) -> str:
-    """Return a number divided by ``scale``; a dash if it is unknown, a plain 0 if it is zero."""
-    if not known(value) or not value:
-        return "0" if known(value) else "-"
-    scaled, least = value / scale, 10.0**-decimals
-    if abs(scaled) < least / 2:
-        sign = "-" if value < 0 else "+" if is_change else ""
-        return f"{sign}<{least:g}"
-    form = f",.{decimals}f"
-    return signed(scaled, form) if is_change else f"{scaled:z{form}}"
+def _first_few(parts: Sequence[str]) -> str:
+    more = [f"and {len(parts) - _NAMED:,} more"] if len(parts) > _NAMED else []
+    return "; ".join([*parts[:_NAMED], *more])
+
+
+def _signed_change(value: float, unit: str) -> str:
+    return f"{'+' if value > 0 else ''}{words.amount_words(value, unit)}"
+
+
+def _cell_number(value: object) -> float:
+    """Return a cell's number; 0 if it is blank or unknown."""
+    return float(value) if words.known(value) else 0.0
 
 
 # ---- JSON ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from models.answers.least_change import LeastChange
     from models.case import Case
     from models.plan import Plan
-    from planner.documents.difference import PlanDifference
-    from planner.documents.inputs import Inputs
     from planner.run import PlanRun
     from planner.scenarios.start import Start
     from planner.sheets.explain import Cells
@@ -345,9 +343,6 @@ def show_plan(run: PlanRun, output: Path | None, *, verbose: bool = False) -> No
 
 # ---- watch ---------------------------------------------------------------------------------------
 
-_NAMED = 2
-"""Largest number of changes named on a line; the others are counted."""
-
 
 @click.command(cls=Command)
 @click.argument("file", type=common.WORKBOOK)
@@ -428,6 +423,7 @@ class _Desk:
         common.report_path(self.target, written)
         plan, lines = open_plan(written), dict[str, str]()
         if self.last is not None:
+            from planner.cli.commands.diff import changes
             from planner.documents.difference import compare_plans
             from planner.documents.inputs import compare_inputs
 
@@ -450,66 +446,7 @@ class _Desk:
             line(head, words.terminal_safe(text))
 
 
-# ---- what changed, in three lines ----------------------------------------------------------------
-
-
-def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]:
-    """Yield label and text of the changes in the workbook, of minerals, and of flows."""
-    from models.results import Figure
-
-    cells = [
-        f"{place} {name}{': ' if new else ''}{f'{old} to ' if old else ''}{new}"
-        for place, name, old, new in inputs.in_words
-    ]
-    yield "Workbook", f"{inputs.count}: {words.listed(cells, _NAMED)}" if cells else inputs.count
-    if result.verdict:
-        yield "Plan", result.verdict
-        return
-    yield Figure.MINERALS, _mineral_changes(result)
-    yield "Flows", _flow_changes(result)
-
-
-def _mineral_changes(result: PlanDifference) -> str:
-    changed = []
-    rows = sorted(result.minerals, key=lambda row: -abs(_cell_number(row["paid_change"])))
-    for row in rows:
-        parts = [
-            f"{name} {_signed_change(change, unit)}"
-            for name, change, unit in (
-                ("short", _cell_number(row["short_change"]), "t"),
-                ("paid", _cell_number(row["paid_change"]), result.pair.money),
-            )
-            if change
-        ]
-        if share := _cell_number(row["share_change"]):
-            parts.append(f"largest share {words.signed(share * 100, '.1f')} points")
-        if parts:
-            changed.append(f"{row['mineral']} {', '.join(parts)}")
-    if not changed:
-        return "no amount changes"
-    others = len(rows) - len(changed)
-    return _first_few(changed) + (f" ({others:,} without any change)" if others else "")
-
-
-def _flow_changes(result: PlanDifference) -> str:
-    flows = [f"{name} {_signed_change(change, 't')}" for name, _, _, change in result.flows]
-    if result.not_shown:
-        flows.append(words.uncapitalized(result.not_shown))
-    return _first_few(flows) if flows else "none differs"
-
-
-def _first_few(parts: Sequence[str]) -> str:
-    more = [f"and {len(parts) - _NAMED:,} more"] if len(parts) > _NAMED else []
-    return "; ".join([*parts[:_NAMED], *more])
-
-
-def _signed_change(value: float, unit: str) -> str:
-    return f"{'+' if value > 0 else ''}{words.amount_words(value, unit)}"
-
-
-def _cell_number(value: object) -> float:
-    """Return a cell's number; 0 if it is blank or unknown."""
-    return float(value) if words.known(value) else 0.0
+# ---- explain -------------------------------------------------------------------------------------
 
 
 @click.command(cls=Command)

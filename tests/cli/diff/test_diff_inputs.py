@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from typing import Any
 
@@ -43,9 +42,7 @@ def test_inputs_by_cell(old, dearer, call, ask):
         assert found == list(values), (sheet, cells)
     _, _, err = call("diff", OLD, dearer)
     assert "3 inputs differ" in err
-    assert re.search(
-        r"Refiners!D2 +China works, Copper: Capacity \(t/yr\) 2026 to 2027 +100 -> 80", err
-    )
+    assert "Refiners!D2 China works, Copper: Capacity (t/yr) 2026 to 2027: 100 to 80" in err
     sheet = table("outputs/dearer-plan-diff.xlsx", "Inputs")
     assert [(r["Sheet"], r["Cell in new workbook"], r["Old"], r["New"]) for r in sheet] == [
         ("Refiners", "D2", 100, 80),
@@ -127,13 +124,9 @@ def test_added_rows_and_later_years_by_cell(old, made, call, ask):
     later = found.pop("China works, Copper: Capacity (t/yr) 2027")
     assert there["Refiners"][later["old_cell"]].value == later["old"] == 100
     assert {row["old_cell"] for row in found.values()} == {""}
-    _, _, err = call("diff", OLD, path)
-    assert re.search(r"Members!A4 +C  added\n", err)
     _, back = ask("diff", path, OLD)
     gone = {r["what"]: r["old_cell"] for r in back["inputs"]["rows"] if r["new"] == "removed"}
     assert gone == {"C": "A4", "New, Copper": "A2", "Copper, C": "A4", "Chile": "A2"}
-    _, _, err = call("diff", path, OLD)
-    assert re.search(r"Refiners!A2 \(old\) +New, Copper  removed\n", err)
 
 
 @pytest.mark.slow

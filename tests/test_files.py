@@ -153,16 +153,6 @@ def test_a_million_formatted_blank_rows_cost_little(tmp_path) -> None:
     assert time.process_time() - began < 20
 
 
-@pytest.mark.slow
-def test_many_rows_are_read_in_seconds() -> None:
-    book = small_book()
-    row = book["Refiners"][0]
-    book["Refiners"] += [row | {"Refiner": f"R{i}"} for i in range(20_000)]
-    began = time.process_time()
-    assert len(read_tables(book).case.refiners) == 20_004
-    assert time.process_time() - began < 20
-
-
 # ---- what is no workbook -----------------------------------------------------------------------
 
 

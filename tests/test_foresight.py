@@ -212,27 +212,6 @@ def test_a_member_s_country_whose_blocs_lack_the_coalition() -> None:
     assert not warnings(tables)
 
 
-def test_a_capacity_typed_in_another_unit() -> None:
-    tables = small_book()
-    put("Refiners", 3, "Capacity (t/yr)", 5_000_000)(tables)
-    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
-    assert found[0][0] == "Refiners!D3"
-    assert "5,000,000 t/yr is 5,000 times the median of Copper" in found[0][1]
-
-
-def test_a_capacity_typed_in_another_unit_under_a_header_in_kt() -> None:
-    """0.4 t/yr, told in the unit that it counts in, among 700 and 1,000."""
-    tables = small_book()
-    for year in ("", " 2028"):
-        head("Refiners", f"Capacity{year} (t/yr)", f"Capacity{year} (kt/yr)")(tables)
-    for row, kt in enumerate((1, 0.0004, 0.9, 0.7), 2):
-        put("Refiners", row, "Capacity (kt/yr)", kt)(tables)
-    put("Refiners", 2, "Capacity 2028 (kt/yr)", 1.1)(tables)
-    found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
-    assert [at for at, _ in found] == ["Refiners!D3"]
-    assert "0.4 t/yr is 1/1,750 of the median of Copper" in found[0][1]
-
-
 def test_a_capacity_of_a_later_year_typed_in_another_unit() -> None:
     tables = small_book()
     put("Refiners", 3, "Capacity 2028 (t/yr)", 500)(tables)
@@ -242,13 +221,6 @@ def test_a_capacity_of_a_later_year_typed_in_another_unit() -> None:
     put("Refiners", 2, "Capacity 2028 (t/yr)", 33)(tables)
     found = [f for f in warnings(tables) if "kt typed as t" in f[1]]
     assert [at for at, _ in found] == ["Refiners!E2"]
-
-
-@pytest.mark.parametrize("sizes", [(0, 0, 0, 0), (5_000_000,), (0, 5_000_000, 5_000), (5, 5_000)])
-def test_no_median_of_few_or_no_capacities(sizes: tuple[float, ...]) -> None:
-    """Zeros count for nothing; of one or two plants none can be told from the other."""
-    tables = book(Refiners=[refiner(f"R{i}", "Chile", t, 10) for i, t in enumerate(sizes)])
-    assert not [said for _, said in warnings(tables) if "median" in said]
 
 
 def test_a_column_of_capacities_in_another_unit() -> None:

@@ -162,38 +162,6 @@ def test_tonnes_that_could_be_thousands_come_back(desk, capsys, tonnes) -> None:
     assert (code, again["cells"]) == (0, []), words(again)
 
 
-# ---- which cell of Sources is wrong --------------------------------------------------------------
-
-AT = {
-    "an unknown sheet of theirs": (("Refiners", "p.xlsx", "Nobody", COLUMNS), "C2"),
-    "a query that writes": (("Refiners", "p.db", "SELECT 1; DROP TABLE plants", COLUMNS), "C2"),
-    "a query with a slip": (("Refiners", "p.db", "SELECT nothing FROM plants", COLUMNS), "C2"),
-    "a table of a CSV file": (("Refiners", "p.csv", "plants", COLUMNS), "C2"),
-    "no pairs": (("Refiners", "p.csv", None, "plant, metal"), "D2"),
-    "a column that they don't have": (("Refiners", "p.csv", None, f"{COLUMNS}; x=Note"), "D2"),
-    "a column that we don't have": (("Refiners", "p.csv", None, f"{COLUMNS}; land=Lnad"), "D2"),
-    "a unit of something else": (
-        ("Refiners", "p.csv", None, "plant=Refiner; metal=Mineral; tons=Capacity (USD)"), "D2",
-    ),
-    "two for one": (("Refiners", "p.csv", None, f"{COLUMNS}; tons=Cost"), "D2"),
-    "no key": (("Refiners", "p.csv", None, "plant=Refiner; tons=Capacity (t/yr)"), "D2"),
-    "a condition without a sign": (("Refiners", "p.csv", None, COLUMNS, "Chile"), "E2"),
-    "a condition on no column": (("Refiners", "p.csv", None, COLUMNS, "lnad=Chile"), "E2"),
-    "no such file": (("Refiners", "q.csv", None, COLUMNS), "B2"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("source", "cell"), AT.values(), ids=AT)
-def test_an_error_is_at_its_cell(desk, capsys, source, cell) -> None:
-    write_excel(desk / "p.xlsx", HEADER, *PLANTS)
-    write_sqlite(desk / "p.db")
-    lines = [HEADER, *PLANTS]
-    (desk / "p.csv").write_text("\n".join(",".join(map(str, line)) for line in lines))
-    code, answer = pull(capsys, write(desk / "case.xlsx", source))
-    assert code == 1
-    assert [error["cell"] for error in answer["errors"]] == [cell], words(answer)
-
-
 # ---- folders -------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from models.errors import InputError
 from planner.cli import main
 from planner.documents import data_in, tables_in
 from planner.documents.tables_in import SourceError, refuse_writing
-from planner.workbook import csv_folder, read
+from planner.workbook import read
 from planner.workbook.edit import formula_cells
 from planner.workbook.template import write_book
 from tests.cli.roll.book import save_values
@@ -129,16 +129,6 @@ def test_rows_typed_by_hand_survive(desk, capsys) -> None:
     before, after = (openpyxl.load_workbook(desk / name) for name in ("case.xlsx", "new.xlsx"))
     for sheet in set(book()) - {"Refiners", "Sources"}:
         assert [*before[sheet].values] == [*after[sheet].values]
-
-
-def test_every_part_that_is_not_touched_is_the_same_to_the_byte(desk, capsys) -> None:
-    write_csv(desk / "plants.csv")
-    case = write(desk / "case.xlsx", ("Refiners", "plants.csv", None, COLUMNS))
-    assert pull(capsys, case, "-o", "new.xlsx")[0] == 0
-    old, new = parts_of(case), parts_of("new.xlsx")
-    assert [*old] == [*new]
-    differ = [n for n in old if old[n] != new[n]]
-    assert [n for n in differ if n != "xl/workbook.xml"] == ["xl/worksheets/sheet6.xml"]
 
 
 def test_formats_formulas_and_tables_stay(desk, capsys) -> None:
@@ -254,46 +244,45 @@ def test_a_blank_cell_of_theirs_leaves_ours(desk, capsys) -> None:
 
 
 WRONG = {
-    "no such file": (("Minerals", "none.csv"), "none.csv: there is no such file"),
-    "no such sheet": (("Refinery", "x.csv"), "Did you mean 'Refiners'?"),
-    "a sheet without a key": (("Lanes", "x.csv"), "expected Minerals"),
-    "no such column of theirs": (
-        ("Minerals", "x.csv", None, "minerals=Mineral"),
-        "did you mean 'mineral'?",
-    ),
-    "no such column of ours": (
-        ("Minerals", "x.csv", None, "mineral=Mineral; price=Prise"),
-        "did you mean 'Price'?",
-    ),
-    "no key": (
-        ("Minerals", "x.csv", None, "price=Price"),
-        "is for Mineral, which is needed to identify rows",
-    ),
-    "a unit that cannot be": (
-        ("Minerals", "x.csv", None, "mineral=Mineral; price=Price (t)"),
-        "Price (t)",
-    ),
-    "no pair": (("Minerals", "x.csv", None, "mineral"), "write pairs as theirs=ours"),
-    "no condition": (("Minerals", "x.csv", None, None, "state=1"), "has no column 'state'"),
-    "a table of a file of one": (("Minerals", "x.csv", "prices"), "leave Table or query blank"),
-    "a path outside": (("Minerals", "../secret.csv"), "is not in the workbook's folder"),
-    "an absolute path": (("Minerals", "/etc/secret.csv"), "is not in the workbook's folder"),
-    "no variable": (("Minerals", "NO_SUCH_DATABASE", "prices"), "NO_SUCH_DATABASE is not set"),
-    "neither": (("Minerals", "a file.txt"), "neither a file (.csv, .parquet"),
-    "words in a number": (("Minerals", "bad.csv"), "bad.csv, row 2, price (USD/t): the text 'n/a'"),
-    "out of bounds": (("Minerals", "low.csv"), "low.csv, row 3, price (USD/t): the number -1"),
-    "twice": (("Minerals", "twice.csv"), "has copper twice, in rows 2 and 3"),
-    "a strange encoding": (("Minerals", "latin.csv"), "latin.csv, row 2"),
+    "no such file": ("B", ("Minerals", "none.csv"), "none.csv: there is no such file"),
+    "no such sheet": ("A", ("Refinery", "x.csv"), "Did you mean 'Refiners'?"),
+    "a sheet without a key": ("A", ("Lanes", "x.csv"), "expected Minerals"),
+    "no such column of theirs": ("D", ("Minerals", "x.csv", None, "minerals=Mineral"),
+                                 "did you mean 'mineral'?"),
+    "no such column of ours": ("D", ("Minerals", "x.csv", None, "mineral=Mineral; price=Prise"),
+                               "did you mean 'Price'?"),
+    "no key": ("D", ("Minerals", "x.csv", None, "price=Price"),
+               "is for Mineral, which is needed to identify rows"),
+    "a unit that cannot be": ("D", ("Minerals", "x.csv", None, "mineral=Mineral; price=Price (t)"),
+                              "Price (t)"),
+    "no pair": ("D", ("Minerals", "x.csv", None, "mineral"), "write pairs as theirs=ours"),
+    "no condition": ("E", ("Minerals", "x.csv", None, None, "state=1"), "has no column 'state'"),
+    "half a condition": ("E", ("Minerals", "x.csv", None, None, "Chile"), "theirs=ours"),
+    "a table of a file of one": ("C", ("Minerals", "x.csv", "prices"),
+                                 "leave Table or query blank"),
+    "no such sheet of theirs": ("C", ("Minerals", "x.xlsx", "Nobody"), "has no sheet 'Nobody'"),
+    "a query that writes": ("C", ("Minerals", "x.db", "SELECT 1; DROP TABLE plants"), "more than"),
+    "a query with a slip": ("C", ("Minerals", "x.db", "SELECT nothing FROM plants"), "nothing"),
+    "a path outside": ("B", ("Minerals", "../secret.csv"), "is not in the workbook's folder"),
+    "an absolute path": ("B", ("Minerals", "/etc/secret.csv"), "is not in the workbook's folder"),
+    "no variable": ("B", ("Minerals", "NO_SUCH_DATABASE", "prices"), "NO_SUCH_DATABASE is not set"),
+    "neither": ("B", ("Minerals", "a file.txt"), "neither a file (.csv, .parquet"),
+    "words in a number": ("B", ("Minerals", "bad.csv"),
+                          "bad.csv, row 2, price (USD/t): the text 'n/a'"),
+    "out of bounds": ("B", ("Minerals", "low.csv"),
+                      "low.csv, row 3, price (USD/t): the number -1"),
+    "twice": ("B", ("Minerals", "twice.csv"), "has copper twice, in rows 2 and 3"),
+    "a strange encoding": ("B", ("Minerals", "latin.csv"), "latin.csv, row 2"),
     "two columns for one": (
-        ("Minerals", "x.csv", None, "mineral=Mineral; price=Price; price=Price"),
+        "D", ("Minerals", "x.csv", None, "mineral=Mineral; price=Price; price=Price"),
         "two columns of x.csv are for Price",
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("source", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told_at_its_row(desk, capsys, source, message) -> None:
+@pytest.mark.parametrize(("column", "source", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told_at_its_cell(desk, capsys, column, source, message) -> None:
     (desk / "inner").mkdir()
     write_csv(desk / "secret.csv", [("Copper", 1)], ("mineral", "price"))
     here = desk / "inner"
@@ -302,21 +291,15 @@ def test_what_is_wrong_is_told_at_its_row(desk, capsys, source, message) -> None
     write_csv(here / "bad.csv", [("Copper", "n/a")], header)
     write_csv(here / "low.csv", [("Copper", 1), ("Lithium", -1)], header)
     write_csv(here / "twice.csv", [("Copper", 1), ("copper", 2)], header)
+    write_sqlite(here / "x.db")
+    write_excel(here / "x.xlsx")
     (here / "latin.csv").write_bytes("mineral,price\nCôpper,1\n".encode("cp1252"))
     case = write(here / "case.xlsx", source)
     code, answer = pull(capsys, case, "-o", here / "new.xlsx")
     assert code == 1
     assert message in words(answer)
-    assert {(e["sheet"], e["cell"][1:]) for e in answer["errors"]} == {("Sources", "2")}
+    assert [(e["sheet"], e["cell"]) for e in answer["errors"]] == [("Sources", f"{column}2")]
     assert not (here / "new.xlsx").exists()
-
-
-def test_a_link_that_leads_out_is_refused(desk, capsys) -> None:
-    (desk / "inner").mkdir()
-    write_csv(desk / "secret.csv", [("Copper", 1)], ("mineral", "price (USD/t)"))
-    (desk / "inner" / "x.csv").symlink_to(desk / "secret.csv")
-    case = write(desk / "inner" / "case.xlsx", ("Minerals", "x.csv"))
-    assert "is not in the workbook's folder" in words(pull(capsys, case)[1])
 
 
 def test_without_sources_it_says_so(desk, capsys) -> None:
@@ -336,16 +319,6 @@ def test_never_over_the_input_and_in_its_own_kind(desk, capsys) -> None:
     for output in ("case.xlsx", "./case.xlsx", "link.xlsx", "new.csv", "new"):
         assert pull(capsys, case, "-o", output)[0] == 2
     assert case.read_bytes() == before
-
-
-@pytest.mark.slow
-def test_a_plan_of_what_was_pulled(desk, capsys) -> None:
-    write_csv(desk / "plants.csv")
-    case = write(desk / "case.xlsx", ("Refiners", "plants.csv", None, COLUMNS))
-    assert pull(capsys, case, "-o", "new.xlsx")[0] == 0
-    assert main(["check", "new.xlsx"]) == 0
-    assert main(["solve", "new.xlsx", "-o", "plan.xlsx"]) == 0
-    assert main(["verify", "plan.xlsx", "new.xlsx"]) == 0
 
 
 def test_a_workbook_with_errors_can_be_filled(desk, capsys) -> None:
@@ -383,17 +356,6 @@ def test_formulas_from_a_source_are_texts(desk, capsys) -> None:
 
 
 # ---- hostile files -------------------------------------------------------------------------------
-
-
-def test_two_gigabytes_of_csv_are_refused_before_they_are_read(desk, capsys, monkeypatch) -> None:
-    def never(*_: object) -> bytes:
-        raise AssertionError
-
-    with (desk / "x.csv").open("wb") as file:
-        file.truncate(2 << 30)
-    monkeypatch.setattr(csv_folder, "contents", never)
-    case = write(desk / "case.xlsx", ("Minerals", "x.csv"))
-    assert "2,147,483,648 bytes; at most" in words(pull(capsys, case)[1])
 
 
 @pytest.mark.slow

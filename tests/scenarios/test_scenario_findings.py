@@ -166,19 +166,6 @@ def test_the_least_that_capacity_may_change_by() -> None:
     assert {f.column for f in errors_of(desk(), step("add capacity", -1.1e10))} == {"Value"}
 
 
-@pytest.mark.parametrize("action", ["set max country share", "set tariff"])
-def test_a_percentage_meant_as_a_fraction(action: str) -> None:
-    (found,) = errors_of(desk(), step(action, 65))
-    assert "did you mean 0.65 (65 %)?" in found.message
-
-
-@pytest.mark.parametrize("text", ["n/a", "2", "1,200", "two", True])
-def test_a_value_that_is_no_number(text: object) -> None:
-    """Never a silent guess."""
-    (found,) = errors_of(desk(), step("scale demand") | {"Value": text})
-    assert (found.row, found.column) == (2, "Value")
-
-
 # ---- names -------------------------------------------------------------------------------------
 
 

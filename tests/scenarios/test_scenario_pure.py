@@ -190,32 +190,6 @@ def test_a_second_step_that_repeats_the_first_warns() -> None:
         assert [found.row for found in warnings_of(full(), row, row)] == [3], row
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        step("block lanes"),
-        step("set lane max", 5),
-        step("set tariff", 0.5),
-        step("scale freight", 2),
-        step("scale capacity", 2),
-        step("add capacity", 5),
-        step("scale cost", 2),
-        step("scale demand", 2),
-        step("scale mines", 2),
-        step("block ore"),
-        step("build project"),
-        step("set stock target", 20),
-        step("set max country share", 0.3),
-        step("drop share limits"),
-        step("remove member", Member="A"),
-    ],
-    ids=lambda row: row["Action"],
-)
-def test_a_step_that_touches_something_does_not_warn(row: Row) -> None:
-    assert warnings_of(full(), row) == ()
-    assert case_of(full(), row) != base_of(full(), row)
-
-
 def test_years_outside_the_horizon_touch_nothing() -> None:
     """Where a value is changed by year; the row is warned of."""
     for action in ("scale capacity", "scale cost", "scale demand", "scale mines"):

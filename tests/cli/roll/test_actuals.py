@@ -330,17 +330,6 @@ def test_an_order_whole_and_in_parts(three, ask):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("year", few([-1, 0, 1999, 2025, 2026, 2029, 2050], 3))
-def test_years_that_are_refused(three, ask, year):
-    """Years before the plan, its first and later ones."""
-    code, answer = roll(ask, to=year)
-    assert code == 2
-    assert answer["errors"][0]["message"].startswith(
-        f"--to {year} is not a year of the plan after its first"
-    )
-
-
-@pytest.mark.slow
 def test_a_plan_of_one_year_cannot_be_rolled(folder, ask, call):
     rows = three_rows(Demand=[{"Mineral": "Copper", "Member": "A", "2026": 100}])
     one_year = {name: rows[name] for name in ("Settings", "Minerals", "Members", "Refiners")}

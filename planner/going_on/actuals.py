@@ -262,33 +262,6 @@ class _Matching:
     ) -> None:
         self.findings.append(error(record, name, found, wanted, hint))
 
-    def has_names(self, row: Delivery) -> bool:
-        blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
-        if blank:
-            found = "the cell is blank, and the row has no order"
-            self.wrong(row, blank[0], found, "an order, or else year, mineral, refiner and member")
-        return not blank
-
-    def year_not_over(self, row: Delivery | ClosingStock, over: str) -> None:
-        self.wrong(row, "year", f"the year {row.year}", f"a past year ({over})")
-
-    def order_given_twice(self, row: Delivery, first: Delivery) -> None:
-        header = Delivery.column_of("order" if first.order else "year").header
-        place = self.actuals.context.layout.cell(Delivery.SHEET, first.row, header)
-        name = "order" if row.order else "year"
-        self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
-
-    def by_quarter_and_month(self, row: Delivery, order: str) -> None:
-        found = f"the deliveries of order {order} are given both by quarter and by month"
-        self.wrong(row, "order", found, "all of them by quarter, or all by month")
-
-    def too_much_built(
-        self, row: ActualBuild, project: str, total: float, as_planned: str = ""
-    ) -> None:
-        found = f"the built parts of {project} add up to {total:z.6g}{as_planned}"
-        hint = "enter 0 for a year in which no part started"
-        self.wrong(row, "part", found, "a sum of at most 1", hint)
-
     def outcome(self) -> PastYears:
         """Return the outcome, with every actual figure in the file."""
         purchases, given = self._purchases()
@@ -333,7 +306,7 @@ class _Matching:
             if position >= 0 and not part:
                 first = first or first_of.get(position)
             if first is not None:
-                self.order_given_twice(row, first)
+                self._given_twice(row, first)
                 continue
             seen[key] = row
             if position >= 0:
@@ -350,6 +323,12 @@ class _Matching:
         for position, rows in parts.items():
             purchases[position] = self._in_parts(purchases[position], rows)
         return purchases, given
+
+    def _given_twice(self, row: Delivery, first: Delivery) -> None:
+        header = Delivery.column_of("order" if first.order else "year").header
+        place = self.actuals.context.layout.cell(Delivery.SHEET, first.row, header)
+        name = "order" if row.order else "year"
+        self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
 
     def _of_this_plan(self) -> Iterator[Delivery]:
         """Yield the rows of this plan; rows of another plan are one error, at the first of them."""
@@ -405,7 +384,11 @@ class _Matching:
 
     def _by_names(self, row: Delivery) -> tuple[int, str] | None:
         """Return the position of the order with a row's names, -1 if none; None if it is wrong."""
-        if not (self.has_names(row) and self._is_over(row) and self._is_known(row)):
+        blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
+        if blank:
+            found = "the cell is blank, and the row has no order"
+            self.wrong(row, blank[0], found, "an order, or else year, mineral, refiner and member")
+        if blank or not (self._is_over(row) and self._is_known(row)):
             return None
         names = order_identity(row)
         matches = self._positions_by_names.get(names, [])  # without a project: the refiner's own
@@ -423,10 +406,11 @@ class _Matching:
         return positions
 
     def _is_over(self, row: Delivery | ClosingStock) -> bool:
-        if row.year in self._years:
-            return True
-        self.year_not_over(row, year_span(self._years))
-        return False
+        is_over = row.year in self._years
+        if not is_over:
+            over = f"a past year ({year_span(self._years)})"
+            self.wrong(row, "year", f"the year {row.year}", over)
+        return is_over
 
     @cached_property
     def _known(self) -> dict[str, dict[str, str]]:
@@ -505,7 +489,9 @@ class _Matching:
         """Return an order that is delivered in parts; parts without a row are as planned."""
         kinds = {part[0] for part in rows}
         if len(kinds) > 1:
-            self.by_quarter_and_month([*rows.values()][-1], order.order)
+            found = f"the deliveries of order {order.order} are given both by quarter and by month"
+            wanted = "all of them by quarter, or all by month"
+            self.wrong([*rows.values()][-1], "order", found, wanted)
             return order
         every = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
@@ -559,8 +545,10 @@ class _Matching:
             parts |= {year: part for (of, year), part in found.items() if of == name}
             if sum(parts.values()) > 1.0 + tolerances.WHOLE_SUM:
                 planned = [y for y in parts if (name, y) not in given and parts[y] > 0]
-                as_planned = f" ({year_span(planned)} as planned)" if planned else ""
-                self.too_much_built(row, name, sum(parts.values()), as_planned)
+                text = f"the built parts of {name} add up to {sum(parts.values()):z.6g}"
+                text += f" ({year_span(planned)} as planned)" if planned else ""
+                hint = "enter 0 for a year in which no part started"
+                self.wrong(row, "part", text, "a sum of at most 1", hint)
         return found, given
 
 

@@ -9,26 +9,18 @@ import pytest
 
 from planner.cli import main
 from tests.audit import raw
-from tests.budget import at_length, few
+from tests.budget import at_length
 from tests.disk import small_disk
 
 ODD = ("1.2.3", "1e", "--1", "1_0", "٣", "1e999", "nan", "1,5", "", "9" * 5000, "-0", "0x1")
 PLACES = {
     "a cell": (raw.SUMMARY, rb'(<c r="B\d+" s="\d+"><v>)[^<]*'),
     "a cell's text": (raw.SUMMARY, rb'(<c r="A5" s="\d+" t="s"><v>)[^<]*'),
-    "a cell's look": (raw.SUMMARY, rb'(<c r="B\d+" s=")[^"]*'),
     "a row": (raw.SUMMARY, rb'(<row r=")7(?=")'),
-    "a row's height": (raw.SUMMARY, rb'(<row r="\d+" [^>]*?ht=")[^"]*'),
-    "a column's width": (raw.SUMMARY, rb'(<col [^>]*?width=")[^"]*'),
-    "a column's place": (raw.SUMMARY, rb'(<col [^>]*?max=")[^"]*'),
-    "a chart's number": ("xl/charts/chart1.xml", rb"(<c:numCache>.*?<c:v>)[^<]*"),
-    "a chart's scale": ("xl/charts/chart1.xml", rb'(<c:gapWidth val=")[^"]*'),
-    "a format": ("xl/styles.xml", rb'(<xf numFmtId=")16\d(?=")'),
     "a value": ("xl/worksheets/sheet{Values}.xml", rb'(<c r="D2" s="\d+"><v>)[^<]*'),
     "a dual": ("xl/worksheets/sheet{Duals}.xml", rb'(<c r="D2" s="\d+"><v>)[^<]*'),
 }  # fmt: skip
-CELLS = {"a cell", "a cell's text", "a row", "a value", "a dual"}
-"""Places that are read; others are not the planner's own, but nothing is said of them."""
+"""Places that are read; where others differ, the file is not the planner's own."""
 
 
 def put(place, odd):
@@ -46,16 +38,15 @@ def put(place, odd):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", few(PLACES, 6))
+@pytest.mark.parametrize("place", PLACES)
 def test_a_number_that_is_none_is_a_finding(made, tmp_path, place, capsys):
     """Each place with one of them, and in a long run with all."""
     plan = tmp_path / "plan.xlsx"
     at = [*PLACES].index(place)
     for odd in at_length(ODD[at : at + 1], ODD):
         raw.write(made / "plan.xlsx", plan, put(place, odd))
-        code = main(["verify", str(plan), str(made / "case.xlsx")])
-        err = capsys.readouterr().err
-        assert code == 1 or (place not in CELLS and "was saved by another program" in err), odd
+        assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1, odd
+        capsys.readouterr()
 
 
 def test_a_full_folder_for_temporary_files_is_a_finding(made, tmp_path, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""A small workbook whose rolled plans are known by hand, and one in many colours."""
+"""A small workbook whose rolled plans are known by hand, and one with formulas."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.table import Table
 
 from planner.workbook.template import write_book
 from tests.parts import parts_of, write_parts
@@ -93,26 +89,17 @@ def _step(name: str, action: str, first: int, last: int, value: float | None = N
     }  # fmt: skip
 
 
-def colour(path: Path) -> None:
-    """Add what people add: notes, colours, formulas, a table, a drop-down, a sheet of their own."""
+def add_formulas(path: Path) -> None:
+    """Add formulas, as people do, and a sheet of their own."""
     book = openpyxl.load_workbook(path)
-    refiners, demand, piles = book["Refiners"], book["Demand"], book["Stockpiles"]
-    refiners["B2"].comment = Comment("checked by hand", "a planner")
-    refiners["A2"].fill = PatternFill("solid", fgColor="FFFFFF00")
-    refiners["A3"].font = Font(bold=True, italic=True)
-    own = book.create_sheet("My notes")
+    demand, piles, own = book["Demand"], book["Stockpiles"], book.create_sheet("My notes")
     own["A1"], own["B1"], own["C1"] = "Growth", 1.0, "=B1*100"
     assert demand["D1"].value == "2026"
     demand["E2"] = "=D2*'My notes'!B1"
     piles["A4"] = None
-    holding = {cell.value: cell.column_letter for cell in piles[1]}["Max (t)"]
+    holding = _letter(piles, "Max (t)")
     piles[f"{holding}2"] = f"={_letter(piles, 'Opening (t)')}2*2"
     own["A3"] = "=Budget!B2*2"
-    rule = DataValidation(type="list", formula1='"Near,Far"', sqref="A2:A9")
-    refiners.add_data_validation(rule)
-    projects = book["Projects"]
-    projects.auto_filter.ref = None
-    projects.add_table(Table(displayName="Plants", ref=f"A1:{projects.dimensions.split(':')[1]}"))
     book.save(path)
     save_values(path, {
         "Demand": {"E2": 100.0}, "Stockpiles": {f"{holding}2": 20.0},

@@ -1,20 +1,20 @@
 """The brief of a plan: at most six slides, with the sentences of the first pages.
 
-A slide shows as many sentences as it has room for. Its notes have the others, and say where each
-number is: file, sheet, column and cells.
+A slide shows as many sentences as it has room for. Its notes have the others, and name the sheets
+that have the numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models import errors
 from models.measures import IF_IT_STOPS, sums
 from models.results.decisions import DecideNow, Kind
-from models.results.field import Field, Format, Result
+from models.results.field import Format, Result
 from models.results.members import Members
-from models.results.overall import COST, ByMineral, Figure, Summary
+from models.results.overall import ByMineral, Figure, Summary
 from models.results.proof import About, ChartData, Checks
 from models.results.supply import Flows, Projects
 from planner.render import words
@@ -25,9 +25,6 @@ from planner.render.words import known, word
 from planner.report import plan as report
 from planner.report.page import kind_and_tables, plot_of, study_verdict
 from planner.sheets.findings import EXTRA_COST, LOSS, MET, MET_OF_ONE, PURCHASES, result_rows
-from planner.workbook.archive import table_places
-from planner.workbook.findings import address
-from planner.workbook.grid import Area
 from planner.workbook.plan_file import PlanFile, StudyFile
 
 ANSWER, MINERALS, COSTS = "The answer", "The plan by mineral", "What it costs, and who pays"
@@ -65,7 +62,7 @@ class _Content:
         more = list(dict.fromkeys((*left, *self.notes)))
         notes = [" ".join((self.topic if self.topic.endswith("?") else f"{self.topic}:", *shown))]
         notes += ["Not on the slide:", *more] if more else []
-        notes += ["Where each number is:", *dict.fromkeys(self.sources)]
+        notes += ["Where the numbers are:", *dict.fromkeys(self.sources)]
         picture = None if self.picture is None else with_fewer_bars(self.picture)
         alt = plot_of(picture).alt if picture is not None else ""
         return Slide(self.topic, shown, picture, alt, tuple(notes))
@@ -124,17 +121,15 @@ def _answer_slide(plan: PlanFile, proof: str) -> _Content:
         topic,
         texts,
         picture,
-        (
-            *_ranges_of(
-                plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.short_of_supply,
-                ByMineral.missing_share, ByMineral.missing_without_limits_share,
-            ),
-            *_rows_of_summary(plan, Figure.TITLE, Figure.QUESTION, Figure.SCENARIO, Figure.YEARS),
-            f"The proof: sheet {Checks.TABLE}.",
-            f"File: {plan.path.name}, SHA-256 {plan.sha256}.",
-        ),
+        _sheets(plan, ByMineral, Summary, Checks),
         (*about, *report.report_notes(plan)),
-    )  # fmt: skip
+    )
+
+
+def _sheets(plan: PlanFile, *kinds: type[Result]) -> tuple[str]:
+    """Return which sheets of which file have the numbers of a slide."""
+    sheets = words.listed(kind.TABLE for kind in kinds)
+    return (f"{plan.path.name}, SHA-256 {plan.sha256}: {sheets}.",)
 
 
 def _is_positive(value: object) -> bool:
@@ -153,12 +148,8 @@ def _minerals_slide(plan: PlanFile) -> _Content:
         MINERALS,
         [*_figure_sentences(plan, MET, MET_OF_ONE), *(each.text for each in (*hardest, *warnings))],
         _drawable(*report.charts(plan).get("supply", ())),
-        (
-            *_ranges_of(plan, ByMineral, ByMineral.demand, ByMineral.short, ByMineral.missing_share,
-                    ByMineral.supplier_share, ByMineral.supplier_limit),
-            *_ranges_of(plan, Flows, Flows.mineral, Flows.country, Flows.tonnes),
-        ),
-    )  # fmt: skip
+        _sheets(plan, ByMineral, Flows),
+    )
 
 
 def _costs(plan: PlanFile) -> _Content:
@@ -166,19 +157,13 @@ def _costs(plan: PlanFile) -> _Content:
     notes = [text for text in (report.in_all(plan),) if text]
     costs, _ = report.costs_section(plan).view
     picture = _drawable(*report.charts(plan).get("payers", ()), *costs)
-    fields = (Members.paid_a_year, Members.extra, Members.extra_shortage)
     return _Content(
         COSTS,
         _figure_sentences(plan, EXTRA_COST, PURCHASES),
         picture,
-        (
-            *_ranges_of(plan, Members, *fields),
-            *_ranges_of(plan, ByMineral, ByMineral.extra_cost, ByMineral.purchased, ByMineral.paid),
-            *_rows_of_summary(plan, Figure.CASH_COST, Figure.LIMITS_COST_A_YEAR,
-                       *(name for name in plan.measures if name.startswith(COST))),
-        ),
+        _sheets(plan, Members, ByMineral, Summary),
         notes,
-    )  # fmt: skip
+    )
 
 
 def _stops(plan: PlanFile) -> _Content:
@@ -187,10 +172,9 @@ def _stops(plan: PlanFile) -> _Content:
         STOPS,
         _figure_sentences(plan, LOSS),
         _left(plan),
-        (*_ranges_of(plan, ByMineral, ByMineral.supplier, ByMineral.served_without,
-                 ByMineral.stage_country, ByMineral.served_through),),
+        _sheets(plan, ByMineral),
         [IF_IT_STOPS],
-    )  # fmt: skip
+    )
 
 
 def _left(plan: PlanFile) -> Picture | None:
@@ -220,7 +204,7 @@ def _decide(plan: PlanFile) -> _Content:
         DECIDE,
         texts or ["Nothing is decided this year."],
         _bars(plan, title, cost, "{unit}") if len(cost) > 1 else None,
-        [*_ranges_of(plan, DecideNow, DecideNow.what, DecideNow.country, DecideNow.cost)],
+        _sheets(plan, DecideNow),
     )
 
 
@@ -293,49 +277,3 @@ def _with_study(
                 content, sentences=theirs, picture=picture, notes=notes, instead=instead
             )
     return content
-
-
-# ---- where numbers are ---------------------------------------------------------------------------
-
-
-def _ranges_of(plan: PlanFile, kind: type[Result], *fields: Field) -> Iterator[str]:
-    """Yield where the columns of some fields are, with their cells if the sheet has a table."""
-    table = plan.tables.get(kind.TABLE)
-    if table is None or not len(table):
-        return
-    place = _table_ranges(plan).get(kind.TABLE)
-    headers = [str(header) for header in table.columns]
-    positions = kind.positions(headers)
-    columns = []
-    for position in (positions[each.name] for each in fields if each.name in positions):
-        cells = ""
-        if place is not None:
-            column = place.left + position
-            ends = (address(column, row) for row in (place.top + 1, place.bottom))
-            cells = f" ({' to '.join(dict.fromkeys(ends))})"
-        columns.append(f"{headers[position]}{cells}")
-    if columns:
-        yield f"Sheet {kind.TABLE}: {'; '.join(columns)}."
-
-
-def _table_ranges(plan: PlanFile) -> dict[str, Area]:
-    return {sheet: place.area for sheet, place in table_places(plan.path).items()}
-
-
-def _rows_of_summary(plan: PlanFile, *names: str) -> Iterator[str]:
-    """Yield where some rows of Summary are."""
-    place = _table_ranges(plan).get(Summary.TABLE)
-    rows = {str(name): row for row, name in enumerate(plan.result(Summary).data["measure"], 1)}
-    table = plan.tables.get(Summary.TABLE)
-    if table is None:
-        return
-    positions = Summary.positions([str(header) for header in table.columns])
-    cells = [
-        f"{name} ({address(place.left + positions['value'], place.top + rows[name])})"
-        if place is not None
-        else name
-        for name in map(str, names)
-        if name in rows
-    ]
-    if cells:
-        yield f"Sheet {Summary.TABLE}: {'; '.join(cells)}."

@@ -229,7 +229,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
 
     PLAN is a workbook from planner solve. Each STUDY workbook of the same input adds its finding to
     the slide that asks its question. With a study by sensitivity, risk or solve --under-risk, one
-    more slide says how sure the plan is. Speaker notes say where each number is.
+    more slide says how sure the plan is. Speaker notes name the sheets with the numbers.
 
     \b
     planner brief outputs/case-plan.xlsx

@@ -99,7 +99,6 @@ class Figure(StrEnum):
     PLANNER = "Planner version"
     SOLVER = "Solver version"
     WRITTEN = "Written"
-    SURE = "How sure is it"
 
 
 OPTION, COST, HHI_BY = "Option: ", "Cost: ", "HHI by "

@@ -18,7 +18,6 @@ from planner.seal import SEAL, SEALED
 from planner.sheets.checks import FAILED, MIP_GAP, MODELS, OPTION
 from planner.sheets.context import RunRecord
 from planner.sheets.summary import STAGES, WRITTEN
-from planner.studies.sensitivity_findings import ANSWERS
 from planner.workbook import archive, excel, findings, plan_file
 from planner.workbook.grid import Grid
 from planner.workbook.read import with_suggestion
@@ -33,7 +32,6 @@ RECORDS: Mapping[str, re.Pattern[str]] = {
     ),
     PYTHON: re.compile(_RELEASE),
     Figure.WRITTEN: re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
-    Figure.SURE: ANSWERS,
     Figure.INPUT_FILE: re.compile(r"[^/\\\x00-\x1f]{1,120}\.xls[xm]", re.IGNORECASE),
 }
 """Measures of Summary that the run records about itself, each with the form of its value.
@@ -184,7 +182,6 @@ def _record(values: Mapping[str, str]) -> RunRecord:
         values.get(Figure.SOLVER, now.solver),
         values.get(PYTHON, now.python),
         written,
-        values.get(Figure.SURE, ""),
     )
 
 

@@ -303,21 +303,6 @@ def stage_reporter(as_json: bool) -> Callable[[str], None]:
     return lambda text: click.secho(f"{text} ...", dim=True, err=True)
 
 
-def certainty_words(target: Path, sha256: str, options: Mapping[str, str]) -> str:
-    """Return how sure a plan is by its sensitivity study; "" without a study of the same case.
-
-    The study's workbook is in the folder of the plan or page: ``case-sensitivity.xlsx`` is looked
-    for beside ``case-plan.xlsx``.
-    """
-    name = target.stem.removesuffix("-plan").removesuffix("-page")
-    study = target.with_name(f"{name}-sensitivity.xlsx")
-    if not is_file(study):
-        return ""
-    from planner.studies.sensitivity import how_sure
-
-    return how_sure(study, sha256, options)
-
-
 def report_path(wanted: Path, written: Path) -> None:
     """Print where a workbook was written, and why, if that is not the path that was wanted."""
     if written == wanted:

@@ -18,7 +18,6 @@ from models.measures.same_tonnes import NAMED_FROM
 from models.plan.sliders import Adjustable, Basis
 from models.program import TONNES
 from models.resolve import by_stage
-from models.results import Figure
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import slider_cells, starting_settings, with_sliders
@@ -58,12 +57,11 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
     on_stage: Callable[[str], None],
     front: FirstPage,
     objective: float,
-    sure: str = "",
 ) -> PlanningPage:
     """Return the page of a workbook called ``name``.
 
     ``front`` is the first page of its plan, which is shown until a slider moves, and ``objective``
-    the plan's total cost [money]. ``sure`` is a study's sentence on how sure the plan is, or "".
+    the plan's total cost [money].
 
     Raises SolverError if the plan with nothing moved cannot be proven.
     """
@@ -76,7 +74,7 @@ def page_of(  # noqa: PLR0913, PLR0917 - the parts of a page
         bases.append(basis)
     data, raw = serialized_program(sliders, bases)
     data |= _page_data(book, name, sliders) | {"objective": objective}
-    html = _html(book, data, raw, solver, notes, sure=sure, front=front)
+    html = _html(book, data, raw, solver, notes, front=front)
     return PlanningPage(html, notes, objective)
 
 
@@ -87,7 +85,6 @@ def _html(  # noqa: PLR0913 - the parts of a page
     solver: Highs,
     notes: tuple[str, ...],
     *,
-    sure: str,
     front: FirstPage,
 ) -> str:
     """Return the page's HTML.
@@ -104,7 +101,6 @@ def _html(  # noqa: PLR0913 - the parts of a page
         "page.html",
         title=data["title"],
         made_from=f"Made from {data['file']} by planner {__version__}",
-        sure=f"{Figure.SURE}: {sure}" if sure else "",
         policy=(
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:; "
             f"script-src {hash_of(script)} 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"

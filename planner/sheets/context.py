@@ -22,16 +22,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run records of itself: versions, and the time [UTC], which differs between runs.
-
-    ``sure`` says how sure the plan is, if a sensitivity study of the same input is known.
-    """
+    """What a run records of itself: versions, and the time [UTC], which differs between runs."""
 
     planner: str = _version.__version__
     solver: str = field(default_factory=version)
     python: str = field(default_factory=platform.python_version)
     written: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
-    sure: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
-from models import measures, schema
+from models import measures
 from models.plan import OPTIMAL
 from models.program.component import cost_headings
 from models.results import ByMineral, Figure, Format, Summary, common, overall
 from models.results.field import spread_over
-from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, counted, known, search_words
 from planner.sheets.context import Context, estimates, question
 from planner.sheets.figures import binding, figures, plan_numbers
@@ -29,8 +26,6 @@ Rows = Iterator[str | tuple[Any, ...]]
 mineral by name. A row of only a text is the heading of a group."""
 
 _NAME = f"{ByMineral.country.header}'s name"
-_DEAREST = 5
-"""Binding limits that are named."""
 _REMARKS = {h.name: "A penalty, not paid." if h.is_penalty else h.remark for h in cost_headings()}
 _HHI_SCALE = "10,000 is one country alone; above 1,800 is highly concentrated; see Glossary."
 _BLANK: tuple[Any, ...] = ("", None, Format.LONG, "", "", {})
@@ -58,7 +53,7 @@ def summary_of(rows: Iterable[str | tuple[Any, ...]], minerals: Sequence[str] = 
 
 def summary(context: Context) -> Summary:
     blocks = (
-        _plan, _cost_rows, _supply, _beside_today, _country_rows, _concentration, _cost_of_limits,
+        _plan, _cost_rows, _supply, _country_rows, _concentration, _cost_of_limits,
         _resilience, _binding_rows, _run_rows,
     )  # fmt: skip
     rows = (row for block in blocks for row in block(context))
@@ -142,35 +137,6 @@ def _supply(context: Context) -> Rows:
         yield ByMineral.taken.header, None, Format.TONNES, "t", remark, each("taken")
     yield Figure.SHORTAGE, plan.shortage, Format.TONNES, "t", "", each("short")
     yield Figure.SERVED_SHARE, plan.served_share, Format.SHARE, "of demand", "", each("served")
-
-
-def _beside_today(context: Context) -> Rows:
-    """Yield today's supply and the plan's first year, for comparison."""
-    if context.plan.changes.empty:
-        return
-    first = context.case.years[0]
-    yield f"Today compared with the plan, {first}"
-    by_mineral, guessed = list(context.plan.changes.groupby("mineral", sort=True)), ""
-    if guesses := estimates(context.book.case, schema.CurrentSupply.SHEET):
-        guessed = f"In the sheet {schema.CurrentSupply.SHEET}, {guesses} are marked as estimates."
-    for name, when, unit, remark in (
-        ("today", "today", "of supply", guessed), ("planned", f"in {first}", "of purchases", "")
-    ):  # fmt: skip
-        shares: dict[str, float] = {}
-        countries: dict[str, str] = {}
-        for mineral, rows in by_mineral:
-            whole = float(rows[name].sum())
-            tops = measures.largest_countries(measures.sums(rows, name, "country"))
-            if whole > 0 and tops:
-                country, most = tops[0]
-                countries[str(mineral)] = context.country(country)
-                shares[str(mineral)] = most / whole
-        yield f"{ByMineral.country.header} {when}", None, Format.SHARE, unit, remark, shares
-        yield f"{_NAME} {when}", None, Format.LONG, "", "", countries
-    lost = [(m, (rows["today"] - rows["planned"]).clip(lower=0.0)) for m, rows in by_mineral]
-    moved = {str(mineral): float(tonnes.sum()) for mineral, tonnes in lost}
-    remark = "Tonnes that today's flows lose in the first year; the sheet Changes lists the flows."
-    yield "Moved from today's suppliers", None, Format.TONNES, "t", remark, moved
 
 
 def _country_rows(context: Context) -> Rows:
@@ -297,36 +263,13 @@ def _resilience(context: Context) -> Rows:
 
 
 def _binding_rows(context: Context) -> Rows:
-    table, limits = binding(context.plan), context.case.share_limits
+    table = binding(context.plan)
     on_members = int((table["buyer"] != "").sum())
     yield "Binding share limits"
     remark = f"Out of {len(context.plan.limits)}; each buyer, supplier, mineral and year counts."
     remark += f" On members or groups: {on_members}." if on_members else ""
-    remark += f" The {_DEAREST} dearest follow." if len(table) > _DEAREST else ""
+    remark += " The sheet Share limits has each."
     yield Figure.BINDING_LIMITS, len(table), Format.COUNT, "", remark
-    for (limit, mineral, buyer, supplier), (year, price, years) in _dearest_limits(table):
-        row = limits[limit]
-        name = context.case.supplier_name(row.group, supplier)
-        measure = f"Shadow price: {row.limit} {name}, {mineral}, {buyer or COALITION_BUYER}"
-        remark = f"Saving if the limit were one tonne looser in {year}, its dearest year; it"
-        remark += f" binds in {counted(years, 'year')}."
-        yield measure, price, Format.PRICE, context.per_tonne, remark
-
-
-def _dearest_limits(
-    table: pd.DataFrame,
-) -> list[tuple[tuple[int, str, str, str], tuple[int, float, int]]]:
-    """Return the dearest limits as (limit, mineral, buyer, supplier), (year, price, years)."""
-    best: dict[tuple[int, str, str, str], tuple[int, float, int]] = {}
-    names = ("year", "shadow_price", "limit", "mineral", "buyer", "supplier")
-    for when, shadow, *row in zip(*(table[name].tolist() for name in names), strict=True):
-        key = (row[0], row[1], row[2], row[3])
-        year, price, years = best.get(key, (0, -1.0, 0))
-        if shadow > price * (1 + 1e-9) + 1e-9 or not years:
-            year, price = when, shadow
-        best[key] = (year, price, years + 1)
-    dear = [entry for entry in best.items() if entry[1][1] > 0]
-    return sorted(dear, key=lambda e: -round(e[1][1], 6))[:_DEAREST]
 
 
 def _run_rows(context: Context) -> Rows:
@@ -352,8 +295,5 @@ def _run_rows(context: Context) -> Rows:
     yield Figure.SOLVER, record.solver
     yield "Python version", record.python
     yield Figure.WRITTEN, record.written.strftime(WRITTEN), Format.LONG, "UTC"
-    if record.sure:
-        remark = "Computed by planner sensitivity from this input."
-        yield Figure.SURE, record.sure, Format.LONG, "", remark
     for stage, seconds in context.timings.items():
         yield f"Time: {stage}", float(seconds), Format.SECONDS, "s"

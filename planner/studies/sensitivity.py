@@ -11,8 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,12 +18,10 @@ import numpy as np
 
 from models import schema, tolerances
 from models.case import Case, normalize
-from models.errors import PlannerError
 from models.plan import Plan
 from models.resolve import Floats, uncertainty
 from models.resolve.uncertainty import Factor, Number
-from models.results import About, Format, Result, common
-from models.results import Figure as Measure
+from models.results import Format, Result, common
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.claims import Sentence
@@ -67,7 +63,6 @@ from planner.studies.sensitivity_tables import (
     Sensitivities,
 )
 from planner.workbook.findings import each_cell
-from planner.workbook.plan_file import read_study
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
@@ -513,36 +508,6 @@ _WORDS = {
     SHORTAGE: "what is missing",
     DECISIONS: "the choice of suppliers",
 }
-# ---- an earlier study, for other commands --------------------------------------------------------
-
-
-def study_of_case(path: Path, sha256: str, options: Mapping[str, str]) -> Tables | None:
-    """Return the tables of a study's workbook; None if there is none for the same case.
-
-    The case is the same if the input's hash and the ``options`` (scenario, what-ifs, cap) are those
-    of the study's sheet About.
-    """
-    try:
-        if not path.is_file():
-            return None
-        file = read_study(path, Sensitivities.TABLE, SensitivityStudy.NAME)
-    except (PlannerError, OSError):  # a name that is too long, or a folder without access
-        return None
-    tables = Tables.read(file.tables, (*SensitivityStudy.RESULTS, About))
-    if About not in tables or Sensitivities not in tables:
-        return None
-    about = tables[About]
-    case = takewhile(lambda row: row[0] != BY, zip(about.what, about.value, strict=True))
-    _, *asked = case  # without the file's name, which may differ
-    wanted = {str(Measure.INPUT_SHA256): sha256, **options}
-    return tables if dict(asked) == wanted else None
-
-
-def how_sure(path: Path, sha256: str, options: Mapping[str, str]) -> str:
-    """Return what an earlier study of a case found; "" without one."""
-    tables = study_of_case(path, sha256, options)
-    every = sensitivity_findings(tables) if tables is not None else ()
-    return " ".join(sentence.text for sentence in every if sentence.place == "answer")
 
 
 def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:

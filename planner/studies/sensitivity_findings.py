@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -26,12 +25,6 @@ _HARDEST = (
     "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
     " its low end, {high} at its high end."
 )
-_ANSWER = "|".join(
-    r"[^\x00-\x1f]{1,300}".join(map(re.escape, re.split(r"\{[^}]*\}", template)))
-    for template in (_DECIDES, _KEEPS, _TESTED_KEEP, _SAME, _LITTLE, _HARDEST)
-)
-ANSWERS = re.compile(rf"(?:{_ANSWER})(?: (?:{_ANSWER}))?")
-"""The form of what a study answers, as a plan of the same case quotes it."""
 
 
 def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
-import openpyxl
 import pytest
 
 from planner.cli import main
 from planner.page import highs
-from planner.studies.sensitivity_findings import ANSWERS
 from tests.books import write_book
 from tests.report.cases import case
 
@@ -101,19 +98,3 @@ def test_what_is_kept_is_checked_each_time(solver, tmp_path, monkeypatch):
 def test_a_page_ends_in_html(book, capsys):
     assert main(["page", "case.xlsx", "-o", "case.pdf"]) == 2
     assert "must end in .html" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_it_says_how_sure_the_plan_is_once_the_study_is_there(solver, book):
-    """Of the same numbers alone; a page elsewhere has no study beside it."""
-    assert main(["sensitivity", "case.xlsx", "--workers", "1"]) == 0
-    sure = re.compile(rf'<p class="made" id="sure">How sure is it: (?:{ANSWERS.pattern})</p>')
-    places = {"outputs/case-page.html": True, "outputs/case.html": True, "elsewhere.html": False}
-    for place, is_there in places.items():
-        assert main(["page", "case.xlsx", "-o", place]) == 0
-        assert bool(sure.search((book.parent / place).read_text(encoding="utf-8"))) == is_there
-    other = openpyxl.load_workbook(book)
-    other["Settings"].append(["Published range", 0.1])
-    other.save(book)
-    assert main(["page", "case.xlsx"]) == 0
-    assert 'id="sure"' not in (book.parent / "outputs/case-page.html").read_text(encoding="utf-8")

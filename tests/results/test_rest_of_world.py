@@ -31,12 +31,6 @@ def plan(request, tmp_path):
     return path
 
 
-def test_summary_names_the_largest_country_of_today(plan):
-    figures = read_plan(plan)
-    assert figures.number("Largest country today: copper") == pytest.approx(20 / 90)
-    assert figures.number("Largest country in 2026: copper") == 0.0
-
-
 def test_report_draws_the_largest_country(plan):
     drawn = charts(read_plan(plan))
     assert [picture.categories for picture in drawn["largest"]] == [("copper: Chile",)]

@@ -104,7 +104,6 @@ def test_summary_says_what_a_hand_finds(sheets):
         f"{Figure.IF_IT_STOPS}: copper": 30 / 160,
         Figure.KEEP_ENOUGH: 0,
         "Binding limits": 2,
-        "Shadow price: max China, copper, Coalition": 489,
         "Time: read": 0.25,
     }
     assert {k: of[k] for k in expected} == pytest.approx(expected)
@@ -322,28 +321,3 @@ def test_checks_measure_small_minerals_by_their_own_demand():
     assert len(own) == 2
     assert (own["Value"] <= 1e-9).all()
     assert set(own["Unit"]) == {"relative"}
-
-
-def test_summary_sets_today_beside_the_plan() -> None:
-    """Today B sells 20 of 20 t; in 2026 A, cheaper, sells all 60 t: B's 20 t moved."""
-    book = {
-        "Settings": [{"Setting": "Default freight (USD/t)", "Value": 0}],
-        "Minerals": [{"Mineral": "Lithium", "Price (USD/t)": 100}],
-        "Members": [{"Member": "Japan", "Country": "JPN"}],
-        "Refiners": [
-            {"Refiner": name, "Mineral": "Lithium", "Country": country, "Capacity (t/yr)": 100,
-             "Cost (USD/t)": cost, "Available share": 1}
-            for name, country, cost in (("A", "China", 10), ("B", "Chile", 12))
-        ],
-        "Demand": [{"Mineral": "Lithium", "Member": "Japan", "2026": 60}],
-        "Current supply": [
-            {"Refiner": "B", "Mineral": "Lithium", "Member": "Japan", "Tonnes (t/yr)": 20}
-        ],
-    }  # fmt: skip
-    read = read_tables(book)
-    of = measures(tables(solve(read.case), read)["Summary"])
-    assert of["Largest country today: Lithium"] == 1.0
-    assert of["Largest country's name today: Lithium"] == "Chile"
-    assert of["Largest country in 2026: Lithium"] == 1.0
-    assert of["Largest country's name in 2026: Lithium"] == "China"
-    assert of["Moved from today's suppliers: Lithium"] == 20

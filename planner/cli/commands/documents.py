@@ -278,8 +278,6 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     set the cap on single countries, a lost country, demand, a tariff, the budget, and the share of
     demand that may be missing after a loss. The browser finds and proves the plan of each setting.
     The page compares it with the workbook's plan, and shows the command that gives the same plan.
-    If `planner sensitivity` has written its workbook beside the page, the page says how sure the
-    plan is.
 
     \b
     planner page case.xlsx -o case.html
@@ -298,8 +296,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     on_stage(f"Reading {file}")
     run = solve_file(file, on_stage=on_stage)
     book = run.book
-    sure = common.certainty_words(place, book.sha256, {})
-    sliders = page_of(book, file.name, solver, on_stage, run.front, run.plan.objective, sure)
+    sliders = page_of(book, file.name, solver, on_stage, run.front, run.plan.objective)
     written = common.save_output(place, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -231,8 +231,7 @@ def write_run(
     from planner.sheets.context import RunRecord
 
     timings, sheets = dict(run.seconds), dict[str, Table]()
-    record = RunRecord(sure=common.certainty_words(target, run.book.sha256, run.options))
-    record = replace(record, solver=run.solver) if run.solver else record
+    record = RunRecord(solver=run.solver) if run.solver else RunRecord()
 
     def write(path: Path) -> None:
         sheets.update(

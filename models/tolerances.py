@@ -22,6 +22,8 @@ NEEDS_NO_SOLVE = 1e-11
 """An earlier plan needs no new solve if its violation and gap are below this."""
 REFUTED = 1e-6
 """An earlier plan surely needs a solve if it misses a limit by more than this part of it."""
+REFUTED_GAP = 100.0 * NEEDS_NO_SOLVE
+"""It surely needs one, too, if a column's gap is above this fraction of its block's cost."""
 SLIDER_RULE = 1e-9
 """Largest relative difference between a figure on the page and its slider's rule.
 

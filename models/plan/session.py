@@ -56,6 +56,79 @@ class _WarmStart:
     parts: Parts | None = None
 
 
+@dataclass(frozen=True)
+class _Point:
+    """Values and duals that were optimal for ``rows``: the program ``base`` with other numbers."""
+
+    base: Program
+    rows: LinearProgram
+    x: Floats
+    duals: Floats
+
+    @cached_property
+    def _activity(self) -> Floats:
+        return self.rows.activity(self.x)
+
+    @cached_property
+    def _reduced(self) -> Floats:
+        """The reduced cost of each column."""
+        return self.rows.cost - self.rows.value_at(self.duals)
+
+    @cached_property
+    def _spent(self) -> Floats:
+        """The cost of each block."""
+        sums = np.concatenate([[0.0], np.cumsum(np.abs(self.rows.cost * self.x))])
+        return np.asarray(np.diff(sums[self.base.column_starts]))
+
+    def refuted(self, new: LinearProgram) -> Bools:
+        """Return the blocks for which values and duals are clearly not optimal with new numbers.
+
+        It's a quick check of the numbers that changed: a limit is violated, a row has a dual value
+        but isn't binding, or a column isn't worth what it costs, by more than rounding.
+        """
+        old, base, (x, duals) = self.rows, self.base, (self.x, self.duals)
+        changed = {name: _differing(getattr(new, name), getattr(old, name)) for name in ARRAYS}
+        entries = changed["values"]
+        row = np.searchsorted(base.rows.starts, entries, side="right") - 1
+        column = base.rows.columns[entries]
+        columns = np.unique(np.concatenate([*(changed[name] for name in ARRAYS[:3]), column]))
+        rows = np.unique(np.concatenate([*(changed[name] for name in ARRAYS[3:5]), row]))
+        refuted = np.zeros(len(base.blocks), dtype=bool)
+        more = new.values[entries] - old.values[entries]
+
+        def refute(starts: Ints, at: Ints, size: Floats, *miss: Floats) -> Ints:
+            far = np.max(miss, axis=0) > tolerances.REFUTED * np.maximum(1.0, np.abs(size))
+            block = np.searchsorted(starts, at, side="right") - 1
+            refuted[block[far]] = True
+            return block
+
+        if len(rows):
+            added = np.bincount(np.searchsorted(rows, row), more * x[column], len(rows))
+            activity, prices = self._activity[rows] + added, duals[rows]
+            low, high = new.row_lower[rows], new.row_upper[rows]
+            limit = np.where(prices > 0, low, high)
+            apart = np.where(prices != 0, np.abs(activity - limit), 0.0)
+            refute(base.row_starts, rows, activity, apart, low - activity, activity - high)
+        if len(columns):
+            now, low, high = (each[columns] for each in (x, new.lower, new.upper))
+            block = refute(base.column_starts, columns, now, low - now, now - high)
+            worth = np.bincount(np.searchsorted(columns, column), more * duals[row], len(columns))
+            reduced = self._reduced[columns] + (new.cost - old.cost)[columns] - worth
+            limit = np.where(reduced > 0, low, high)
+            gap = reduced * np.where(np.isfinite(limit), now - limit, 0.0)
+            refuted[block[gap > tolerances.REFUTED_GAP * self._spent[block]]] = True
+        return refuted
+
+
+def _placed_or_zero(values: Floats, places: Ints) -> Floats:
+    """Return the value at each place, 0 at -1."""
+    return np.where(places >= 0, np.append(values, 0.0)[places], 0.0)
+
+
+def _differing(now: Floats, before: Floats) -> Ints:
+    return np.zeros(0, dtype=np.int64) if now is before else np.flatnonzero(now != before)
+
+
 class Session:
     """Plans one base case and its variants, each warm-started from the plan before.
 
@@ -98,8 +171,7 @@ class Session:
         self._is_near, self._is_local = is_near, is_local
         self._is_compared = is_compared
         self._in_background = in_background
-        self._base_point: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
-        self._x, self._duals = self._base_point
+        self._last_point: _Point | None = None
         self._solved_again: set[int] = set()
         self._warm_starts: dict[int, _WarmStart] = {}
         self._checked_kinds: set[Any] = set()
@@ -121,17 +193,26 @@ class Session:
                 self._warm_starts.update(dict.fromkeys(blocks, _WarmStart(blocks, *run)))
             results += proven
         plan = Plan(self.case, results, solver.expanded, solver.program)
-        self._base_point = (plan.solver_x, plan.discounted)
         self.restart()
         return plan
+
+    @cached_property
+    def _base_point(self) -> _Point:
+        program = self.base.program
+        return _Point(program, program.rows, self.base.solver_x, self.base.discounted)
 
     def confirm(self) -> None:
         """Wait for the comparison in the background; raises SolverError if it finds differences."""
         self._solver.confirm()
 
+    @property
+    def _point(self) -> _Point:
+        """The values and duals to start from: those of the plan before."""
+        return self._last_point or self._base_point
+
     def restart(self) -> None:
         """Let the next variant start from the base case's plan."""
-        self._x, self._duals = (a.copy() for a in self._base_point)
+        self._last_point = None
         self._solved_again.clear()
         for warm in self._warm_starts.values():
             warm.is_started = False
@@ -225,7 +306,8 @@ class Session:
     def _base_checks(self) -> tuple[list[block_solver.BlockResult], Bools]:
         """Results of the base's blocks for its own plan, and for which of them it is optimal."""
         blocks = np.arange(len(self.base.program.blocks))
-        checks = _checks(self._solver, blocks, self._base_point).values()
+        point = self._base_point.x, self._base_point.duals
+        checks = _checks(self._solver, blocks, point).values()
         return [c.result for c in checks], np.array([c.is_optimal for c in checks], dtype=bool)
 
     def _changed_blocks(self, program: Program, measure: Floats) -> Bools:
@@ -239,9 +321,8 @@ class Session:
         starts |= {"row_upper": base.row_starts, "values": base.rows.starts[base.row_starts]}
         for name in ARRAYS:
             now, before = getattr(rows, name), getattr(base.rows, name)
-            if now is not before:
-                at = np.flatnonzero(now != before)
-                changed[np.searchsorted(starts[name], at, side="right") - 1] = True
+            at = _differing(now, before)
+            changed[np.searchsorted(starts[name], at, side="right") - 1] = True
         return changed
 
     # ---- warm starts from the previous plan -----------------------------------------------------
@@ -260,7 +341,7 @@ class Session:
             changed = self._changed_blocks(program, solver.measure)
         point = self._point_for(fitted)
         is_kept = changed & np.isin(fitted.of_block, [*self._warm_starts])
-        not_optimal = is_kept & _not_optimal(program, np.flatnonzero(is_kept), point)
+        not_optimal = is_kept & self._point.refuted(fitted.arrays)[fitted.of_block]
         checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
@@ -289,9 +370,10 @@ class Session:
 
     def _point_for(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
         """Return the previous values and duals in the variant's order; new ones are 0."""
-        x = np.where(fitted.columns >= 0, np.append(self._x, 0.0)[fitted.columns], 0.0)
-        duals = np.where(fitted.rows >= 0, np.append(self._duals, 0.0)[fitted.rows], 0.0)
-        return x, duals
+        x, duals = self._point.x, self._point.duals
+        if fitted.is_same:
+            return x, duals
+        return _placed_or_zero(x, fitted.columns), _placed_or_zero(duals, fitted.rows)
 
     def _solve_pieces(
         self, fitted: FittedVariant, to_solve: set[int]
@@ -302,7 +384,7 @@ class Session:
         name and why it failed ("": it did not).
         """
         attempts: dict[int, tuple[str, str]] = {}
-        program = self.base.program
+        program, (x, duals) = self.base.program, (self._point.x.copy(), self._point.duals.copy())
         for piece in dict.fromkeys(warm.blocks for warm in self._warm_starts.values()):
             if to_solve.isdisjoint(piece):
                 continue
@@ -318,9 +400,11 @@ class Session:
                 failure = str(error)
             warm.is_started = not failure and solution.basis is not None
             if not failure:
-                self._x[span], self._duals[inside] = solution.x, solution.duals
+                x[span], duals[inside] = solution.x, solution.duals
                 self._solved_again.update(piece)
             attempts.update(dict.fromkeys(piece, ("" if failure else solution.attempt, failure)))
+        if attempts:
+            self._last_point = _Point(program, fitted.arrays, x, duals)
         return attempts
 
     def _solve_part(self, piece: tuple[int, ...], rows: LinearProgram) -> Solution | None:
@@ -329,8 +413,8 @@ class Session:
         if not self._is_local or warm.is_started or len(piece) > 1 or rows.whole.any():
             return None
         if warm.parts is None:
-            (x, duals), base = self._base_point, self.base.program
-            point = x[base.columns_of(block)], duals[base.rows_of(block)]
+            of, base = self._base_point, self.base.program
+            point = of.x[base.columns_of(block)], of.duals[base.rows_of(block)]
             warm.parts = Parts(base, block, warm.rows, warm.scale, warm.basis, point)
         try:
             return warm.parts.solve(rows)
@@ -372,29 +456,6 @@ class _Check:
 
     result: block_solver.BlockResult
     is_optimal: bool
-
-
-def _not_optimal(program: Program, blocks: Ints, point: tuple[Floats, Floats]) -> Bools:
-    """Mark blocks for which values and duals are clearly not optimal.
-
-    It's a quick check: a bound is violated or, in one of the given ``blocks``, a row has a dual
-    value but isn't binding, by more than rounding.
-    """
-    (x, duals), rows = point, program.rows
-    not_optimal = np.zeros(len(program.blocks), dtype=bool)
-
-    def refute(starts: Ints, begin: int, far: Floats, size: Floats) -> None:
-        at = np.flatnonzero(far > tolerances.REFUTED * np.maximum(1.0, np.abs(size)))
-        not_optimal[np.searchsorted(starts, begin + at, side="right") - 1] = True
-
-    refute(program.column_starts, 0, np.maximum(rows.lower - x, x - rows.upper), x)
-    for first, last in _runs(blocks[~not_optimal[blocks]]):
-        inside, part = program.rows_of(first, last), program.block(first, last)
-        activity, prices = part.activity(x[program.columns_of(first, last)]), duals[inside]
-        limit = np.where(prices > 0, part.row_lower, part.row_upper)
-        apart = np.where(prices != 0, np.abs(activity - limit), 0.0)
-        refute(program.row_starts, inside.start, apart, limit)
-    return not_optimal
 
 
 def _runs(blocks: Ints) -> Iterator[tuple[int, int]]:

@@ -219,7 +219,7 @@ class FittedVariant:
     ``columns`` and ``rows`` map each column and row of the variant to its position in the base (-1:
     none). ``like`` maps each block of the variant to the base's block (-1: none); ``of_block`` is
     the same, but -1 where the block does not fit. ``arrays`` is the variant's program in the base's
-    layout, with the base's numbers where no block fits.
+    layout, with the base's numbers where no block fits. ``is_same``: both layouts are the same.
     """
 
     columns: Ints
@@ -227,6 +227,7 @@ class FittedVariant:
     like: Ints
     of_block: Ints
     arrays: solve.LinearProgram
+    is_same: bool = False
 
 
 def fit(variant: Program, base: Program) -> FittedVariant:
@@ -238,7 +239,7 @@ def fit(variant: Program, base: Program) -> FittedVariant:
     if of.columns is own.columns:  # the same program except for its limits
         every = (np.arange(len(own.cost)), np.arange(len(own.row_lower)))
         blocks = np.arange(len(base.blocks))
-        return FittedVariant(*every, blocks, blocks, of)
+        return FittedVariant(*every, blocks, blocks, of, is_same=True)
     names = variant.names
     columns = _positions_in_base(names, variant.variables, base.variables, len(of.cost))
     rows = _positions_in_base(names, variant.constraints, base.constraints, len(of.row_lower))

@@ -343,9 +343,13 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     activity = _summed_at_positions(entry_rows, of_entries, len(rows.row_lower))
 
     def worst_violations(measure: Floats) -> tuple[Floats, Ints, Ints]:
-        of_row, of_column = (np.repeat(measure, np.diff(s)) for s in (row_starts, column_starts))
-        by_row = _violations(activity, rows.row_lower, rows.row_upper, of_row, tonnes[1])
-        by_column = _violations(x, lower, upper, of_column, tonnes[0])
+        limits = (activity, rows.row_lower, rows.row_upper), (x, lower, upper)
+        by_row, by_column = (
+            _violations(*of, measure, starts_of, is_tonnes)
+            for of, starts_of, is_tonnes in zip(
+                limits, (row_starts, column_starts), tonnes[::-1], strict=True
+            )
+        )
         return _worst(by_row, by_column, row_starts, column_starts)
 
     violation, worst_row, worst_column = worst_violations(measure)
@@ -356,40 +360,51 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
         coarse = np.maximum(measure, tolerances.FINEST_TERMS * _most(terms, row_starts))
         violation, worst_row, worst_column = worst_violations(coarse)
     priced = rows.values * duals[entry_rows]
-    prices = np.abs(rows.cost) + _summed_at_positions(rows.columns, np.abs(priced), len(rows.cost))
-    dearest = _most(prices, column_starts)
-    sizes = np.diff(column_starts)
-    prices = np.maximum(
-        prices, np.maximum(finest[0], tolerances.NEGLIGIBLE_PRICE * np.repeat(dearest, sizes))
-    )
     reduced = rows.cost - _summed_at_positions(rows.columns, priced, len(rows.cost))
     wrong_columns, of_columns = _signs_and_contributions(reduced, lower, upper)
     wrong_rows, of_rows = _signs_and_contributions(duals, rows.row_lower, rows.row_upper)
-    on_columns = wrong_columns / np.maximum(prices, 1e-300)
-    largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
-    on_rows = wrong_rows / np.repeat(largest_dual, np.diff(row_starts))
-    infeasibility = np.maximum(_most(on_columns, column_starts), _most(on_rows, row_starts))
     primal = _sums_of_rows(rows.cost * x, column_starts)
     dual = _sums_of_rows(of_rows, row_starts) + _sums_of_rows(of_columns, column_starts)
-    # a gap within the rounding of the sums of money is none
-    noise = 1e-9 * (
-        _sums_of_rows(np.abs(of_rows), row_starts)
-        + _sums_of_rows(np.abs(of_columns) + prices * np.abs(x), column_starts)
-    )
-    least = np.full(len(noise), max(finest[1], 1e-300))
-    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), noise, least])
-    gap = np.abs(primal - dual) / scale
+    least = np.full(len(primal), max(finest[1], 1e-300))
+    scale = np.maximum.reduce([np.abs(primal), np.abs(dual), least])
+    gap, infeasibility = np.abs(primal - dual) / scale, np.zeros(len(primal))
+    is_close = (gap <= tolerances.NEEDS_NO_SOLVE).all()
+    if is_close and not wrong_columns.any():
+        prices = wrong_columns  # there is nothing that prices would be compared with
+    else:
+        prices = np.abs(rows.cost) + _summed_at_positions(rows.columns, np.abs(priced), len(rows.cost))
+        dearest = tolerances.NEGLIGIBLE_PRICE * _most(prices, column_starts)
+        floor = np.repeat(np.maximum(finest[0], dearest), np.diff(column_starts))
+        prices = np.maximum(prices, floor)
+        infeasibility = _most(wrong_columns / np.maximum(prices, 1e-300), column_starts)
+    if not is_close:  # a gap within the rounding of the sums of money is none
+        noise = 1e-9 * (
+            _sums_of_rows(np.abs(of_rows), row_starts)
+            + _sums_of_rows(np.abs(of_columns) + prices * np.abs(x), column_starts)
+        )
+        gap = np.abs(primal - dual) / np.maximum(scale, noise)
+    if wrong_rows.any():
+        largest_dual = np.maximum(_most(np.abs(duals), row_starts), 1e-300)
+        on_rows = wrong_rows / np.repeat(largest_dual, np.diff(row_starts))
+        infeasibility = np.maximum(infeasibility, _most(on_rows, row_starts))
     return Certificates(violation, worst_row, worst_column, infeasibility, gap, primal, dual)
 
 
-def _violations(value: Floats, low: Floats, high: Floats, measure: Floats, tonnes: Bools) -> Floats:
+def _violations(  # noqa: PLR0913, PLR0917 - values, their limits, and how they are measured
+    value: Floats, low: Floats, high: Floats, measure: Floats, starts: Ints, tonnes: Bools
+) -> Floats:
+    """Return violations relative to their block's ``measure`` [t], or to their limit.
+
+    Numbers that are not above 0 are not relative, since they violate nothing.
+    """
     by = np.maximum(low - value, value - high)
-    if tonnes.all():
-        return np.asarray(by / measure)
-    limit = np.maximum(
-        np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0)
-    )
-    return np.asarray(by / np.where(tonnes, measure, np.maximum(1.0, limit)))
+    at = np.flatnonzero(by > 0)
+    limit = np.ones(len(at))
+    for of in (low[at], high[at]):
+        np.maximum(limit, np.abs(of), out=limit, where=np.isfinite(of))
+    of_block = measure[np.searchsorted(starts, at, side="right") - 1]
+    by[at] /= np.where(tonnes[at], of_block, limit)
+    return np.asarray(by)
 
 
 def _worst(
@@ -427,7 +442,7 @@ def _signs_and_contributions(price: Floats, low: Floats, high: Floats) -> tuple[
     A price of a limit that is infinite has the wrong sign. The second is each limit's contribution
     to the dual objective.
     """
-    up, down = np.maximum(price, 0.0), np.minimum(price, 0.0)
-    has_low, has_high = np.isfinite(low), np.isfinite(high)
-    wrong = np.maximum(np.where(has_low, 0.0, up), np.where(has_high, 0.0, -down))
-    return wrong, np.where(has_low, low, 0.0) * up + np.where(has_high, high, 0.0) * down
+    limit = np.where(price > 0, low, high)
+    has_limit = np.isfinite(limit)
+    wrong = np.where(has_limit, 0.0, np.abs(price))
+    return wrong, np.where(has_limit, limit, 0.0) * price

@@ -162,7 +162,7 @@ class Parts:
                 self.scale.price[columns] if np.ndim(self.scale.price) else self.scale.price,
                 self.scale.dual[rows] if np.ndim(self.scale.dual) else self.scale.dual,
             ),
-            basis_of(states, limits),
+            basis_of(states, limits, is_regular=True),
         )
 
     def _local(self, part: _MineralsAlone, rows: LinearProgram, duals: Floats) -> LinearProgram:

@@ -154,6 +154,11 @@ class Solved:
         """
         return _component(self.program.variables, columns_named(component), self.x)
 
+    def positions(self, component: Columns | str) -> tuple[tuple[Ints, ...], Ints]:
+        """Return a component's columns as arrays: the key's positions, and those in ``x``."""
+        at = np.arange(len(self.x))
+        return _component(self.program.variables, columns_named(component), at)
+
     def row_part(self, component: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's rows as arrays: the key's positions, and undiscounted prices.
 
@@ -432,8 +437,8 @@ def _values_by_key(
 
 
 def _component(
-    groups: Sequence[ComponentArrays], component: Component, values: Floats
-) -> tuple[tuple[Ints, ...], Floats]:
+    groups: Sequence[ComponentArrays], component: Component, values: Any
+) -> tuple[tuple[Ints, ...], Any]:
     found = [group for group in groups if group.component is component]
     if len(found) == 1:
         return found[0].index, values[found[0].at]

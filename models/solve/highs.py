@@ -265,14 +265,19 @@ def extended_basis(basis: Any, columns: NDArray[np.int64], rows: NDArray[np.int6
     return basis_of(*places)
 
 
-def basis_of(columns: NDArray[np.uint8], rows: NDArray[np.uint8]) -> Any:
-    """Return the basis with the given status of each column and row, as ``statuses`` has them."""
+def basis_of(
+    columns: NDArray[np.uint8], rows: NDArray[np.uint8], *, is_regular: bool = False
+) -> Any:
+    """Return the basis with the given status of each column and row, as ``statuses`` has them.
+
+    ``is_regular``: it is known to have an inverse, so the solver need not look for one twice.
+    """
     import highspy
 
     basis, kinds = highspy.HighsBasis(), [highspy.HighsBasisStatus(i) for i in range(5)]
     basis.col_status = [kinds[i] for i in columns.tolist()]
     basis.row_status = [kinds[i] for i in rows.tolist()]
-    basis.valid = True
+    basis.valid, basis.alien = True, not is_regular
     return basis
 
 
@@ -387,11 +392,11 @@ class PersistentSolver:
             msg = f"the solver ended with: {solver.modelStatusToString(status)}"
             raise SolverError(msg)
         values = solver.getSolution()
-        x = np.asarray(values.col_value, dtype=float)
+        x = np.fromiter(values.col_value, float)
         if self.whole:
             gap = max(0.0, float(solver.getInfo().mip_gap))
             return Solution(x, np.zeros(0), name, gap)
-        duals = np.asarray(values.row_dual, dtype=float)
+        duals = np.fromiter(values.row_dual, float)
         return Solution(x, duals, name, basis=solver.getBasis())
 
     def run_with_fallbacks(self) -> Solution:

@@ -493,7 +493,7 @@ def _check_claims(outside: str, claims: Sequence[Claim]) -> None:
             raise UncoveredError(msg)
     for each in {each for claim in claims for each in claim.names if each != each.casefold()}:
         # a capital within a sentence is a name; at its beginning it may be any word
-        if re.search(rf"(?<=[^.?!\s] ){re.escape(each)}(?!\w)", outside):
+        if each in outside and re.search(rf"(?<=[^.?!\s] ){re.escape(each)}(?!\w)", outside):
             msg = f"{each!r} stands outside the slots: {outside}"
             raise UncoveredError(msg)
     of_rows = [claim.row for claim in claims if claim.sheet != "About"]

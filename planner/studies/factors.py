@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,12 +22,11 @@ from models import schema, tolerances
 from models.case import Case, CaseStep, CaseSteps, Selection, SortedRecords
 from models.errors import PlannerError
 from models.plan import BUDGET, BUILT, PENALTIES, SHORTAGE, Plan, Session
-from models.program import fit
-from models.program.component import columns_named
+from models.program import ComponentArrays, fit
 from models.resolve import Floats
 from models.resolve.uncertainty import Factor, Number, scaled_row
 from models.schema import Mine, Project, Refiner
-from models.solve import ARRAYS
+from models.solve import ARRAYS, summed_at
 from planner.studies.engine import Change
 
 LOW, HIGH = "low", "high"
@@ -217,61 +216,73 @@ class EndPlan:
     bound: str
 
 
-def plan_figures(plan: Plan, base: Plan | None = None, demand: Case | None = None) -> PlanFigures:
-    """Return the figures of a plan; sources are in the order of the base case.
+def plan_figures(plan: Plan) -> PlanFigures:
+    return FigureReader(plan).figures(plan)
 
-    ``demand`` is the case with the plan's demand if that is not the plan's own.
+
+class FigureReader:
+    """Reads the figures of plans whose programs have the columns of a given plan's.
+
+    ``need`` [t] is by mineral, summed over members and years.
     """
-    e = plan.expanded
-    (mineral, _, _), tonnes = plan.part(SHORTAGE)
-    short = np.bincount(mineral, tonnes, len(e.minerals)).astype(float)
-    need = e.demand.sum(axis=(1, 2))
-    if demand is not None:
-        wanted = demand.coalition_demand
-        need = np.array([math.fsum(wanted(name, year) for year in e.years) for name in e.minerals])
-    missing = np.divide(short, need, out=np.zeros_like(short), where=need > 0)
-    built = np.zeros((len(e.case.projects), len(e.years)))
-    (project, year), fraction = plan.part(BUILT)
-    within = (year >= e.years[0]) & (year <= e.years[-1])
-    at = np.searchsorted(e.years, year[within])
-    np.add.at(built, (project[within], at), fraction[within])
-    sold = plan.sold.sum(axis=1)
-    if base is not None and e.sources != base.expanded.sources:
-        of = {(s.name, s.project, s.mineral): t for s, t in zip(e.sources, sold, strict=True)}
-        keys = ((s.name, s.project, s.mineral) for s in base.expanded.sources)
-        sold = np.array([of.get(key, 0.0) for key in keys])
-    top = top_shares(plan)
-    return PlanFigures(plan.objective, _cash(plan), short, missing, top, built, sold)
 
+    def __init__(self, plan: Plan) -> None:
+        e = self.expanded = plan.expanded
+        self.columns, self.groups = plan.program.rows.columns, plan.program.variables
+        self.need: Floats = e.demand.sum(axis=(1, 2))
+        (self._mineral, _, _), self._short = plan.positions(SHORTAGE)
+        (project, year), built = plan.positions(BUILT)
+        within = (year >= e.years[0]) & (year <= e.years[-1])
+        self._built = built[within]
+        self._built_in = project[within], np.searchsorted(e.years, year[within])
+        codes = {c: i for i, c in enumerate(dict.fromkeys(s.country for s in e.sources))}
+        self._countries = codes
+        self._country = np.array([codes[s.country] for s in e.sources], dtype=np.int64)
+        self._price = np.zeros(len(plan.program.rows.cost))
+        self._set_prices(self._price, self.groups)
 
-def _cash(plan: Plan) -> float:
-    """Return ``Plan.cash``, without its parts by heading and mineral."""
-    paid = 0.0
-    for group in plan.program.variables:
-        prices = [of.price for of in group.charges if of.heading.name not in PENALTIES]
-        if prices:
-            x = plan.x[group.at]
-            if columns_named(group.component).is_delivery:
-                x = np.maximum(x, 0.0)
-            paid += sum(float((x * price).sum()) for price in prices)
-    return paid
+    def reads(self, plan: Plan) -> bool:
+        return plan.expanded is self.expanded and plan.program.rows.columns is self.columns
 
+    def figures(self, plan: Plan, need: Floats | None = None) -> PlanFigures:
+        """Return a plan's figures; ``need`` is the plan's if it is not the reader's."""
+        e, need = self.expanded, self.need if need is None else need
+        short = np.bincount(self._mineral, plan.x[self._short], len(e.minerals)).astype(float)
+        missing = np.divide(short, need, out=np.zeros_like(short), where=need > 0)
+        built = np.zeros((len(e.case.projects), len(e.years)))
+        np.add.at(built, self._built_in, plan.x[self._built])
+        sold, top = plan.sold.sum(axis=1), self._top_shares(plan)
+        return PlanFigures(plan.objective, self.cash(plan), short, missing, top, built, sold)
 
-def top_shares(plan: Plan) -> Floats:
-    """Return for each mineral the largest share of one country in a year's purchases."""
-    e, d = plan.expanded, plan.expanded.deliveries
-    code = {c: i for i, c in enumerate(dict.fromkeys(s.country for s in e.sources))}
-    country = np.array([code[s.country] for s in e.sources], dtype=np.int64)
-    shape = len(e.minerals), len(e.years), len(code)
-    at = (d.mineral * shape[1] + d.year) * shape[2] + country[d.source]
-    bought = np.bincount(at, plan.delivered, math.prod(shape)).reshape(shape).astype(float)
-    total = bought.sum(axis=2, keepdims=True)
-    if schema.REST_OF_WORLD in code:
-        bought[:, :, code[schema.REST_OF_WORLD]] = 0.0
-    shares = np.divide(
-        bought, total, out=np.zeros_like(bought), where=total > tolerances.LEAST_FLOW
-    )
-    return np.asarray(shares.max(axis=(1, 2), initial=0.0))
+    def cash(self, plan: Plan) -> float:
+        """Return ``Plan.cash``, without its parts by heading and mineral."""
+        price, groups = self._price, plan.program.variables
+        changed = [new for new, old in zip(groups, self.groups, strict=True) if new is not old]
+        if changed:
+            price = price.copy()
+            self._set_prices(price, changed)
+        x = plan.x.copy()
+        x[plan.program.flow] = plan.delivered
+        return float((x * price).sum())
+
+    @staticmethod
+    def _set_prices(price: Floats, groups: Iterable[ComponentArrays]) -> None:
+        for group in groups:
+            paid = [of.price for of in group.charges if of.heading.name not in PENALTIES]
+            price[group.at] = sum(paid, start=np.zeros(len(group)))
+
+    def _top_shares(self, plan: Plan) -> Floats:
+        """Return for each mineral the largest share of one country in a year's purchases."""
+        e, d, code = self.expanded, self.expanded.deliveries, self._countries
+        at = d.mineral, d.year, self._country[d.source]
+        bought = summed_at(at, plan.delivered, (len(e.minerals), len(e.years), len(code)))
+        total = bought.sum(axis=2, keepdims=True)
+        if schema.REST_OF_WORLD in code:
+            bought[:, :, code[schema.REST_OF_WORLD]] = 0.0
+        shares = np.divide(
+            bought, total, out=np.zeros_like(bought), where=total > tolerances.LEAST_FLOW
+        )
+        return np.asarray(shares.max(axis=(1, 2), initial=0.0))
 
 
 _OF_CAPITAL = {(Project.SHEET, "capex"), (schema.BudgetYear.SHEET, "capex")}
@@ -292,10 +303,9 @@ class CompareWithBase:
         now = dataclasses.replace(base.figures, objective=plan.objective)
         if not np.array_equal(plan.solver_x, base.x):
             is_needed = any(sheet == schema.Demand.SHEET for sheet, _ in self.fields)
-            changed = self.change(session.case) if is_needed else None
-            now = plan_figures(plan, base.plan, changed)
+            now = base.figures_of(plan, self.change(session.case) if is_needed else None)
         elif plan.objective != base.figures.objective:  # the same amounts at other costs
-            now = dataclasses.replace(now, cash=_cash(plan))
+            now = dataclasses.replace(now, cash=base.reader_of(plan).cash(plan))
         first, bound = base.first_order(plan)
         kept_cost = now.objective
         if np.abs(now.built - base.figures.built).max(initial=0.0) > tolerances.SAME_SHARE:
@@ -320,10 +330,35 @@ class BasePlan:
     """The plan of a base case, for comparison with others."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.figures = plan, plan_figures(plan)
+        self.plan, self._reader = plan, FigureReader(plan)
+        self.figures = self._reader.figures(plan)
         self.rows = plan.program.rows
         self.x, self.duals = plan.solver_x, plan.discounted
         self.reduced = self.rows.cost - self.rows.value_at(self.duals)
+
+    def reader_of(self, plan: Plan) -> FigureReader:
+        return self._reader if self._reader.reads(plan) else FigureReader(plan)
+
+    def figures_of(self, plan: Plan, demand: Case | None) -> PlanFigures:
+        """Return a plan's figures; sources are in the order of the base case.
+
+        ``demand`` is the case with the plan's demand if that is not the plan's own.
+        """
+        reader, e = self.reader_of(plan), self.plan.expanded
+        need = reader.need
+        if demand is not None:
+            need, years = self._reader.need.copy(), {*e.years}
+            for new, old in zip(demand.demand, e.case.demand, strict=True):
+                for row, sign in ((new, 1.0), (old, -1.0)) if new is not old else ():
+                    tonnes = (t for year, t in row.tonnes if year in years)
+                    need[e.mineral_at[row.mineral]] += sign * math.fsum(tonnes)
+        now = reader.figures(plan, need)
+        if plan.expanded.sources == e.sources:
+            return now
+        sources = zip(reader.expanded.sources, now.sold, strict=True)
+        of = {(s.name, s.project, s.mineral): tonnes for s, tonnes in sources}
+        keys = ((s.name, s.project, s.mineral) for s in e.sources)
+        return dataclasses.replace(now, sold=np.array([of.get(key, 0.0) for key in keys]))
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return the change of cost that the base's duals predict, and what bound it is.

@@ -22,6 +22,23 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def keep_memory() -> None:
+    """Let this process, and its forks, keep the memory of freed arrays for the next ones.
+
+    The C library would give it back to the system and ask for it again, thousands of times a plan.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        change = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
+        for option, size in ((_TRIM_THRESHOLD, 2**28), (_MMAP_THRESHOLD, 2**25)):
+            if change is not None:
+                change(option, size)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+
+
 def can_fork() -> bool:
     """Return whether a background process can be forked, and has a core of its own."""
     is_free = not multiprocessing.current_process().daemon

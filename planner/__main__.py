@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 
+from models.background import keep_memory
 from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, is_out_of_memory
 from planner.stops import exit_code, handling_stops
 
@@ -16,6 +17,7 @@ def run() -> int:
     second of a core.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    keep_memory()
     with handling_stops():
         try:
             from planner.cli import main  # takes a second, in which no stop request may be lost

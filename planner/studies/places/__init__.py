@@ -351,6 +351,7 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
     for end in copies:
         end.close()
     background.leave_stops_to_parent()
+    background.keep_memory()
     gc.freeze()  # the parent process's objects are no garbage here
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)

@@ -220,10 +220,21 @@ def test_a_block_needs_no_solve_up_to_a_violation_and_gap(plan, by, is_optimal) 
 
 @pytest.mark.parametrize(("by", "needs_solve"), [(BELOW, False), (ABOVE, True)])
 def test_a_block_surely_needs_a_solve_beyond_a_violation(plan, by, needs_solve) -> None:
-    x = plan.solver_x
-    x[plan.program.flow[np.argmin(plan.delivered)]] = -by * 1e-6
-    marks = session._not_optimal(plan.program, np.array([0]), (x, plan.discounted))
-    assert marks.tolist() == [needs_solve]
+    at, rows = plan.program.flow[np.argmin(plan.delivered)], plan.program.rows  # 0 t
+    changed = dataclasses.replace(rows, lower=rows.lower.copy())
+    changed.lower[at] = by * 1e-6
+    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
+    assert point.refuted(changed).tolist() == [needs_solve]
+
+
+@pytest.mark.parametrize(("by", "needs_solve"), [(BELOW, False), (ABOVE, True)])
+def test_a_block_surely_needs_a_solve_beyond_a_gap(plan, by, needs_solve) -> None:
+    """A purchase costs more by a billionth of the cost of all."""
+    at, rows = plan.program.flow[np.argmax(plan.delivered)], plan.program.rows
+    changed = dataclasses.replace(rows, cost=rows.cost.copy())
+    changed.cost[at] += by * 1e-9 * plan.objective / plan.solver_x[at]
+    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
+    assert point.refuted(changed).tolist() == [needs_solve]
 
 
 @pytest.mark.parametrize(("by", "passed"), [(BELOW, "yes"), (ABOVE, "no")])

@@ -372,7 +372,9 @@ def certify_blocks(  # noqa: PLR0913 - a program, a solution, and how it is meas
     if is_close and not wrong_columns.any():
         prices = wrong_columns  # there is nothing that prices would be compared with
     else:
-        prices = np.abs(rows.cost) + _summed_at_positions(rows.columns, np.abs(priced), len(rows.cost))
+        prices = np.abs(rows.cost) + _summed_at_positions(
+            rows.columns, np.abs(priced), len(rows.cost)
+        )
         dearest = tolerances.NEGLIGIBLE_PRICE * _most(prices, column_starts)
         floor = np.repeat(np.maximum(finest[0], dearest), np.diff(column_starts))
         prices = np.maximum(prices, floor)

@@ -282,21 +282,31 @@ class Session:
     def with_base_amounts(self, plan: Plan, columns: Columns, waived: Rows) -> Plan:
         """Return a variant's plan with the columns of a component fixed at the base plan's amounts.
 
-        The limits ``waived`` do not apply. Only total cost and amounts may be read. Raises
-        SolverError without a proven optimum.
+        The limits ``waived`` do not apply where these amounts miss them; other columns in them are
+        free of charge. Only total cost and amounts may be read. Raises SolverError without a proven
+        optimum.
         """
         program, (keys, amounts) = plan.program, self.base.part(columns)
+        rows, base = program.rows, self._base_point
+        is_same = rows.columns is base.rows.columns
         fixed = dict(zip(zip(*map(np.ndarray.tolist, keys), strict=True), amounts, strict=True))
-        rows = program.rows
         lower, upper = rows.lower.copy(), rows.upper.copy()
         for group in program.variables:
-            if group.component is columns:
+            if group.component is columns and is_same:
+                lower[group.at] = upper[group.at] = base.x[group.at]
+            elif group.component is columns:
                 index = zip(*(part.tolist() for part in group.index), strict=True)
                 lower[group.at] = upper[group.at] = [fixed.get(key, 0.0) for key in index]
         low, high = rows.row_lower.copy(), rows.row_upper.copy()
+        missed = np.ones(len(low), dtype=bool)
+        if is_same:  # a limit that holds keeps its price, so that less has to be solved again
+            activity = rows.activity(base.x)
+            far = tolerances.REFUTED * np.maximum(1.0, np.abs(activity))
+            missed = (activity > high + far) | (activity < low - far)
         for limits in program.constraints:
             if limits.component is waived:
-                low[limits.at], high[limits.at] = -np.inf, np.inf
+                at = limits.at[missed[limits.at]]
+                low[at], high[at] = -np.inf, np.inf
         fixed_rows = replace(rows, lower=lower, upper=upper, row_lower=low, row_upper=high)
         program = replace(program, rows=fixed_rows)
         solver = block_solver.BlockSolver(plan.expanded, program, is_compared=False)

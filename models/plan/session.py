@@ -87,7 +87,7 @@ class _Point:
         but isn't binding, or a column isn't worth what it costs, by more than rounding.
         """
         old, base, (x, duals) = self.rows, self.base, (self.x, self.duals)
-        changed = {name: _differing(getattr(new, name), getattr(old, name)) for name in ARRAYS}
+        changed = {name: new.differs_at(name, old) for name in ARRAYS}
         entries = changed["values"]
         row = np.searchsorted(base.rows.starts, entries, side="right") - 1
         column = base.rows.columns[entries]
@@ -123,10 +123,6 @@ class _Point:
 def _placed_or_zero(values: Floats, places: Ints) -> Floats:
     """Return the value at each place, 0 at -1."""
     return np.where(places >= 0, np.append(values, 0.0)[places], 0.0)
-
-
-def _differing(now: Floats, before: Floats) -> Ints:
-    return np.zeros(0, dtype=np.int64) if now is before else np.flatnonzero(now != before)
 
 
 class Session:
@@ -330,8 +326,7 @@ class Session:
         starts |= dict.fromkeys(("lower", "upper"), base.column_starts)
         starts |= {"row_upper": base.row_starts, "values": base.rows.starts[base.row_starts]}
         for name in ARRAYS:
-            now, before = getattr(rows, name), getattr(base.rows, name)
-            at = _differing(now, before)
+            at = rows.differs_at(name, base.rows)
             changed[np.searchsorted(starts[name], at, side="right") - 1] = True
         return changed
 

@@ -85,6 +85,11 @@ class LinearProgram:
             self.columns, self.values * y[self.entry_rows()], len(self.cost)
         )
 
+    def differs_at(self, name: str, other: LinearProgram) -> Ints:
+        """Return the positions at which one of the ``ARRAYS`` differs from another program's."""
+        own, theirs = getattr(self, name), getattr(other, name)
+        return np.flatnonzero(own != theirs) if own is not theirs else np.zeros(0, dtype=np.int64)
+
     def fixed_at(self, x: Floats) -> LinearProgram:
         """Return the program with its integer columns fixed, as continuous columns.
 

@@ -333,6 +333,7 @@ class BasePlan:
         self.plan, self._reader = plan, FigureReader(plan)
         self.figures = self._reader.figures(plan)
         self.rows = plan.program.rows
+        self.entry_rows = self.rows.entry_rows()
         self.x, self.duals = plan.solver_x, plan.discounted
         self.reduced = self.rows.cost - self.rows.value_at(self.duals)
 
@@ -372,23 +373,25 @@ class BasePlan:
         if (fitted.of_block < 0).any():
             return float("nan"), ""
         own, new, terms = self.rows, fitted.arrays, list[Floats]()
-        has = {name: getattr(new, name) is not getattr(own, name) for name in ARRAYS}
-        has = {name: is_new and bool((getattr(new, name) != getattr(own, name)).any())
-               for name, is_new in has.items()}  # fmt: skip
+        changed = {name: new.differs_at(name, own) for name in ARRAYS}
+        has = {name: bool(len(at)) for name, at in changed.items()}
+
+        def change_of(name: str) -> Floats:
+            return np.asarray(getattr(new, name)[changed[name]] - getattr(own, name)[changed[name]])
+
         if has["cost"]:
-            terms.append((new.cost - own.cost) * self.x)
+            terms.append(change_of("cost") * self.x[changed["cost"]])
         for price, low, high in (
             (self.reduced, "lower", "upper"), (self.duals, "row_lower", "row_upper")
         ):  # fmt: skip
-            for name, is_priced in ((low, price > 0), (high, price < 0)):
-                if has[name]:
-                    at = np.flatnonzero(is_priced & (getattr(new, name) != getattr(own, name)))
-                    change = getattr(new, name)[at] - getattr(own, name)[at]
-                    terms.append(price[at] * change)
+            for name, sign in ((low, 1.0), (high, -1.0)):
+                prices = price[changed[name]]
+                is_priced = sign * prices > 0
+                terms.append(prices[is_priced] * change_of(name)[is_priced])
         if has["values"]:
-            at = np.flatnonzero(new.values != own.values)
-            change = new.values[at] - own.values[at]
-            terms.append(-self.duals[own.entry_rows()[at]] * change * self.x[own.columns[at]])
+            at = changed["values"]
+            worth = self.duals[self.entry_rows[at]] * self.x[own.columns[at]]
+            terms.append(-worth * change_of("values"))
         with np.errstate(invalid="ignore"):  # one limit is waived and another is set
             first = float(sum(term.sum() for term in terms))
         is_bound = any(has[name] for name in ARRAYS if name not in {"cost", "values"})

@@ -29,7 +29,11 @@ _BASIC = 1
 
 @dataclass
 class _MineralsAlone:
-    """Columns, rows and entries of a block; its rows include the linking ones if ``has_links``."""
+    """Columns, rows and entries of a block; its rows include the linking ones if ``has_links``.
+
+    ``is_rest`` says which entries of linking rows are those of other minerals, whose columns are
+    ``others``.
+    """
 
     columns: Ints
     rows: Ints
@@ -37,6 +41,8 @@ class _MineralsAlone:
     starts: Ints
     local_columns: Ints
     has_links: bool
+    is_rest: Bools
+    others: Ints
     scale: Scaling
     basis: Any
     base: LinearProgram | None = None
@@ -147,7 +153,8 @@ class Parts:
             return None
         if len(columns) > _MOST * len(self.mineral):
             return None
-        place = np.cumsum(is_in) - 1
+        place, links = np.cumsum(is_in) - 1, self.rows.columns[self._link_entries]
+        is_rest = ~is_in[links]
         counts = np.bincount(self._entry_rows[entries], minlength=len(is_own))[rows]
         return _MineralsAlone(
             columns,
@@ -156,6 +163,8 @@ class Parts:
             np.concatenate([[0], np.cumsum(counts)]),
             place[self.rows.columns[entries]],
             has_links,
+            is_rest,
+            np.unique(links[is_rest]),
             Scaling(
                 self.scale.column[columns],
                 self.scale.row[rows],
@@ -171,9 +180,9 @@ class Parts:
         links = self._link_entries
         at, limit, value = rows.columns[links], self._entry_rows[links], rows.values[links]
         if part.has_links:
-            is_rest = np.isin(at, part.columns, invert=True)
+            rest = part.is_rest
             used = np.zeros(len(self.is_linking))
-            np.add.at(used, limit[is_rest], value[is_rest] * self.x[at[is_rest]])
+            np.add.at(used, limit[rest], value[rest] * self.x[at[rest]])
             low, high = low - used[part.rows], high - used[part.rows]
         else:
             cost = cost.copy()
@@ -206,7 +215,7 @@ class Parts:
         links = self._link_entries
         at, value = rows.columns[links], rows.values[links]
         change = np.bincount(at, (duals - self.duals)[self._entry_rows[links]] * value, len(self.x))
-        others = np.unique(at[np.isin(at, part.columns, invert=True)])
+        others = part.others
         reduced = ((self._reduced - change) * self.scale.price)[others]
         x, lower, upper = (each[others] for each in (self.x, rows.lower, rows.upper))
         is_wrong = (reduced > tolerances.NO_DUAL) & (x > lower)

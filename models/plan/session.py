@@ -13,7 +13,7 @@ study with fixed chains gets the same plans, bit by bit, wherever they run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -345,14 +345,14 @@ class Session:
         if is_vectors:
             changed = self._changed_blocks(program, solver.measure)
         point = self._point_for(fitted)
-        is_kept = changed & np.isin(fitted.of_block, [*self._warm_starts])
+        is_kept = changed & self._among(self._warm_starts)[fitted.of_block]
         not_optimal = is_kept & self._point.refuted(fitted.arrays)[fitted.of_block]
         checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
         attempts = self._solve_pieces(fitted, {*to_solve.tolist()})
         if attempts:
-            again = np.isin(fitted.of_block, [*attempts])
+            again = self._among(attempts)[fitted.of_block]
             point = self._point_for(fitted)
             checks |= _checks(solver, np.flatnonzero(again), point)
         for b, check in checks.items():
@@ -372,6 +372,12 @@ class Session:
                     self._warm_starts[block].is_started = False
             results[b] = result
         return [results[b] for b in sorted(results)]
+
+    def _among(self, blocks: Iterable[int]) -> Bools:
+        """Mark blocks of the base; the last mark is for -1, no block."""
+        marks = np.zeros(len(self.base.program.blocks) + 1, dtype=bool)
+        marks[[*blocks]] = True
+        return marks
 
     def _point_for(self, fitted: FittedVariant) -> tuple[Floats, Floats]:
         """Return the previous values and duals in the variant's order; new ones are 0."""

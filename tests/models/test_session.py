@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import pickle
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.case import Case, Selection
+import planner
+from models.case import Case, CaseStep, Selection
 from models.errors import InputError, SolverError
-from models.plan import Plan, Session, solve
+from models.plan import BUDGET, BUILT, Plan, Session, solve
 from models.plan import session as session_module
 from models.program import build_program, fit
 from models.resolve import Expanded
@@ -20,11 +22,14 @@ from models.schema import ByYear, ScenarioStep
 from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import PersistentSolver
 from planner.scenarios import ACTIONS, drop_share_limits, set_max_country_share
+from planner.scenarios.actions import ActionKind
 from planner.studies.draws import waive
 from tests.budget import at_length
 from tests.models.desk import read
 from tests.models.test_laws import draw
 from tests.reference.cases import SECURE, random_book
+
+TUTORIAL = Path(__file__).parents[2] / "inputs" / "tutorial.xlsx"
 
 
 def step(action: str, **selectors: Any) -> ScenarioStep:
@@ -134,6 +139,19 @@ def test_what_is_as_before_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(PersistentSolver, "run", never)
     plan = session.solve(wide)
     assert {block.attempt for block in plan.blocks} == {"as before"}
+
+
+@pytest.mark.parametrize("value", [0.2, 0.5, 0.9, 1.0, 2.0])
+def test_kept_builds_cost_the_same_whatever_the_budget(value: float) -> None:
+    """The base's builds miss a smaller budget, which then does not apply; a larger one holds."""
+    session = Session(planner.read(TUTORIAL).case, is_local=True)
+    budget = CaseStep(ActionKind(step("scale budget", value=value)))
+    plan = session.vary([budget])
+    assert plan is not None
+    assert (plan.objective > 1.001 * session.base.objective) == (value < 1.0)
+    session.restart()
+    kept = session.with_base_amounts(plan, BUILT, BUDGET)
+    assert kept.objective == pytest.approx(session.base.objective, rel=1e-9)
 
 
 def test_a_run_that_goes_on_for_too_long_is_solved_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,11 @@ What the template adds (notes, drop-downs, widths) is tested where the template 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import openpyxl
 import xlsxwriter
 
 from models.schema import SHEETS
@@ -50,3 +52,11 @@ def write_book(
                         sheet.write_string(i, j, text)
                     else:
                         sheet.write_number(i, j, cell)
+
+
+@contextmanager
+def editing(path: Path | str, saved: Path | str | None = None) -> Iterator[openpyxl.Workbook]:
+    """Open a workbook, and save it when it was changed: over itself, or as ``saved``."""
+    book = openpyxl.load_workbook(path)
+    yield book
+    book.save(saved or path)

@@ -215,17 +215,13 @@ def test_json_has_sheet_cell_file_row_and_column(folder) -> None:
 
 
 TEXTS = {
-    "formula": ("China,5000", "China,=1+1", "the formula '=1+1'"),
     "formula as a name": ("Jiangxi", "=HYPERLINK(1)", "the formula '=HYPERLINK(1)'"),
-    "error value": ("China,5000", "China,#REF!", "the error value #REF!"),
     "thousands mark": ("China,5000", 'China,"5,000"', "without thousands marks"),
     "thousands twice": ("China,5000", 'China,"5,000,000"', "5,000,000"),
     "logical value": ("China,5000", "China,TRUE", "the text 'TRUE'"),
     "date": ("China,5000", "China,2026-01-01", "the text '2026-01-01'"),
     "not a number": ("China,5000", "China,nan", "the text 'nan'"),
     "infinity": ("China,5000", "China,1e999", "the number inf"),
-    "decimal comma without quotes": ("Copper,China,5000,,7500", "Copper,China,5000,,7500,5",
-                                     "the row has 14 cells, the header 13"),
 }  # fmt: skip
 
 

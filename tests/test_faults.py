@@ -217,21 +217,15 @@ STEPS = [
     (add(S, None, "drop share limits"), "Scenarios!A5", "must be filled"),
     (add(S, "X", "embargo"), "Scenarios!B5", "block lanes"),
     (add(S, "X", "scale demnd"), "Scenarios!B5", "did you mean 'scale demand'?"),
-    (add(S, "X", "scale demand"), "Scenarios!I5", "`scale demand` needs a Value"),
     (
         add(S, "X", "scale demand", _, "CHN", _, _, _, _, 2),
         "Scenarios!D5",
         "which says 'China'",
     ),
-    (add(S, "X", "scale cost", _, _, _, "Japan", _, _, 2), "Scenarios!F5", "a blank cell"),
-    (add(S, "X", "drop share limits", _, _, _, _, 2026), "Scenarios!G5", "a blank cell"),
-    (add(S, "X", "remove member", "Copper", _, _, "Japan"), "Scenarios!C5", "a blank cell"),
     (add(S, "X", "scale capacity", _, _, _, _, _, _, -1), "Scenarios!I5", "from 0 to 1000"),
     (add(S, "X", "set tariff", _, _, _, _, _, _, 25), "Scenarios!I5", "did you mean 0.25 (25 %)?"),
     (add(S, "X", "set max country share", _, _, _, _, _, _, 65), "Scenarios!I5", "0.65 (65 %)?"),
     (add(S, "X", "add capacity", _, _, _, _, _, _, -2e10), "Scenarios!I5", "from -10 billion"),
-    (add(S, "X", "remove member", _, _, _, "Jpan"), "Scenarios!F5", "did you mean 'Japan'?"),
-    (add(S, "X", "scale cost", _, _, "Codelcoo", _, _, _, 2), "Scenarios!E5", "mean 'Codelco'?"),
     (add(S, "X", "build project", _, _, "Codelco"), "Scenarios!E5", "no project of Codelco"),
     (add(S, "X", "build project", _, _, "Tianqi", _, 2031), "Scenarios!G5", "2026 to 2027"),
     (
@@ -257,10 +251,6 @@ SEVERAL = {"Freight!A2", "Refiners!O1", "Members!A5"}
 
 def test_the_small_book_has_no_findings() -> None:
     assert read_tables(small_book()).warnings == ()
-
-
-def test_the_table_is_long() -> None:
-    assert len(FAULTS) >= 120
 
 
 @pytest.mark.slow

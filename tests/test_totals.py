@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
@@ -12,7 +11,7 @@ from models.checks.common import is_total
 from models.errors import InputError, Severity
 from planner.workbook import read, read_tables
 from planner.workbook.template import template_tables
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.small_book import add, both, column, faults, put, small_book
 
 
@@ -94,12 +93,11 @@ def test_a_total_beside_the_table(tmp_path: Path) -> None:
     """The word stands in a column without a header."""
     tables = template_tables()
     write_book(tmp_path / "case.xlsx", tables)
-    book = openpyxl.load_workbook(tmp_path / "case.xlsx")
-    sheet = book["Demand"]
-    row, free = len(tables["Demand"]) + 2, sheet.max_column + 1
-    sheet.cell(row, 3, 5000)
-    sheet.cell(row, free, "Total")
-    book.save(tmp_path / "case.xlsx")
+    with editing(tmp_path / "case.xlsx") as book:
+        sheet = book["Demand"]
+        row, free = len(tables["Demand"]) + 2, sheet.max_column + 1
+        sheet.cell(row, 3, 5000)
+        sheet.cell(row, free, "Total")
     with pytest.raises(InputError) as error:
         read(tmp_path / "case.xlsx")
     [finding] = [f for f in error.value.findings if f.severity is Severity.ERROR]

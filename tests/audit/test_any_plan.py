@@ -7,7 +7,6 @@ import subprocess
 
 import highspy
 import numpy as np
-import openpyxl
 import pytest
 from openpyxl.cell import MergedCell
 
@@ -22,7 +21,7 @@ from planner.sheets import write_plan
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.audit.conftest import short_book
 from tests.audit.tampering import at
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.budget import BUDGET, at_length, few
 from tests.models.desk import FIRST, jin, make, sur
 from tests.reference.cases import random_book
@@ -249,12 +248,11 @@ def test_a_tonne_of_millions_is_found_though_its_row_still_adds_up(tmp_path):
     """Twenty million tonnes: a tonne is less than the proof has to notice, but the cells do."""
     tables = make(jin(1.5e7), sur(1e7), demand=2e7)
     assert verified(tmp_path, tables)[0].findings == ()
-    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
-    for row, tonnes in ((2, -1), (3, 1)):
-        landed = at(book, "Plan", "Landed cost", row).value
-        at(book, "Plan", "Tonnes", row).value += tonnes
-        at(book, "Plan", "Total", row).value += tonnes * landed
-    book.save(tmp_path / "plan.xlsx")
+    with editing(tmp_path / "plan.xlsx") as book:
+        for row, tonnes in ((2, -1), (3, 1)):
+            landed = at(book, "Plan", "Landed cost", row).value
+            at(book, "Plan", "Tonnes", row).value += tonnes
+            at(book, "Plan", "Total", row).value += tonnes * landed
     start = start_file(tmp_path / "case.xlsx")
     verdict = verify(open_sheets(tmp_path / "plan.xlsx"), start.book, start.case, start.variant)
     assert verdict.findings
@@ -280,15 +278,14 @@ SOLUTION = ("Values", "Duals", "Plan", "Summary", "Checks", "Chart data")
 def test_whatever_stands_in_the_cells_it_ends_well(made, tmp_path, capsys, seed):
     """No cell, header or key that someone wrote into a plan is a fault of the planner's."""
     rng = np.random.default_rng(seed)
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    for _ in range(2 + 2 * seed):
-        titles = SOLUTION if rng.random() < 0.6 else book.sheetnames
-        sheet = book[titles[rng.integers(len(titles))]]
-        row = 1 if rng.random() < 0.1 else int(rng.integers(2, sheet.max_row + 2))
-        here = sheet.cell(row, int(rng.integers(1, sheet.max_column + 1)))
-        if not isinstance(here, MergedCell):
-            here.value = ODD[rng.integers(len(ODD))]
-    book["Plan"]["A2"] = "changed"
-    book.save(tmp_path / "plan.xlsx")
+    with editing(made / "plan.xlsx", tmp_path / "plan.xlsx") as book:
+        for _ in range(2 + 2 * seed):
+            titles = SOLUTION if rng.random() < 0.6 else book.sheetnames
+            sheet = book[titles[rng.integers(len(titles))]]
+            row = 1 if rng.random() < 0.1 else int(rng.integers(2, sheet.max_row + 2))
+            here = sheet.cell(row, int(rng.integers(1, sheet.max_column + 1)))
+            if not isinstance(here, MergedCell):
+                here.value = ODD[rng.integers(len(ODD))]
+        book["Plan"]["A2"] = "changed"
     assert main(["verify", str(tmp_path / "plan.xlsx"), str(made / "case.xlsx")]) == 1
     capsys.readouterr()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import zipfile
 
-import openpyxl
 import pytest
 
 from models.errors import InputError
@@ -22,6 +21,7 @@ from planner.studies.agreed_plan import Rules
 from planner.workbook.plan_file import read_plan
 from tests.audit import raw
 from tests.audit.tampering import cell
+from tests.books import editing
 from tests.budget import few
 
 
@@ -93,10 +93,11 @@ def test_a_plan_without_what_it_is_set_against_is_found(made, run, tmp_path):
 )
 def test_a_plan_without_limits_that_is_not_the_cheapest_is_found(made, tmp_path, sheet, family):
     """The plan without share limits is proven as the plan is."""
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    row = next(r for r in book[sheet].iter_rows(2) if (r[0].value, r[1].value) == (FREE, family))
-    row[3].value = row[3].value * 1.01 + 1
-    book.save(tmp_path / "plan.xlsx")
+    with editing(made / "plan.xlsx", tmp_path / "plan.xlsx") as book:
+        row = next(
+            r for r in book[sheet].iter_rows(2) if (r[0].value, r[1].value) == (FREE, family)
+        )
+        row[3].value = row[3].value * 1.01 + 1
     verdict = found(tmp_path / "plan.xlsx", made)
     assert not verdict.is_proven
     assert any(FREE in f.found for f in verdict.findings), [f.found for f in verdict.findings]
@@ -123,11 +124,10 @@ def test_no_part_is_read_twice_as_another(made):
 @pytest.mark.parametrize("at", ["balance: Copper, Japan, 2026", "balance: Coper, Japan, 2026"])
 def test_where_nothing_is_violated_no_constraint_is_named(made, tmp_path, at):
     """Rounding counts as 0 and names no place: a place put there, or a figure, is found."""
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    row = next(r for r in book["Checks"].iter_rows() if str(r[5].value).startswith(WORST[0]))
-    assert (row[5].value, row[6].value) == (WORST[0], 0)
-    row[5].value, row[6].value = f"{WORST[0]}, at {at}", 1e-12
-    book.save(tmp_path / "plan.xlsx")
+    with editing(made / "plan.xlsx", tmp_path / "plan.xlsx") as book:
+        row = next(r for r in book["Checks"].iter_rows() if str(r[5].value).startswith(WORST[0]))
+        assert (row[5].value, row[6].value) == (WORST[0], 0)
+        row[5].value, row[6].value = f"{WORST[0]}, at {at}", 1e-12
     findings = found(tmp_path / "plan.xlsx", made).findings
     assert [f.cell for f in findings] == [row[5].coordinate, row[6].coordinate]
 
@@ -160,10 +160,9 @@ RECORDS = {
 
 @pytest.mark.slow
 def test_records_of_another_form_are_found(made, tmp_path):
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    here = {measure: cell(book, "Summary", measure) for measure in RECORDS}
-    for measure, value in RECORDS.items():
-        here[measure].value = value
-    book.save(tmp_path / "plan.xlsx")
+    with editing(made / "plan.xlsx", tmp_path / "plan.xlsx") as book:
+        here = {measure: cell(book, "Summary", measure) for measure in RECORDS}
+        for measure, value in RECORDS.items():
+            here[measure].value = value
     told = {f.cell for f in found(tmp_path / "plan.xlsx", made).findings}
     assert {one.coordinate for one in here.values()} <= told

@@ -17,6 +17,7 @@ from planner.scenarios.start import start_file
 from planner.seal import SEAL
 from tests.audit import raw
 from tests.audit.tampering import ALONE, TOGETHER, cell, first
+from tests.books import editing
 from tests.small_book import workbook
 
 CELLS = 100
@@ -51,10 +52,9 @@ def is_named(place, findings):
 
 def missed(made, target, *tamperings):
     """Return the places of changes in a plan that verify does not name."""
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    places = [place for tamper in tamperings for place in tamper(book)]
-    assert places
-    book.save(target)
+    with editing(made / "plan.xlsx", target) as book:
+        places = [place for tamper in tamperings for place in tamper(book)]
+        assert places
     findings = found(target, made / "case.xlsx")[2].findings
     return [place for place in places if not is_named(place, findings)]
 
@@ -87,17 +87,15 @@ def test_saved_again_by_another_program_it_still_matches(made, tmp_path):
 def test_an_input_that_was_changed_is_found_even_if_its_hash_was_updated(
     made, tmp_path, sheet, place, value
 ):
-    book = openpyxl.load_workbook(made / "case.xlsx")
-    assert book[sheet][place].value != value
-    book[sheet][place] = value
-    book.save(tmp_path / "case.xlsx")
+    with editing(made / "case.xlsx", tmp_path / "case.xlsx") as book:
+        assert book[sheet][place].value != value
+        book[sheet][place] = value
     sheets, start, verdict = found(made / "plan.xlsx", tmp_path / "case.xlsx")
     assert is_other_input(sheets, start.book)
     assert verdict.findings
-    plan = openpyxl.load_workbook(made / "plan.xlsx")
-    digest = hashlib.sha256((tmp_path / "case.xlsx").read_bytes()).hexdigest()
-    cell(plan, "Summary", "Input SHA-256").value = digest
-    plan.save(tmp_path / "plan.xlsx")
+    with editing(made / "plan.xlsx", tmp_path / "plan.xlsx") as plan:
+        digest = hashlib.sha256((tmp_path / "case.xlsx").read_bytes()).hexdigest()
+        cell(plan, "Summary", "Input SHA-256").value = digest
     sheets, start, verdict = found(tmp_path / "plan.xlsx", tmp_path / "case.xlsx")
     assert not is_other_input(sheets, start.book)
     assert verdict.findings
@@ -116,11 +114,10 @@ def test_a_plan_that_is_feasible_but_not_the_cheapest_is_found(made, tmp_path):
         "solve", str(made / "case.xlsx"), "--scenario", "Embargo",
         "--output", str(tmp_path / "embargo.xlsx"),
     ]) == 0  # fmt: skip
-    book = openpyxl.load_workbook(tmp_path / "embargo.xlsx")
-    row = first("Checks", "Check", "run")(book)
-    book["Checks"].delete_rows(row)
-    cell(book, "Summary", "Scenario").value = "Base"
-    book.save(tmp_path / "plan.xlsx")
+    with editing(tmp_path / "embargo.xlsx", tmp_path / "plan.xlsx") as book:
+        row = first("Checks", "Check", "run")(book)
+        book["Checks"].delete_rows(row)
+        cell(book, "Summary", "Scenario").value = "Base"
     _, _, verdict = found(tmp_path / "plan.xlsx", made / "case.xlsx")
     said = " ".join(f.message for f in verdict.findings)
     assert "not proven to be the cheapest" in said or "do not prove" in said

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import openpyxl
 import pytest
 
 from planner.audit.verify import ComparisonBasis
 from planner.cli import main
 from tests.audit.tampering import at, cell
 from tests.audit.test_verify import found, is_named
+from tests.books import editing
 
 
 def under(sheet, header):
@@ -105,11 +105,9 @@ OTHERS = {
 
 def as_another_version(made, target, tamper):
     """Write the plan as of another version, changed; returns the place."""
-    book = openpyxl.load_workbook(made / "plan.xlsx")
-    cell(book, "Summary", "Planner version").value = "0.0.1"
-    place = tamper(book) if tamper else None
-    book.save(target)
-    return place
+    with editing(made / "plan.xlsx", target) as book:
+        cell(book, "Summary", "Planner version").value = "0.0.1"
+        return tamper(book) if tamper else None
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.models.desk import jin, make
 from tests.models.test_sharing import crossed
 
@@ -30,12 +30,11 @@ def test_what_is_written(plain, call, folder) -> None:
 
 def test_whole_projects_and_fairness_are_said(plain, ask, folder) -> None:
     """What the theory needs and the case lacks stands in About."""
-    book = openpyxl.load_workbook(plain)
-    book["Settings"].append(["Whole projects", "yes"])
-    signed = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 30}
-    least = make(jin(200), demand={"A": 50.0, "B": 50.0}, Contracts=[signed])
-    write_book(folder / "signed.xlsx", least)
-    book.save(folder / "whole.xlsx")
+    with editing(plain, folder / "whole.xlsx") as book:
+        book["Settings"].append(["Whole projects", "yes"])
+        signed = {"Refiner": "Jin", "Mineral": "copper", "Member": "A", "Min (t/yr)": 30}
+        least = make(jin(200), demand={"A": 50.0, "B": 50.0}, Contracts=[signed])
+        write_book(folder / "signed.xlsx", least)
     assert ask("bills", str(folder / "signed.xlsx"), *HERE)[0] == 0
     about = openpyxl.load_workbook(folder / "outputs" / "signed-bills.xlsx")["About"]
     said = " ".join(str(cell) for row in about.iter_rows(values_only=True) for cell in row)

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -50,12 +51,10 @@ def books(made):
     return sorted(made.glob("*-*.xlsx"))
 
 
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    file = sqlite3.connect(path)
-    try:
-        return file.execute(query).fetchall()
-    finally:
-        file.close()
+def rows(path: Path, *queries: str) -> list[tuple[object, ...]]:
+    """Return what the last query selects."""
+    with closing(sqlite3.connect(path)) as file, file:
+        return [file.execute(query).fetchall() for query in queries][-1]
 
 
 def counts(path: Path) -> dict[str, int]:
@@ -185,22 +184,32 @@ def test_the_same_plan_twice_doubles_no_row(made, books, tmp_path) -> None:
     assert counts(out)["plan"] > first["plan"]
 
 
+OTHER = "the table {} in {} has other columns"
+MINE = "{1} has a table {0}, not from planner data"
+
+
 @pytest.mark.parametrize(
-    "change",
-    ["ALTER TABLE plan DROP COLUMN landed", "ALTER TABLE plan RENAME COLUMN landed TO price",
-     "ALTER TABLE runs ADD COLUMN more TEXT", "ALTER TABLE columns DROP COLUMN unit",
-     "ALTER TABLE prices ADD COLUMN mine REAL"],
+    ("statement", "book", "said"),
+    [("ALTER TABLE plan DROP COLUMN landed", "two-plan", OTHER),
+     ("ALTER TABLE plan RENAME COLUMN landed TO price", "two-plan", OTHER),
+     ("ALTER TABLE runs ADD COLUMN more TEXT", "two-plan", OTHER),
+     ("ALTER TABLE columns DROP COLUMN unit", "two-plan", OTHER),
+     ("ALTER TABLE prices ADD COLUMN mine REAL", "two-plan", OTHER),
+     ("CREATE TABLE sweep_frontier (a)", "small-sweep", MINE),
+     ("CREATE TABLE Sweep_Frontier (a)", "small-sweep", MINE),
+     ("CREATE VIEW sweep_frontier AS SELECT 1 AS a", "small-sweep", MINE),
+     ("CREATE TABLE sweep_frontier (run_id, value)", "small-sweep", MINE),
+     ("CREATE TABLE SWEEP_SMALLEST_CAPS (x)", "small-sweep", MINE)],
 )  # fmt: skip
-def test_nothing_is_added_to_a_table_with_other_columns(made, tmp_path, capsys, change) -> None:
+def test_nothing_is_added_to_a_table_of_others(  # noqa: PLR0917 - fixtures, and a case
+    made, tmp_path, capsys, statement, book, said
+) -> None:
     out = tmp_path / "old.sqlite"
     assert main(["data", str(made / "small-plan.xlsx"), "-o", str(out)]) == 0
-    file = sqlite3.connect(out)
-    file.execute(change)
-    file.close()
+    rows(out, statement)
     before = counts(out)
-    assert main(["data", str(made / "two-plan.xlsx"), "-o", str(out)]) == 4
-    table = change.split()[2]
-    assert f"the table {table} in {out} has other columns" in capsys.readouterr().err
+    assert main(["data", str(made / f"{book}.xlsx"), "-o", str(out)]) == 4
+    assert said.format(statement.split()[2], out) in capsys.readouterr().err
     assert counts(out) == before
 
 
@@ -224,7 +233,7 @@ def test_parquet_of_another_version_is_refused(made, tmp_path, capsys) -> None:
     ("statement", "name"),
     [
         ("CREATE TABLE mine (a)", "mine"),
-        ("CREATE TABLE notes (run_id TEXT, note TEXT)", "notes"),
+        ("CREATE TABLE notes (a, b); INSERT INTO notes SELECT run_id, 'chosen' FROM runs", "notes"),
         ("CREATE TABLE [two words] (x)", "two words"),
         ("CREATE VIEW dear AS SELECT * FROM plan WHERE landed > 9000", "dear"),
         ("CREATE TABLE runs_of_mine AS SELECT * FROM runs", "runs_of_mine"),
@@ -233,35 +242,12 @@ def test_parquet_of_another_version_is_refused(made, tmp_path, capsys) -> None:
 def test_tables_of_the_user_stay_and_are_named(made, tmp_path, capsys, statement, name) -> None:
     out, plan = tmp_path / "one.sqlite", str(made / "small-plan.xlsx")
     assert main(["data", plan, "-o", str(out)]) == 0
-    file = sqlite3.connect(out)
-    file.execute(statement)
-    if name == "notes":
-        file.execute("INSERT INTO notes SELECT run_id, 'the one we chose' FROM runs")
-    file.commit()
-    file.close()
+    rows(out, *statement.split("; "))
     before = rows(out, f'SELECT * FROM "{name}"')
     assert main(["data", plan, str(made / "two-plan.xlsx"), "-o", str(out)]) == 0
     assert f"the table {name} is not from planner data" in capsys.readouterr().err
     if name != "dear":
         assert rows(out, f'SELECT * FROM "{name}"') == before
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["CREATE TABLE sweep_frontier (a)", "CREATE TABLE Sweep_Frontier (a)",
-     "CREATE VIEW sweep_frontier AS SELECT 1 AS a", "CREATE TABLE sweep_frontier (run_id, value)",
-     "CREATE TABLE SWEEP_SMALLEST_CAPS (x)"],
-)  # fmt: skip
-def test_a_table_of_the_user_in_the_way(made, tmp_path, capsys, statement) -> None:
-    out = tmp_path / "one.sqlite"
-    assert main(["data", str(made / "small-plan.xlsx"), "-o", str(out)]) == 0
-    file = sqlite3.connect(out)
-    file.execute(statement)
-    file.close()
-    before = counts(out)
-    assert main(["data", str(made / "small-sweep.xlsx"), "-o", str(out)]) == 4
-    assert f"has a table {statement.split()[2]}, not from planner data" in capsys.readouterr().err
-    assert counts(out) == before
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -300,10 +286,7 @@ def test_names_of_columns_are_the_names_of_rows(tmp_path) -> None:
 def test_what_is_refused(made, tmp_path, capsys) -> None:
     plan = str(made / "small-plan.xlsx")
     other = tmp_path / "other.sqlite"
-    file = sqlite3.connect(other)
-    file.execute("CREATE TABLE mine (a)")
-    file.commit()
-    file.close()
+    rows(other, "CREATE TABLE mine (a)")
     before = other.read_bytes()
     assert main(["data", plan, "-o", str(other)]) == 4
     assert other.read_bytes() == before

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from planner.workbook.template import template_tables
-from tests.books import write_book
+from tests.books import editing, write_book
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 BAN = ("--scenario", "export ban")
@@ -74,12 +74,11 @@ def test_words_name_cells_values_and_years(case, call):
 
 def typed_in(case, change, path):
     """Save a copy of a workbook with the cells changed as told."""
-    book = openpyxl.load_workbook(case)
-    assert change["cells"]
-    for each in change["cells"]:
-        sheet, cell = each["cell"].split("!")
-        book[sheet][cell].value = each["to"]
-    book.save(path)
+    with editing(case, path) as book:
+        assert change["cells"]
+        for each in change["cells"]:
+            sheet, cell = each["cell"].split("!")
+            book[sheet][cell].value = each["to"]
     return path
 
 
@@ -275,9 +274,8 @@ def test_cells_of_other_units_are_said_with_theirs(call, ask, folder):
 def test_a_shortage_cost_by_default_has_the_cells_of_both(call, ask, folder):
     """The price alone is not what a tonne short costs: price and multiple are cited."""
     path = in_units(folder / "units.xlsx")
-    book = openpyxl.load_workbook(path)
-    book["Minerals"].delete_cols(3, 2)
-    book.save(path)
+    with editing(path) as book:
+        book["Minerals"].delete_cols(3, 2)
     words = "100,000.00  the cost of a tonne short (price x shortage cost multiple 10)"
     _, out, _ = call("explain", path, *UNITS)
     assert f"{words}  [Minerals!B2, in USD/kg; Settings, Shortage cost multiple]" in out

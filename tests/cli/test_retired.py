@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import openpyxl
 import pytest
 
 from planner.cli.answer import RETIRED_COMMANDS, RETIRED_OPTIONS
 from planner.cli.commands import planner
+from tests.books import editing
 
 OLD = [
     *([name] for name in RETIRED_COMMANDS),
@@ -37,12 +37,11 @@ def test_what_is_retired_is_not_there() -> None:
 @pytest.fixture
 def redacted(template_plan, folder):
     """A plan as an earlier version redacted it: its Summary says so."""
-    book = openpyxl.load_workbook(template_plan)
-    book["Summary"].insert_rows(2, 2)
-    book["Summary"]["A3"], book["Summary"]["B3"] = "Redacted", "orders and prices of 1 member"
-    for sheet in ("Values", "Duals", "Overview"):
-        del book[sheet]
-    book.save(folder / "redacted.xlsx")
+    with editing(template_plan, folder / "redacted.xlsx") as book:
+        book["Summary"].insert_rows(2, 2)
+        book["Summary"]["A3"], book["Summary"]["B3"] = "Redacted", "orders and prices of 1 member"
+        for sheet in ("Values", "Duals", "Overview"):
+            del book[sheet]
     return "redacted.xlsx"
 
 

@@ -11,7 +11,7 @@ import pytest
 from planner.cli import main
 from planner.studies.draws import AS_AGREED
 from planner.workbook.template import EVERY_CASE, template_tables
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.cli.desk import sheets
 
 TABLES = ["Risk", "Charts", "Risk by mineral", "Risk by member", "Events", "Draws", "About", "Runs"]
@@ -114,9 +114,8 @@ def test_a_scenario_is_what_events_strike(case, ask) -> None:
 
 def test_a_limit_on_countries_is_that_of_both_plans(case, ask) -> None:
     """Without events both plans are what solve makes of the limit, but for a price of security."""
-    book = openpyxl.load_workbook(case)
-    del book["Security"]
-    book.save(case)
+    with editing(case) as book:
+        del book["Security"]
     _, alone = ask("solve", case, "--max-country-share", "50%")
     code, said = ask("risk", case, "--draws", 5, "--max-country-share", "50%", "--workers", 1)
     assert code == 0

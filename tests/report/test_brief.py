@@ -22,7 +22,7 @@ from planner.report import read_report
 from planner.report.brief import SLIDE_OF, SURE, brief
 from planner.report.plan import front_of
 from planner.studies import STUDIES
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.budget import few
 from tests.extreme_books import extreme_book
 from tests.small_book import small_book
@@ -211,11 +211,10 @@ def test_what_is_no_plan_is_refused(made, tmp_path, capsys):
 def changed(plan, folder, sheet, header, value):
     """Write a copy of a plan in which another program changed the first cell of a column."""
     path = folder / "plan.xlsx"
-    book = openpyxl.load_workbook(plan)
-    headers = [str(cell.value) for cell in book[sheet][1]]
-    column = next(i for i, name in enumerate(headers, 1) if name.startswith(header))
-    book[sheet].cell(2, column).value = value
-    book.save(path)
+    with editing(plan, path) as book:
+        headers = [str(cell.value) for cell in book[sheet][1]]
+        column = next(i for i, name in enumerate(headers, 1) if name.startswith(header))
+        book[sheet].cell(2, column).value = value
     return path
 
 

@@ -9,7 +9,6 @@ import copy
 import functools
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -17,6 +16,7 @@ from models.plan import solve
 from planner.render.words import each_year
 from planner.sheets import write_plan
 from planner.workbook import read
+from tests.books import editing
 from tests.budget import few
 from tests.sheets.desk import made, rows, written
 
@@ -30,15 +30,14 @@ Cells = dict[str, pd.DataFrame]
 
 def five(path: Path) -> Path:
     """Return the example without the rows of the minerals that the first five are not."""
-    book = openpyxl.load_workbook(EXAMPLE)
-    for sheet in book.worksheets:
-        heads = [cell.value for cell in sheet[1]]
-        if "Mineral" in heads:
-            column = heads.index("Mineral") + 1
-            for at in range(sheet.max_row, 1, -1):
-                if sheet.cell(at, column).value not in {None, *FIVE}:
-                    sheet.delete_rows(at)
-    book.save(path)
+    with editing(EXAMPLE, path) as book:
+        for sheet in book.worksheets:
+            heads = [cell.value for cell in sheet[1]]
+            if "Mineral" in heads:
+                column = heads.index("Mineral") + 1
+                for at in range(sheet.max_row, 1, -1):
+                    if sheet.cell(at, column).value not in {None, *FIVE}:
+                        sheet.delete_rows(at)
     return path
 
 

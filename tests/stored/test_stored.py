@@ -11,6 +11,7 @@ import pytest
 
 from planner import __version__
 from planner.cli import main
+from tests.books import editing
 
 pytestmark = pytest.mark.slow
 
@@ -55,11 +56,9 @@ def test_plan_is_proved_and_its_cells_agree(stored, name, capsys):
 
 def test_what_is_edited_is_found(stored, capsys):
     """The comparison would see a number that differs."""
-    import openpyxl
 
-    book = openpyxl.load_workbook("plain-plan.xlsx")
-    book["By mineral"]["B3"] = 7
-    book.save("plain-plan.xlsx")
+    with editing("plain-plan.xlsx") as book:
+        book["By mineral"]["B3"] = 7
     code, answer = asked(capsys, "verify", "plain-plan.xlsx", "plain.xlsx")
     assert (code, answer["compared"]) == (1, "field by field")
     others = [e for e in answer["errors"] if NEW not in e["message"] and GONE not in e["message"]]

@@ -15,7 +15,7 @@ from models.measures import SAME_COST
 from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
 from planner.documents.pair import Pair, _all_names
-from tests.books import write_book
+from tests.books import editing, write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
 from tests.reference.measures import same_tonnes
@@ -338,12 +338,11 @@ def test_wrong_usage(old, dearer, call, ask):
 @pytest.mark.slow
 def test_plans_that_cannot_be_compared(old, dearer, call, ask):
     """One without a sheet, one with a word among its numbers."""
-    book = openpyxl.load_workbook(OLD)
-    del book["Country shares"]
-    prices = book["Prices"]
-    prices["F2"], prices["A3"] = "much", None
-    prices["H1"] = "Lacking (t)"
-    book.save("broken.xlsx")
+    with editing(OLD, "broken.xlsx") as book:
+        del book["Country shares"]
+        prices = book["Prices"]
+        prices["F2"], prices["A3"] = "much", None
+        prices["H1"] = "Lacking (t)"
     code, answer = ask("diff", "broken.xlsx", dearer)
     assert code == 1
     assert {(e["sheet"], e["cell"]) for e in answer["errors"]} == {

@@ -10,6 +10,7 @@ import pytest
 
 from planner.documents.orders import COLUMNS, fixed_point
 from planner.workbook.plan_file import read_plan
+from tests.books import editing
 from tests.order_book import PLAN, lines, order_rows, summary, table, write_order_book
 
 ANSWER = {
@@ -145,9 +146,8 @@ def test_answers_another_program(plan, ask):
 
 @pytest.mark.parametrize(("cell", "value"), [("G2", 61), ("K2", 12)])
 def test_a_row_that_contradicts_itself_is_refused(plan, call, cell, value):
-    book = openpyxl.load_workbook(plan)
-    book["Plan"][cell] = value
-    book.save(plan)
+    with editing(plan) as book:
+        book["Plan"][cell] = value
     code, _, err = call("orders", PLAN, "orders")
     assert code == 1
     assert "tonnes times landed cost is not the total" in err
@@ -249,9 +249,8 @@ def test_several_minerals_units_and_another_currency(folder, call, ask):
     ],
 )
 def test_sheets_that_somebody_broke(plan, ask, sheet, cell, value):
-    book = openpyxl.load_workbook(plan)
-    book[sheet][cell] = value
-    book.save(plan)
+    with editing(plan) as book:
+        book[sheet][cell] = value
     code, answer = ask("orders", PLAN, "orders")
     [error] = answer["errors"]
     assert (code, error["sheet"]) == (1, sheet)

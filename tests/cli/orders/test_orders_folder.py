@@ -6,10 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from planner.documents.folder import file_names
+from tests.books import editing
 from tests.order_book import PLAN, order_rows, write_order_book
 
 
@@ -37,9 +37,8 @@ def test_orders_of_a_member_that_left_and_that_somebody_needs(plan, call, ask, i
     if is_open:
         Path("orders/.~lock.B-C.xlsx#").write_text("open")
     else:
-        book = openpyxl.load_workbook("orders/B-C.xlsx")
-        book["Orders"]["T2"] = "PO 4711"
-        book.save("orders/B-C.xlsx")
+        with editing("orders/B-C.xlsx") as book:
+            book["Orders"]["T2"] = "PO 4711"
     before = Path("orders/B-C.xlsx").read_bytes()
     rows = order_rows()
     rows["Members"].pop()
@@ -69,9 +68,8 @@ def test_files_of_others_are_left_alone(plan, call, name):
 
 def test_orders_that_somebody_changed_are_left_alone(plan, call):
     call("orders", PLAN, "orders")
-    book = openpyxl.load_workbook("orders/A.xlsx")
-    book["Orders"]["T2"] = "PO 4711"
-    book.save("orders/A.xlsx")
+    with editing("orders/A.xlsx") as book:
+        book["Orders"]["T2"] = "PO 4711"
     before = Path("orders/A.xlsx").read_bytes()
     code, _, err = call("orders", PLAN, "orders")
     assert code == 4

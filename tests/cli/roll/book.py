@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 
 from planner.workbook.template import write_book
+from tests.books import editing
 from tests.parts import parts_of, write_parts
 
 PLAN = "outputs/three-plan.xlsx"
@@ -17,10 +18,9 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def fill(path: Path, sheet: str = "Deliveries", **cells: Any) -> None:
     """Fill cells of the actuals, by address."""
-    book = openpyxl.load_workbook(path)
-    for address, value in cells.items():
-        book[sheet][address] = value
-    book.save(path)
+    with editing(path) as book:
+        for address, value in cells.items():
+            book[sheet][address] = value
 
 
 def three_rows(**changes: Any) -> Rows:
@@ -91,16 +91,15 @@ def _step(name: str, action: str, first: int, last: int, value: float | None = N
 
 def add_formulas(path: Path) -> None:
     """Add formulas, as people do, and a sheet of their own."""
-    book = openpyxl.load_workbook(path)
-    demand, piles, own = book["Demand"], book["Stockpiles"], book.create_sheet("My notes")
-    own["A1"], own["B1"], own["C1"] = "Growth", 1.0, "=B1*100"
-    assert demand["D1"].value == "2026"
-    demand["E2"] = "=D2*'My notes'!B1"
-    piles["A4"] = None
-    holding = _letter(piles, "Max (t)")
-    piles[f"{holding}2"] = f"={_letter(piles, 'Opening (t)')}2*2"
-    own["A3"] = "=Budget!B2*2"
-    book.save(path)
+    with editing(path) as book:
+        demand, piles, own = book["Demand"], book["Stockpiles"], book.create_sheet("My notes")
+        own["A1"], own["B1"], own["C1"] = "Growth", 1.0, "=B1*100"
+        assert demand["D1"].value == "2026"
+        demand["E2"] = "=D2*'My notes'!B1"
+        piles["A4"] = None
+        holding = _letter(piles, "Max (t)")
+        piles[f"{holding}2"] = f"={_letter(piles, 'Opening (t)')}2*2"
+        own["A3"] = "=Budget!B2*2"
     save_values(path, {
         "Demand": {"E2": 100.0}, "Stockpiles": {f"{holding}2": 20.0},
         "My notes": {"C1": 100.0, "A3": 40e-6},

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.books import editing
 from tests.cli.roll.book import PLAN, write_three
 from tests.order_book import table
 
@@ -36,10 +37,9 @@ def texts(path):
 
 def change(path, sheet, header, row, value):
     """Set a cell of a workbook by its header."""
-    book = openpyxl.load_workbook(path)
-    cells = {c.value: c.column for c in book[sheet][1]}
-    book[sheet].cell(row, cells[header]).value = value
-    book.save(path)
+    with editing(path) as book:
+        cells = {c.value: c.column for c in book[sheet][1]}
+        book[sheet].cell(row, cells[header]).value = value
 
 
 def changes():
@@ -169,13 +169,12 @@ def test_tonnes_that_nobody_sells_now_are_counted(rolled, call, near, far, less)
 
 def test_plans_without_a_common_year_have_no_totals_to_compare(three, folder, call, ask):
     """2026 to 2028 against 2029 to 2031: nothing is compared, and the first line says so."""
-    book = openpyxl.load_workbook("three.xlsx")
-    [header] = [c for c in book["Demand"][1] if str(c.value) == "2026"]
-    header.value = "2029"
-    for cell in book["Demand"][1]:
-        if str(cell.value) in {"2027", "2028"}:
-            cell.value = str(int(cell.value) + 3)
-    book.save("late.xlsx")
+    with editing("three.xlsx", "late.xlsx") as book:
+        [header] = [c for c in book["Demand"][1] if str(c.value) == "2026"]
+        header.value = "2029"
+        for cell in book["Demand"][1]:
+            if str(cell.value) in {"2027", "2028"}:
+                cell.value = str(int(cell.value) + 3)
     assert call("solve", "late.xlsx")[0] == 0
     _, _, err = call("diff", PLAN, "outputs/late-plan.xlsx")
     assert "The totals can't be compared." in err

@@ -9,6 +9,7 @@ import pytest
 
 from planner.workbook import read
 from planner.workbook.template import template_tables, write_book
+from tests.books import editing
 from tests.cli.roll.book import PLAN, add_formulas, fill, save_values, three_rows, write_three
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
@@ -258,11 +259,10 @@ def test_a_workbook_that_is_there(three, ask, folder):
 
 def test_a_plan_that_was_changed(three, folder, ask):
     """Tonnes of the sheet Plan were typed over."""
-    book = openpyxl.load_workbook(PLAN)
-    sheet = book["Plan"]
-    column = next(c.column for c in sheet[1] if str(c.value).startswith("Tonnes"))
-    sheet.cell(2, column).value = 1.0
-    book.save(folder / "typed.xlsx")
+    with editing(PLAN, folder / "typed.xlsx") as book:
+        sheet = book["Plan"]
+        column = next(c.column for c in sheet[1] if str(c.value).startswith("Tonnes"))
+        sheet.cell(2, column).value = 1.0
     code, _ = ask("roll", "typed.xlsx", "three.xlsx", "--to", 2027, "-o", "next.xlsx")
     assert code == 1
     assert not Path("next.xlsx").exists()
@@ -282,13 +282,12 @@ def test_years_in_other_units_and_as_formulas(folder, ask, call):
     """Demand in kt, the years of the header counted on from the first."""
     demand = [{"Mineral": "Copper", "Member": "A", "2026 (kt)": 0.1, "2027": 100, "2028": 100}]
     path = write_three(folder / "three.xlsx", Demand=demand)
-    book = openpyxl.load_workbook(path)
-    sheet = book["Demand"]
-    letters = {cell.value: cell.column_letter for cell in sheet[1]}
-    cell = f"{letters['2028']}1"
-    sheet[cell] = f"={letters['2027']}1+1"
-    sheet[f"{letters['2027']}1"] = 2027
-    book.save(path)
+    with editing(path) as book:
+        sheet = book["Demand"]
+        letters = {cell.value: cell.column_letter for cell in sheet[1]}
+        cell = f"{letters['2028']}1"
+        sheet[cell] = f"={letters['2027']}1+1"
+        sheet[f"{letters['2027']}1"] = 2027
     save_values(path, {"Demand": {cell: 2028}})
     assert call("solve", "three.xlsx")[0] == 0
     assert ask("roll", PLAN, "three.xlsx", "--to", 2028, "-o", "next.xlsx")[0] == 0
@@ -304,10 +303,9 @@ def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
     assert call("solve", "three.xlsx")[0] == 0
     ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
     assert [(b.year, b.fraction) for b in rows("next.xlsx", "Built")] == [(2027, 0)]
-    book = openpyxl.load_workbook("next.xlsx")
-    column = {cell.value: cell.column for cell in book["Projects"][1]}["Capex (USD m)"]
-    book["Projects"].cell(2, column).value = 12e-6
-    book.save("next.xlsx")
+    with editing("next.xlsx") as book:
+        column = {cell.value: cell.column for cell in book["Projects"][1]}["Capex (USD m)"]
+        book["Projects"].cell(2, column).value = 12e-6
     ask("solve", "next.xlsx")
     started = {r["Year"]: r["Started"] for r in table("outputs/next-plan.xlsx", "Projects")}
     assert started == {2027: 0, 2028: 1}
@@ -321,10 +319,9 @@ def test_inputs_that_plants_bought_count_as_planned(folder, ask, call):
     assert call("new", "--actuals", PLAN, "-o", "actuals.xlsx")[0] == 0
     orders = table(Path("actuals.xlsx"), "Deliveries")
     assert {row["Mineral"] for row in orders} == {"alloy"}
-    book = openpyxl.load_workbook("actuals.xlsx")
-    for row, order in enumerate(orders, start=2):
-        book["Deliveries"].cell(row, 10, order["Planned (t)"])
-    book.save("actuals.xlsx")
+    with editing("actuals.xlsx") as book:
+        for row, order in enumerate(orders, start=2):
+            book["Deliveries"].cell(row, 10, order["Planned (t)"])
     bought = [row for row in table(PLAN, "Inputs") if row["Year"] == 2026 and row["Supplier"]]
     assert len(bought) >= 2
     rolled = "roll", PLAN, "three.xlsx", "--to", 2027

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import openpyxl
 import pytest
 
+from tests.books import editing
 from tests.cli.roll.book import PLAN, fill, write_three
 from tests.order_book import table
 from tests.reference.claims import read_workbook, wrong_finding
@@ -93,11 +93,10 @@ def test_a_stock_and_a_price_are_named(three, ask, folder, call):
     write_three(folder / "three.xlsx", Projects=[], Budget=[])
     assert call("solve", "three.xlsx")[0] == 0
     assert call(*ROLL, "--force")[0] == 0
-    book = openpyxl.load_workbook("next.xlsx")
-    sheet = book["Refiners"]
-    cells = {c.value: c.column for c in sheet[1]}
-    sheet.cell(3, cells["Cost (USD/t)"]).value = 600
-    book.save("next.xlsx")
+    with editing("next.xlsx") as book:
+        sheet = book["Refiners"]
+        cells = {c.value: c.column for c in sheet[1]}
+        sheet.cell(3, cells["Cost (USD/t)"]).value = 600
     assert call("solve", "next.xlsx")[0] == 0
     why = {(r["Why"], r["Because of"]) for r in table("outputs/next-plan.xlsx", "Since last plan")}
     assert why == {("price", "Far")}

@@ -353,6 +353,7 @@ def _work(pipe: Connection, copies: Sequence[Connection]) -> None:
     background.leave_stops_to_parent()
     background.keep_memory()
     gc.freeze()  # the parent process's objects are no garbage here
+    gc.set_threshold(50_000, 20, 100)  # plans are arrays: little garbage, and many objects stay
     if sys.platform != "win32":  # else Python reports a lock that Pyomo makes on import as leaked
         multiprocessing.set_start_method("fork", force=True)
     try:

@@ -52,7 +52,7 @@ def tables_of(path: Path) -> Book:
 
 def cost_with_builds(case: Case, base: Plan) -> float:
     """Return the least cost of a case with the builds of the base plan, whatever the budget."""
-    keys, amounts = base.part(BUILT)
+    keys, amounts = base.component_arrays(BUILT)
     built = dict(zip(zip(*map(np.ndarray.tolist, keys), strict=True), amounts, strict=True))
     expanded = Expanded(case)
     program = build_program(expanded)
@@ -67,7 +67,7 @@ def cost_with_builds(case: Case, base: Plan) -> float:
             most[limits.at] = np.inf
     fixed = dataclasses.replace(rows, lower=lower, upper=upper, row_upper=most)
     solver = BlockSolver(expanded, dataclasses.replace(program, rows=fixed), is_compared=False)
-    return sum(result.certificate.primal for result in solver.all())
+    return sum(result.certificate.primal for result in solver.solve_all())
 
 
 def apart(one: float, other: float, least: float = 1.0) -> float:

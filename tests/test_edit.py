@@ -186,7 +186,7 @@ def test_a_shared_formula_outlives_the_cell_with_its_text(desk, place):
     sheet = book.sheet("my hidden notes")
     row = int(place[1:])
     sheet.put(row, 6, 7.5)
-    (desk / "copy.xlsx").write_bytes(book.made(".xlsx"))
+    (desk / "copy.xlsx").write_bytes(book.finished_copy(".xlsx"))
     cells = openpyxl.load_workbook(desk / "copy.xlsx")["My hidden notes"]
     wanted = {f"F{r}": 7.5 if r == row else f"=Refiners!$E{r + 1}*1" for r in range(1, 4)}
     assert {at: cells[at].value for at in wanted} == wanted

@@ -105,7 +105,7 @@ def _smallest_cap(missing: float) -> tuple[float, list[float]]:
         tried.append(cap)
         return missing if cap < 1 / 3 else -1.0
 
-    found = _Caps.smallest(Stub(_further_missing=further), [0], 1.0)  # type: ignore[arg-type]
+    found = _Caps.smallest_cap(Stub(_further_missing=further), [0], 1.0)  # type: ignore[arg-type]
     assert found is not None
     return found, tried
 

@@ -135,7 +135,7 @@ class _ExitProgram:
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
         self.count = self.inside.stop - self.inside.start
-        self.measure = float(program.measure(plan.case.tolerance_scale)[block])
+        self.measure = float(program.violation_scale(plan.case.tolerance_scale)[block])
         flow, cells = program.sold, program.blocks[block]
         mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}

@@ -310,7 +310,7 @@ class _JointProgram:
         worst = [0.0, 0.0]
         for future, own in zip(self.futures, x, strict=True):
             program, rows = future.program, future.rows
-            measure, none = program.measure(self.scale), np.zeros(len(rows.row_lower))
+            measure, none = program.violation_scale(self.scale), np.zeros(len(rows.row_lower))
             values = future.every_column(own)
             violations = program.certify(values, none, measure, rows=rows).violation
             worst = [max(worst[0], *violations), max(worst[1], *(violations * measure))]

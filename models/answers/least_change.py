@@ -209,7 +209,7 @@ def plan_or_none(case: Case) -> Plan | None:
     try:
         solving.require_valid(case)
         solver = block_solver.BlockSolver(resolve.Expanded(case), is_compared=False)
-        results = solver.all()
+        results = solver.solve_all()
     except (InputError, SolverError):
         return None
     return Plan(case, results, solver.expanded, solver.program)

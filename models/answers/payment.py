@@ -151,7 +151,7 @@ class _PaymentSearch:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.headroom = plan, headroom(plan)
-        self.measure = plan.program.measure(plan.case.tolerance_scale)
+        self.measure = plan.program.violation_scale(plan.case.tolerance_scale)
         self._programs: dict[int, WarmStartedSequence] = {}
         self._parts: dict[tuple[int, str], _Part | None] = {}
         e = plan.expanded
@@ -311,7 +311,7 @@ class _PaymentSearch:
                 mine[group.at[inside] - span.start] = np.isin(group.cell[inside] // years, chain)
             part = None
             if not mine.all() and not rows.whole.any():
-                alone, kept = rows.part(mine, result.x)
+                alone, kept = rows.restricted(mine, result.x)
                 shared = np.isin(kept, rows.entry_rows()[~mine[rows.columns]])
                 sequence = self._sequence(b, alone, mine, kept)
                 prices = np.flatnonzero(shared), result.duals[kept[shared]]

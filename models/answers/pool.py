@@ -264,7 +264,7 @@ class ProductionGame:
                 solver = self._solvers[i] = highs.PersistentSolver().load(piece.scale.scaled(rows))
                 solver.start_from(piece.basis)
             else:
-                solver.change(piece.scale.scaled(rows))
+                solver.change_program(piece.scale.scaled(rows))
             solution = piece.scale.unscaled(solver.run())
             if self._proof(piece, rows, solution, *every).passed:
                 return solution

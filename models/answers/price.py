@@ -160,7 +160,7 @@ class Pricing:
         if best is None:
             return MarginalPrice(amount, "", "", ())
         (rank, *_), column, terms = best
-        columns, key = self.plan.column(column)
+        columns, key = self.plan.column_key(column)
         setter = "delivery" if columns.is_delivery else columns.name
         words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
         # with one tonne more of demand, one tonne more can be short, also where all of it is short
@@ -182,7 +182,7 @@ class Pricing:
         The order is: an existing shortage; a delivery that no limit of its own restricts; one that
         another buyer would have to give up, or a stock; a shortage that does not exist yet.
         """
-        columns, _ = self.plan.column(column)
+        columns, _ = self.plan.column_key(column)
         used = float(self.plan.x[column])
         terms = self._terms(step, column, discount)
         rent = sum(abs(t.amount) for t in terms if t.kind not in _SPENT)
@@ -215,7 +215,7 @@ class Pricing:
             rounding = tolerances.REMAINDER * abs(float(self.duals[source])) / discount
             if abs(amount) <= (rounding if source in step.along else 0.0):
                 continue
-            rows, key = self.plan.row(source)
+            rows, key = self.plan.row_key(source)
             label = rows.label(self.plan, key)
             name = label.kind or rows.kind, label.what
             before = merged[name].amount if name in merged else 0.0
@@ -243,10 +243,10 @@ class Pricing:
 
     def _through(self, row: int, seen: frozenset[int]) -> int | None:
         """Return the column that replaces a row that is only a sum; None for other rows."""
-        through = self.plan.row(row)[0].through
+        through = self.plan.row_key(row)[0].through
         if row in seen or not through:
             return None
-        candidates = [c for c in self.tight(row) if self.plan.column(c)[0] in through]
+        candidates = [c for c in self.tight(row) if self.plan.column_key(c)[0] in through]
         # the input that a plant takes, not its product, which is in the row, too
         given = {c for c, amount in self.plan.row_entries(row) if amount > 0}
         candidates = [c for c in candidates if c in given] or candidates
@@ -255,7 +255,7 @@ class Pricing:
 
     def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
         """Return the terms of a column's cost in money of the first year."""
-        columns, key = self.plan.column(column)
+        columns, key = self.plan.column_key(column)
         if columns.terms is None:
             cost = times * float(self.rows.cost[column])
             terms = [component.PriceTerm(columns.words, columns.words, cost)]
@@ -437,7 +437,7 @@ class LocalProgram:
             if self._solver is None:
                 self._solver = highs.PersistentSolver().load(self.rows)
                 self._solver.run_with_fallbacks()
-            self._solver.change(asked)
+            self._solver.change_program(asked)
             x = self._solver.run_with_fallbacks().x
         except SolverError:
             self._solver = None
@@ -473,11 +473,11 @@ def response(
     count = len(local.kept)
     moved = x[:count] - x[count : 2 * count]
     has_slack = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
-    discount, mineral = plan.case.discount(year), plan.row(row)[1][0]
+    discount, mineral = plan.case.discount(year), plan.row_key(row)[1][0]
     moves = []
     for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
         column, amount = local.first + int(local.kept[i]), float(moved[i])
-        columns, key = plan.column(column)
+        columns, key = plan.column_key(column)
         cost = float(pricing.rows.cost[column]) * amount / discount
         if columns.is_move or cost != 0.0:
             words, source = pricing.move_words(columns, key, mineral)

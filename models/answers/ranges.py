@@ -64,8 +64,8 @@ def ranges(plan: Plan, mineral: str, slack: float, by: str = BY_COUNTRY) -> tupl
     base = float(plan.expanded.demand[m].sum() + plan.plant_demand[m].sum())
     for supplier, columns in near.suppliers(by):
         now = max(0.0, float(near.x[columns].sum()))
-        least = near.end(columns, 1.0) if now > near.nothing else 0.0
-        most = near.end(columns, -1.0)
+        least = near.extreme_sum(columns, 1.0) if now > near.nothing else 0.0
+        most = near.extreme_sum(columns, -1.0)
         if least is not None:
             least = min(now, max(0.0, least))
         most = None if most is None else max(now, most)
@@ -94,7 +94,7 @@ class NearOptimal:
                 free[group.at] = is_building
             elif group.component not in {projects.BUILT, projects.REST} or is_building:
                 free[group.at] = np.isin(group.cell // years, self._chain)
-        part, self.rows = program.rows.part(free, every)
+        part, self.rows = program.rows.restricted(free, every)
         self.columns = np.flatnonzero(free)
         self.x: Floats = every[self.columns]
         self._place = np.cumsum(free) - 1
@@ -147,7 +147,7 @@ class NearOptimal:
         for supplier, columns in by_supplier.items():
             yield supplier, self._place[self.plan.program.sold[columns]]
 
-    def end(self, columns: Ints, sign: float) -> float | None:
+    def extreme_sum(self, columns: Ints, sign: float) -> float | None:
         """Return the smallest (``sign`` 1) or largest (-1) sum of some columns [t].
 
         None where it is not proven, so that the others are still known.

@@ -144,7 +144,7 @@ class WarmStartedSequence:
                 self._solver.load(self._scale.scaled(rows))
                 self._solver.start_from(self._basis)
             else:
-                self._solver.change(self._scale.scaled(rows))
+                self._solver.change_program(self._scale.scaled(rows))
             solution = self._scale.unscaled(self._solver.run())
         except SolverError:
             return None
@@ -284,20 +284,22 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     e = Expanded(case.change(share_limits=tuple(limits)))
     program = build_program(e)
     missing = uncapped.missing.sum(axis=1)
-    plant_demand = summed_at(*uncapped.part(PLANT_DEMAND), (len(e.minerals), len(e.years)))
+    plant_demand = summed_at(
+        *uncapped.component_arrays(PLANT_DEMAND), (len(e.minerals), len(e.years))
+    )
     sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
     least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)
-    for b, measure in enumerate(program.measure(case.tolerance_scale).tolist()):
+    for b, measure in enumerate(program.violation_scale(case.tolerance_scale).tolist()):
         caps = _Caps(program, b, e, (missing, plant_demand), measure)
         guesses = caps.guesses()
-        found = {m: caps.smallest([m], cap) for m, cap in guesses.items()}
+        found = {m: caps.smallest_cap([m], cap) for m, cap in guesses.items()}
         for m, cap in found.items():
             name = e.minerals[m]
             least[name] = _larger(least[name], cap)
             least[ALL] = _larger(least[ALL], cap)
         if len(guesses) > 1 and least[ALL] is not None:
             largest = max(cap for cap in found.values() if cap is not None)
-            least[ALL] = _larger(least[ALL], caps.smallest([*guesses], largest))
+            least[ALL] = _larger(least[ALL], caps.smallest_cap([*guesses], largest))
     return {name: cap for name, cap in least.items() if cap is not None}
 
 
@@ -337,7 +339,7 @@ class _Caps:
         for group in program.constraints:
             if group.component is SHARE:
                 of = positions_within(group.at, inside)
-                capped = each[group.limits[of]]
+                capped = each[group.limit_numbers[of]]
                 cell[group.at[of][capped] - inside.start] = group.cell[of][capped]
         self._mineral = np.where(cell < 0, -1, cell // years)
         self.minerals = [m for m in np.unique(self._mineral).tolist() if m >= 0]
@@ -380,7 +382,7 @@ class _Caps:
         self._planned: WarmStartedSequence | None = None
         self._basis: Any = None
 
-    def smallest(self, chosen: list[int], cap: float) -> float | None:
+    def smallest_cap(self, chosen: list[int], cap: float) -> float | None:
         """Return the smallest cap on the chosen minerals at which none is further missing.
 
         It is searched from a guess. What is further missing falls in straight pieces as the cap

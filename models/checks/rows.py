@@ -52,7 +52,7 @@ def numbers_are_within_bounds(case: Case, passed: Case | None = None) -> Iterato
     for record, column in SPREAD_COLUMNS.items():
         for row in unchecked(record.SHEET):
             for header, number in getattr(row, column.field):
-                if not column.holds(number):
+                if not column.allows(number):
                     yield _outside(row, str(header), number, column.least, column.most)
     for row in unchecked(schema.Refiner.SHEET):
         for added in row.extra_usable.numbers():
@@ -66,7 +66,7 @@ def _column_within(rows: tuple[Record, ...], column: Column) -> Iterator[errors.
         if value is None:
             continue
         for number in value.numbers() if isinstance(value, schema.ByYear) else (value,):
-            if not column.holds(number):
+            if not column.allows(number):
                 yield _outside(row, column.header, number, column.least, column.most)
 
 

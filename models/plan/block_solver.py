@@ -227,7 +227,7 @@ class BlockSolver:
         self.compared_shapes: set[bytes] = set()
         """The shapes whose model has been built and compared."""
         scale = expanded.case.tolerance_scale if tolerance_scale is None else tolerance_scale
-        self.measure = self.program.measure(scale)
+        self.measure = self.program.violation_scale(scale)
 
     def __call__(self, blocks: Sequence[int]) -> list[BlockResult]:
         """Return the results of blocks in order; small blocks are solved together (``pieces``).
@@ -240,7 +240,7 @@ class BlockSolver:
         last: list[BlockResult] = []
         with highs.solvers_kept():
             for piece in pieces(self.program, blocks):
-                before, shapes = shapes, tuple(self.program.shape(b) for b in piece)
+                before, shapes = shapes, tuple(self.program.fingerprint(b) for b in piece)
                 start = last[-1].basis if shapes == before and from_one_run(last) else None
                 if len(piece) == 1:
                     last = [self.solve(piece[0], shapes[0], start)]
@@ -249,7 +249,7 @@ class BlockSolver:
                 results += last
         return results
 
-    def all(self) -> list[BlockResult]:
+    def solve_all(self) -> list[BlockResult]:
         """Solve all blocks; blocks of the same minerals are warm-started from one another."""
         return [result for group in groups_of_blocks(self.program.blocks) for result in self(group)]
 
@@ -276,7 +276,7 @@ class BlockSolver:
         """
         began = time.perf_counter()
         rows = self.program.block(b)
-        built = self.compare(b, rows, shape or self.program.shape(b))
+        built = self.compare(b, rows, shape or self.program.fingerprint(b))
         since = time.perf_counter()
         failures: list[str] = []
         attempts = [(attempt, None) for attempt in highs.ATTEMPTS]
@@ -292,7 +292,7 @@ class BlockSolver:
                     solve_seconds=time.perf_counter() - since,
                 )  # fmt: skip
             failures.append(f"{name}: {result}")
-        msg = f"no proven optimum for {self.where(b)}: {'; '.join(failures)}"
+        msg = f"no proven optimum for {self.block_words(b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _solve_jointly(
@@ -402,7 +402,7 @@ class BlockSolver:
         """Compare a Pyomo model of each shape with its arrays; SolverError if they differ."""
         first: dict[bytes, int] = {}
         for b in range(len(self.program.blocks)):
-            first.setdefault(self.program.shape(b), b)
+            first.setdefault(self.program.fingerprint(b), b)
         for b in first.values():
             self._compare(b, self.program.block(b))
 
@@ -419,7 +419,7 @@ class BlockSolver:
         if self._background is not None:
             self._background.result()
 
-    def where(self, b: int) -> str:
+    def block_words(self, b: int) -> str:
         """Return the minerals and years of a block, such as ``copper, tin 2026 to 2030``."""
         e, cells = self.expanded, self.program.blocks[b]
         names = sorted({e.minerals[m] for m, _ in cells})

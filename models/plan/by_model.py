@@ -112,7 +112,7 @@ class _BlockModel:
             failures.append(
                 f"{solution.attempt}: {failure_words(certificate, certificate.violated)}"
             )
-        msg = f"no proven optimum for {self.solver.where(self.b)}: {'; '.join(failures)}"
+        msg = f"no proven optimum for {self.solver.block_words(self.b)}: {'; '.join(failures)}"
         raise SolverError(msg)
 
     def _result(

@@ -56,7 +56,7 @@ def _obstacles_of_all(
     e = plan.expanded
     t, j = e.years.index(year), e.member_at[member]
     deliveries: dict[int, list[tuple[int, int]]] = {}
-    cell = e.cell(e.mineral_at[mineral], t)
+    cell = e.positions_of_cell(e.mineral_at[mineral], t)
     inside = np.arange(cell.start, cell.stop)
     inside = inside[e.deliveries.member[inside] == j]
     columns = (inside, plan.program.flow[inside], e.deliveries.source[inside])
@@ -129,7 +129,7 @@ def _row_obstacles(plan: Solved, flow: Flow, rows: Rows, full: Sequence[int]) ->
     elif rows.bears_on is not None:
         for row in full:
             if plan.slack[row] <= flow.tolerance:
-                yield Obstacle(f"{rows.label(plan, plan.row(row)[1]).what} binds")
+                yield Obstacle(f"{rows.label(plan, plan.row_key(row)[1]).what} binds")
 
 
 def _sentence(obstacles: list[RankedObstacle]) -> str:

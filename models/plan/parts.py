@@ -106,7 +106,7 @@ class Parts:
             part.base, part.scaled = local, part.scale.scaled(local)
             part.solver = PersistentSolver(AGAIN).load(part.scaled)
         else:
-            part.solver.change(part.scale.scaled(local, (part.base, part.scaled)))
+            part.solver.change_program(part.scale.scaled(local, (part.base, part.scaled)))
         part.solver.start_from(part.basis)
         solution = part.scale.unscaled(part.solver.run())
         x = self.x.copy()

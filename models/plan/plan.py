@@ -258,7 +258,10 @@ class Plan(Solved):
     @cached_property
     def missing(self) -> Floats:  # type: ignore[override]
         """The part of demand that is not met [t], by (mineral, member, year)."""
-        missing, (at, tonnes) = np.zeros(self.expanded.demand.shape), self.part(SHORTAGE)
+        missing, (at, tonnes) = (
+            np.zeros(self.expanded.demand.shape),
+            self.component_arrays(SHORTAGE),
+        )
         missing[at or ([],) * missing.ndim] = tonnes
         return missing
 
@@ -500,7 +503,11 @@ class Plan(Solved):
             tonnes = summed_at((d.mineral, d.member, d.year), self.delivered, tonnes.shape)
         savings = np.zeros(len(e.minerals))
         for group in (of for of in self.program.constraints if of.component is SHARE):
-            prices, limit, (_, m, buyer, _, t) = self.prices[group.at], group.limits, group.index
+            prices, limit, (_, m, buyer, _, t) = (
+                self.prices[group.at],
+                group.limit_numbers,
+                group.index,
+            )
             for row, number in {*zip(limit.tolist(), buyer.tolist(), strict=True)}:
                 if not limits[row].caps_each_country:
                     continue
@@ -617,7 +624,7 @@ class Plan(Solved):
     @cached_property
     def shortage(self) -> float:
         """The total shortage of the coalition [t]."""
-        return float(self.part(SHORTAGE)[1].sum())
+        return float(self.component_arrays(SHORTAGE)[1].sum())
 
     @cached_property
     def served_share(self) -> float:

@@ -227,7 +227,7 @@ class Session:
         program = build_program(expanded, base.names, like=base)
         solver = block_solver.BlockSolver(expanded, program, is_compared=False)
         has_same_layout = _has_same_layout(self._solver.expanded, expanded)
-        results = self._solve_from_previous(solver) if has_same_layout else solver.all()
+        results = self._solve_from_previous(solver) if has_same_layout else solver.solve_all()
         return Plan(case, results, expanded, solver.program)
 
     def solve_cold(self, case: Case) -> Plan:
@@ -239,7 +239,7 @@ class Session:
         solving.require_valid(case, self.case)
         expanded = Expanded(case)
         solver = block_solver.BlockSolver(expanded, is_compared=False)
-        return Plan(case, solver.all(), expanded, solver.program)
+        return Plan(case, solver.solve_all(), expanded, solver.program)
 
     # ---- variants that only change numbers of the base's program --------------------------------
 
@@ -282,7 +282,7 @@ class Session:
         free of charge. Only total cost and amounts may be read. Raises SolverError without a proven
         optimum.
         """
-        program, (keys, amounts) = plan.program, self.base.part(columns)
+        program, (keys, amounts) = plan.program, self.base.component_arrays(columns)
         rows, base = program.rows, self._base_point
         is_same = rows.columns is base.rows.columns
         fixed = dict(zip(zip(*map(np.ndarray.tolist, keys), strict=True), amounts, strict=True))
@@ -454,7 +454,7 @@ class Session:
         if warm.solver is None or warm.scaled is None:
             warm.scaled = warm.scale.scaled(warm.rows)
             warm.solver = PersistentSolver(AGAIN).load(warm.scaled)
-        warm.solver.change(warm.scale.scaled(rows, (warm.rows, warm.scaled)))
+        warm.solver.change_program(warm.scale.scaled(rows, (warm.rows, warm.scaled)))
         if not warm.is_started:
             warm.solver.start_from(warm.basis)
             warm.is_started = True

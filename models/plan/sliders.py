@@ -294,7 +294,7 @@ class Adjustable:
             part = _part_of_scaling(self.scaling, columns, inside)
             scaled = part.scaled(program.block(first, last, rows))
             solver = held.setdefault(first, PersistentSolver())
-            solver.change(scaled)
+            solver.change_program(scaled)
             solution = part.unscaled(solver.run_with_fallbacks())
             solutions.append(statuses(solution.basis))
             x.append(solution.x)

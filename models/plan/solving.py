@@ -204,7 +204,10 @@ def plan_from_solution(  # noqa: PLR0913 - a solution, and what its run says of 
     run, since they cannot be checked here.
     """
     case = expanded.case
-    duals, measure = prices * discount_factors(case, program), program.measure(case.tolerance_scale)
+    duals, measure = (
+        prices * discount_factors(case, program),
+        program.violation_scale(case.tolerance_scale),
+    )
     certificates = program.certify(x, duals, measure)
     solution = Solution(x, duals, attempt="as given", mip_gap=mip_gap)
     results = [

@@ -111,7 +111,7 @@ def _purchases_by_tiers(plan: Solved, where: Where) -> dict[Pattern, dict[int, f
     """Return a member's purchases by the tiers that their suppliers may serve, and by source."""
     e = plan.expanded
     m, j, t = e.mineral_at[where[0]], e.member_at[where[1]], e.years.index(where[2])
-    cell, sold = e.cell(m, t), dict[Pattern, dict[int, float]]()
+    cell, sold = e.positions_of_cell(m, t), dict[Pattern, dict[int, float]]()
     inside = slice(cell.start, cell.stop)
     tonnes = plan.delivered[inside]
     mine = (e.deliveries.member[inside] == j) & (tonnes > tolerances.LEAST_FLOW)

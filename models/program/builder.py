@@ -71,7 +71,7 @@ class ComponentArrays:
         return self.component.positions[0] == kinds.LIMIT
 
     @property
-    def limits(self) -> Ints:
+    def limit_numbers(self) -> Ints:
         """The position in Share limits of the row to which each belongs."""
         numbers, at = np.unique(self.index[0], return_inverse=True)
         return integers([self.keys_of.limit_of[number] for number in numbers.tolist()])[at]
@@ -305,7 +305,7 @@ class Builder:
             found.setdefault(at, []).append(column)
         return found
 
-    def columns(  # noqa: PLR0913 - what columns have, all of it named
+    def add_columns(  # noqa: PLR0913 - what columns have, all of it named
         self,
         component: kinds.Columns | str,
         index: tuple[Ints, ...],
@@ -349,7 +349,7 @@ class Builder:
         bounds = {"lower": lower, "upper": upper}
         return {name: np.where(decided, fixed, bound) for name, bound in bounds.items()}
 
-    def rows(  # noqa: PLR0913 - what rows have, all of it named
+    def add_rows(  # noqa: PLR0913 - what rows have, all of it named
         self,
         component: kinds.Rows | str,
         index: tuple[Ints, ...],
@@ -416,7 +416,7 @@ class Builder:
         index, inverse = unique_keys(*(parts[what][at] for what in component.positions))
         limits = np.zeros(len(index[0]))
         limits[inverse] = most
-        return self.rows(component, index, least=least, most=limits), index, inverse
+        return self.add_rows(component, index, least=least, most=limits), index, inverse
 
     def running_builds(self, r: Ints, t: Ints) -> tuple[Ints, Ints, Floats]:
         """Return the builds that can run of projects among sources: position, column, capacity.
@@ -573,7 +573,7 @@ class Program:
             row_keys=LazyKeys(self.constraints, rows),
         )
 
-    def shape(self, b: int) -> bytes:
+    def fingerprint(self, b: int) -> bytes:
         """Return a fingerprint of a block's structure: equal ones differ only in numbers."""
         minerals = sorted({m for m, _ in self.blocks[b]})
         return shape_of(self.block(b), minerals, self._group_sizes[b])
@@ -584,7 +584,7 @@ class Program:
         rows = group_sizes(self.constraints, self.row_starts)
         return [[*pair[0], *pair[1]] for pair in zip(columns, rows, strict=True)]
 
-    def measure(self, largest: float) -> Floats:
+    def violation_scale(self, largest: float) -> Floats:
         """Return the scale of each block's violations [t]: its need, but at most the case's.
 
         ``largest`` is the case's largest need, which is also the scale of a block without need.

@@ -483,7 +483,7 @@ class RelaxableCells:
         relaxing = (c for c in self.found.values() if c.limits or c.lanes or c.tiers)
         return [cell for cell in relaxing if min(cell.years) <= self.year and cell.most > 0]
 
-    def cell(  # noqa: PLR0913 - what a cell is, all of it named
+    def add_cell(  # noqa: PLR0913 - what a cell is, all of it named
         self,
         record: Any,
         name: str,

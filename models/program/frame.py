@@ -43,7 +43,7 @@ class Books:
     def out(self, key: tuple[str, str, int], column: Any) -> None:
         self.posted_out.setdefault(key, []).append(column)
 
-    def cost(
+    def add_cost(
         self,
         heading: kinds.CostHeading,
         columns: Sequence[Any],
@@ -84,7 +84,7 @@ class Frame:
         """The column of each (mineral, member, tier, year), added by the family shortage."""
         self.at = np.concatenate(
             [np.zeros(0, dtype=np.int64)]
-            + [np.array(expanded.cell(*cell), dtype=np.int64) for cell in self.cells]
+            + [np.array(expanded.positions_of_cell(*cell), dtype=np.int64) for cell in self.cells]
         )
         self.delivery = market.delivery_columns(self)
         flows = expanded.input_flows
@@ -147,7 +147,7 @@ class Frame:
 
         def rule(_: Any, *parts: Any) -> Any:
             least, columns, amounts, most = rows[parts if len(parts) > 1 else parts[0]]
-            return (least, self.total(columns, amounts), most)
+            return (least, self.weighted_sum(columns, amounts), most)
 
         setattr(self.model, name, pyo.Constraint(list(rows), rule=rule))
 
@@ -157,9 +157,9 @@ class Frame:
         The bounds of the constraint stay the same.
         """
         columns, amounts = [*row.body.linear_vars, column], [*row.body.linear_coefs, 1.0]
-        row.set_value((row.lower, self.total(columns, amounts), row.upper))
+        row.set_value((row.lower, self.weighted_sum(columns, amounts), row.upper))
 
-    def total(self, columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
+    def weighted_sum(self, columns: Sequence[Any], amounts: Sequence[float] | None = None) -> Any:
         """Return a sum of columns times coefficients (None: 1 each), as one flat expression.
 
         All sums share one term for a column with coefficient 1.

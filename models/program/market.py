@@ -37,11 +37,11 @@ def by_member(owners: component.Owners, at: component.At, limit: Floats) -> Floa
 def by_right(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
     """Divide limits of a plant, a project or a mine by the rights to it."""
     if component.SOURCE in at:
-        parts = owners.rights.sources[at[component.SOURCE], at[component.YEAR]]
+        parts = owners.rights.source_shares[at[component.SOURCE], at[component.YEAR]]
     elif component.MINE in at:
         parts = owners.rights.mines[at[component.MINE], at[component.YEAR]]
     else:
-        parts = owners.rights.projects[at[component.PROJECT]]
+        parts = owners.rights.project_shares[at[component.PROJECT]]
     return np.asarray(limit[:, None] * parts)
 
 
@@ -268,11 +268,11 @@ def add_flows(b: builder.Builder) -> None:
     ):
         split = {heading: price[at] for heading, price in charges.items()}
         parts = tuple(part[at] for part in index)
-        b.flow[at] = b.columns(of, parts, price=landed[at], charges=split)
+        b.flow[at] = b.add_columns(of, parts, price=landed[at], charges=split)
     b.post((d.mineral, d.member, d.year), b.flow, SPOT_FLOW.balance)
     f = b.expanded.input_flows
     index, charges = (f.source, f.plant_input, f.year), charges_of(f)
-    to_plants = b.columns(INPUT_FLOW, index, price=f.landed, charges=charges)
+    to_plants = b.add_columns(INPUT_FLOW, index, price=f.landed, charges=charges)
     b.sold = np.concatenate([b.flow, to_plants])
 
 
@@ -320,7 +320,7 @@ def balances(b: builder.Builder) -> None:
         opening[at] = stockpile.opening
     need = table[m, t, j] - opening
 
-    rows = b.rows(BALANCE, (m, j, t), least=need, most=need)
+    rows = b.add_rows(BALANCE, (m, j, t), least=need, most=need)
     b.balance = np.full((len(e.minerals), len(e.members), b.years), -1, dtype=np.int64)
     b.balance[m, j, t] = rows
 

@@ -147,7 +147,7 @@ class Solved:
     def dual(self, component: Rows | str, key: Any) -> float:
         return self.duals.get(rows_named(component).name, {}).get(key, 0.0)
 
-    def part(self, component: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
+    def component_arrays(self, component: Columns | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's columns as arrays: the key's positions, and the values.
 
         This is fast, for studies that read many plans; ``amounts`` is the same by key.
@@ -215,7 +215,7 @@ class Solved:
 
     # ---- positions, keys and entries -------------------------------------------------------------
 
-    def row(self, at: int) -> tuple[Rows, Any]:
+    def row_key(self, at: int) -> tuple[Rows, Any]:
         group, key = self._named(self._row_places, at)
         return rows_named(group.component), key
 
@@ -223,7 +223,7 @@ class Solved:
         of, _, groups = self._row_places
         return rows_named(groups[int(of[row])].component)
 
-    def column(self, at: int) -> tuple[Columns, Any]:
+    def column_key(self, at: int) -> tuple[Columns, Any]:
         group, key = self._named(self._column_places, at)
         return columns_named(group.component), key
 
@@ -327,7 +327,7 @@ class Solved:
         """Return whether a source may deliver to a member in a year."""
         e, (mineral, member, year) = self.expanded, cell
         d, j, r = e.deliveries, e.member_at[member], self._sources[name, project, mineral]
-        inside = e.cell(e.mineral_at[mineral], e.years.index(year))
+        inside = e.positions_of_cell(e.mineral_at[mineral], e.years.index(year))
         return any(d.member[i] == j and d.source[i] == r for i in inside)
 
     # ---- share limits ----------------------------------------------------------------------------
@@ -381,7 +381,7 @@ class Solved:
     def bought(self, mineral: int, buyers: Sequence[int], year: int) -> float:
         """Return the purchases of a mineral by members in a year [t], all by position."""
         e = self.expanded
-        inside = np.array(e.cell(mineral, year), dtype=np.int64)
+        inside = np.array(e.positions_of_cell(mineral, year), dtype=np.int64)
         mine = np.isin(e.deliveries.member[inside], buyers)
         return float(self.delivered[inside[mine]].sum())
 

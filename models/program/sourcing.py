@@ -120,7 +120,7 @@ def build_least_change(
     f.add("shortage_allowed", allowed)
     weights = [cell.weight for cell in relaxable]
     model.cost = pyo.Objective(
-        expr=f.total(list(model.change.values()), weights), sense=pyo.minimize
+        expr=f.weighted_sum(list(model.change.values()), weights), sense=pyo.minimize
     )
     return f
 
@@ -162,4 +162,4 @@ def objective(f: Frame) -> None:
         amounts[at] = amounts[at] + discounted if at in amounts else discounted
     every = [column for at in columns for column in columns[at]]
     totals = [price for at in columns for price in amounts[at].tolist()]
-    f.model.cost = pyo.Objective(expr=f.total(every, totals), sense=pyo.minimize)
+    f.model.cost = pyo.Objective(expr=f.weighted_sum(every, totals), sense=pyo.minimize)

@@ -403,7 +403,7 @@ class Expanded:
         return found
 
     @cached_property
-    def mined(self) -> Floats:
+    def mine_capacity(self) -> Floats:
         """Capacity of each mine [t/yr] by (mine, year)."""
         mines = self.case.mines
         found = [[sources.mine_capacity(mine, year) for year in self.years] for mine in mines]
@@ -567,7 +567,7 @@ class Expanded:
         """Return the positions in ``sales`` of a mineral and year."""
         f = self.input_flows
         at = np.flatnonzero((f.mineral == mineral) & (f.year == year)) if len(f) else ()
-        return (*self.cell(mineral, year), *(len(self.deliveries) + i for i in at))
+        return (*self.positions_of_cell(mineral, year), *(len(self.deliveries) + i for i in at))
 
     @cached_property
     def of_source_year(self) -> tuple[Ints, Ints]:
@@ -578,7 +578,7 @@ class Expanded:
         every = np.arange(len(self.sources) * years + 1)
         return order, np.searchsorted(code[order], every).astype(np.int64)
 
-    def cell(self, mineral: int, year: int) -> range:
+    def positions_of_cell(self, mineral: int, year: int) -> range:
         """Return the positions in ``deliveries`` of a mineral and year, both by position."""
         at = mineral * len(self.years) + year
         return range(int(self.cell_starts[at]), int(self.cell_starts[at + 1]))
@@ -591,7 +591,7 @@ _OF_DELIVERIES |= {"price_floors", "home_blocs", "countries"}
 _OF_SALES = _OF_DELIVERIES | {"inputs", "input_lanes"}
 _MADE_OF: dict[str, frozenset[str]] = {
     **dict.fromkeys(("sources", "of_mineral", "source_of_refiner"), _OF_SOURCES),
-    "mined": frozenset({"mines"}),
+    "mine_capacity": frozenset({"mines"}),
     "ceilings": _OF_SOURCES | {"ceilings"},
     **dict.fromkeys(
         ("usable", "nameplate", "costs", "supports", "startable", "_begun"), _OF_SOURCES

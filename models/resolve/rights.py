@@ -28,7 +28,7 @@ class Rights:
         self.expanded, self.case = expanded, expanded.case
 
     @cached_property
-    def sources(self) -> Floats:
+    def source_shares(self) -> Floats:
         """Shares of each source's capacity, by (source, year, member).
 
         A project is built once, so it has one share for all years: the average weighted by the
@@ -45,10 +45,10 @@ class Rights:
         return found
 
     @cached_property
-    def projects(self) -> Floats:
+    def project_shares(self) -> Floats:
         """Shares of each project, by (project, member), in the order of the case."""
         sources = self.expanded.sources
-        of = {s.project: parts[0] for s, parts in zip(sources, self.sources, strict=True)}
+        of = {s.project: parts[0] for s, parts in zip(sources, self.source_shares, strict=True)}
         found = [of[p.name] for p in self.case.projects]
         return np.array(found).reshape(-1, len(self.case.members))
 
@@ -65,7 +65,7 @@ class Rights:
         capex = np.array([p.capex for p in self.case.projects], dtype=float)
         if capex.sum() <= 0:
             return np.full(len(self.case.members), 1.0 / max(len(self.case.members), 1))
-        return np.asarray(np.average(self.projects, axis=0, weights=capex))
+        return np.asarray(np.average(self.project_shares, axis=0, weights=capex))
 
     def _divided(self, record: Refiner | Project | Mine) -> Floats:
         """Return the members' shares of a plant or a mine, by (year, member)."""

@@ -128,7 +128,7 @@ class Column:
         """Whether the cells name members, or groups of members."""
         return self.or_group or "Members" in self.refers
 
-    def holds(self, number: float) -> bool:
+    def allows(self, number: float) -> bool:
         """Return whether a number in the column's unit is finite and within its bounds."""
         is_at_bound = (self.above and number == self.least) or (self.below and number == self.most)
         return self.least <= number <= self.most and math.isfinite(number) and not is_at_bound

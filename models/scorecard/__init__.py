@@ -130,7 +130,7 @@ def _largest_share_of(number: int) -> Callable[[Supply], Value]:
     def value(supply: Supply) -> Value:
         amounts = supply.by_country
         top = measures.largest_countries(amounts, number)
-        remark = supply.names(country for country, _ in top)
+        remark = supply.country_words(country for country, _ in top)
         return _ratio_or_remark(
             sum(t for _, t in top), sum(amounts.values()), remark, NOTHING_SUPPLIED
         )
@@ -165,9 +165,9 @@ def _hhi_governance(supply: Supply) -> Value:
         else:
             rated += share**2 * (WORST * (_SCALE - score) / (2 * _SCALE))
     if odd:
-        return Value(None, f"Governance beyond -2.5 to 2.5 for {supply.names(odd)}")
+        return Value(None, f"Governance beyond -2.5 to 2.5 for {supply.country_words(odd)}")
     if unknown:
-        lacking = supply.names(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
+        lacking = supply.country_words(sorted(unknown, key=lambda c: (-unknown[c], c)), 2)
         high = rated + WORST * sum(share**2 for share in unknown.values())
         return Value(None, f"between {rated:z.2f} and {high:z.2f}: no Governance for {lacking}")
     return Value(rated)
@@ -201,7 +201,7 @@ def _recycling(supply: Supply) -> Value:
 def _largest_outside(supply: Supply, amounts: dict[str, float], missing_data: str) -> Value:
     """Return the largest third country's share of demand; before the plan, of all amounts."""
     top = measures.largest_countries({c: t for c, t in amounts.items() if not supply.is_inside(c)})
-    remark, tonnes = supply.names(c for c, _ in top), sum(t for _, t in top)
+    remark, tonnes = supply.country_words(c for c, _ in top), sum(t for _, t in top)
     if supply.year is None:
         return _ratio_or_remark(tonnes, sum(amounts.values()), remark, missing_data)
     return _ratio_or_remark(tonnes, supply.demand, remark)
@@ -216,7 +216,7 @@ def _not_processed(supply: Supply) -> str:
 
 
 def _no_mines(supply: Supply) -> str:
-    is_mined = supply.mineral in supply.overall.mined
+    is_mined = supply.mineral in supply.overall.mined_minerals
     return "" if is_mined else "no mines of it in the workbook"
 
 

@@ -111,10 +111,10 @@ class PlanSupply:
         """Minerals whose refiners act as mines: only inputs, made from nothing, not in Mines."""
         made = {row.mineral for row in self.case.needed_inputs}
         needed = {mineral for (mineral, *_), tonnes in self.case.demand_of.items() if tonnes > 0}
-        return {row.input for row in self.case.needed_inputs} - made - self.mined - needed
+        return {row.input for row in self.case.needed_inputs} - made - self.mined_minerals - needed
 
     @cached_property
-    def mined(self) -> set[str]:
+    def mined_minerals(self) -> set[str]:
         """Minerals in Mines."""
         return {mine.mineral for mine in self.case.mines}
 
@@ -268,7 +268,7 @@ class Supply:
     def is_inside(self, country: str) -> bool:
         return country in self.overall.inside[self.buyer.bloc]
 
-    def names(self, codes: Iterable[str], most: int = _NAMED) -> str:
+    def country_words(self, codes: Iterable[str], most: int = _NAMED) -> str:
         """Return countries in words: the first few by name, then the number of others."""
         spelt = [self.overall.case.country_name(code) for code in codes]
         more = f" and {len(spelt) - most} more" if len(spelt) > most else ""

@@ -141,7 +141,7 @@ class LinearProgram:
             (self.row_lower[chosen], self.row_upper[chosen]),
         )
 
-    def part(self, free: Bools, x: Floats) -> tuple[LinearProgram, Ints]:
+    def restricted(self, free: Bools, x: Floats) -> tuple[LinearProgram, Ints]:
         """Return the program of the ``free`` columns, with all others fixed at ``x``; and its rows.
 
         The second result has the positions of the rows with a free column.

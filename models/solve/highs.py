@@ -340,7 +340,7 @@ class PersistentSolver:
         self.rows = rows
         return self
 
-    def change(self, rows: LinearProgram) -> None:
+    def change_program(self, rows: LinearProgram) -> None:
         """Change the program to one of the same shape; only differences are passed on.
 
         The basis is kept. If coefficients differ, the program is loaded again, with that basis.

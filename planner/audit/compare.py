@@ -213,7 +213,7 @@ class _Rounding:
         self.proof = headers.get(Checks.value.header, 0) if is_checks else 0
         self.accepted = headers.get(Checks.accepted.header, 0)
 
-    def of(self, place: int, row: int) -> float:
+    def tolerance(self, place: int, row: int) -> float:
         """Return the tolerance for a column's cell, by the position of its row."""
         if place not in self.largest:
             most = self.largest[place] = {}
@@ -236,7 +236,9 @@ class _Rounding:
 
 def _is_same(rounding: _Rounding, column: Hashable, row: int, due: object, here: object) -> bool:
     place: Any = column
-    return fits_double(here) and fits_double(due) and near(here, due, rounding.of(place, row))
+    return (
+        fits_double(here) and fits_double(due) and near(here, due, rounding.tolerance(place, row))
+    )
 
 
 def _repr_of(value: object) -> str:

@@ -106,7 +106,7 @@ class PlanSheets:
     sha256: str
     grids: Mapping[str, Grid]
 
-    def lines(self, *fields: Field) -> Iterator[SheetRow]:
+    def table_rows(self, *fields: Field) -> Iterator[SheetRow]:
         """Yield the rows of a table, including its continuation sheets, with the requested fields.
 
         Headers are matched without their units; a missing column gives blank cells. Values are
@@ -129,7 +129,7 @@ class PlanSheets:
         They are the tonnes in the sheet Plan, and the numbers of the sheets Values and Duals.
         """
         for _, column in SEALED:
-            cells = (line.cells[0] for line in self.lines(column))
+            cells = (line.cells[0] for line in self.table_rows(column))
             yield [float(value) for value in cells if plan_file.fits_double(value)]
 
     @cached_property
@@ -137,7 +137,7 @@ class PlanSheets:
         """What the run recorded about itself, as far as the plan has it."""
         timings: dict[str, float] = {}
         values: dict[str, str] = {}
-        for line in self.lines(Summary.measure, Summary.value):
+        for line in self.table_rows(Summary.measure, Summary.value):
             measure, value = str(line.cells[0]), line.cells[1]
             stage = measure.removeprefix(TIME)
             if measure.startswith(TIME):
@@ -151,7 +151,7 @@ class PlanSheets:
         failures: list[str] = []
         typed: list[tuple[str, str]] = []
         built, mip_gap, is_failed = 0, 0.0, False
-        for line in self.lines(Checks.check, Checks.column, Checks.what, Checks.value):
+        for line in self.table_rows(Checks.check, Checks.column, Checks.what, Checks.value):
             kind, option, words, value = line.cells
             text, number = str(words or ""), value if plan_file.fits_double(value) else 0
             if kind == "program" and is_failed:

@@ -88,7 +88,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
     there is no space to write the plan again.
     """
     solution = _Solution(file)
-    plan = solution.plan(case, THIS)
+    plan = solution.rebuilt_plan(case, THIS)
     free = None
     if case.share_limits:
         free = solution.comparison_plan(scenarios.drop_share_limits(case), FREE)
@@ -118,7 +118,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
         compared=compared,
         is_proven=is_proven,
         cells=cells,
-        records=sum(line.cells[0] in RECORDS for line in file.lines(Summary.measure)),
+        records=sum(line.cells[0] in RECORDS for line in file.table_rows(Summary.measure)),
         sheets=len(file.grids),
         violation=proof.violation,
         allowed=proof.allowed,
@@ -135,7 +135,7 @@ def verify(file: PlanSheets, book: Book, case: Case, variant: scenarios.Variant)
 def plan_of(file: PlanSheets, case: Case) -> tuple[Plan, tuple[Finding, ...]]:
     """Rebuild the plan of a case from a workbook's values and duals; findings if it is no proof."""
     solution = _Solution(file)
-    return solution.plan(case, THIS), tuple(solution.findings)
+    return solution.rebuilt_plan(case, THIS), tuple(solution.findings)
 
 
 def is_other_input(file: PlanSheets, book: Book) -> bool:
@@ -197,7 +197,7 @@ class _Solution:
     def __init__(self, file: PlanSheets) -> None:
         self.file, self.findings = file, list[Finding]()
 
-    def plan(self, case: Case, whose: str) -> Plan:
+    def rebuilt_plan(self, case: Case, whose: str) -> Plan:
         """Rebuild the plan that the workbook names ``whose`` from its values and duals.
 
         Reasons why it is not proven are added to ``findings``.
@@ -212,7 +212,7 @@ class _Solution:
         A plan that buys nothing has no values and no duals, and is not missing.
         """
         plan, findings = self._plan(case, whose)
-        names = (n.cells[0] for f in (Values.plan, Duals.plan) for n in self.file.lines(f))
+        names = (n.cells[0] for f in (Values.plan, Duals.plan) for n in self.file.table_rows(f))
         if findings and whose not in names:
             message = f"the plan {whose} is missing, so figures compared with it are not proven"
             self.findings.append(Finding(VALUES, found=message))
@@ -253,7 +253,7 @@ class _Solution:
         sheet = Values if column is Values.value else Duals
         numbers, seen = np.zeros(size), np.zeros(size, dtype=bool)
         places: dict[str, dict[str, int]] = {}
-        for line in self.file.lines(sheet.plan, sheet.family, sheet.key, column):
+        for line in self.file.table_rows(sheet.plan, sheet.family, sheet.key, column):
             plan, family, key, number = line.cells
             name = str(family)
             if plan != whose:
@@ -297,7 +297,7 @@ class _Solution:
             for (t, r, j), column in zip(keys, program.flow[spot].tolist(), strict=True)
         }
         fields = (Flows.year, Flows.mineral, Flows.refiner, Flows.project, Flows.member)
-        for line in self.file.lines(*fields, Flows.contract, Flows.tonnes):
+        for line in self.file.table_rows(*fields, Flows.contract, Flows.tonnes):
             year, mineral, refiner, project, member, contract, tonnes = line.cells
             if contract is not None:
                 continue

@@ -145,7 +145,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
         if key in _NAMES:
             given[field] = text_of
     first, last = _phrase_years(phrase)
-    given["country"] = named.country(given.get("country", ""))
+    given["country"] = named.country_code(given.get("country", ""))
     step = schema.ScenarioStep(
         name=WHAT_IF,
         action=phrase.action,
@@ -190,7 +190,7 @@ def _guess(part: str, named: Named) -> str:
     for key in ("mineral", "country", "refiner", "owner", "member", "tier"):
         with contextlib.suppress(errors.UsageError):
             if key == "country":
-                named.country(part)
+                named.country_code(part)
             else:
                 named.names("company" if key == "owner" else key, part)
             return f"{key}={part}"

@@ -165,7 +165,7 @@ def _failure_of(study: StudyKind) -> SolverError | None:
     Runs that did not start because the study was stopped are no failure.
     """
     outcomes, is_whole = study.required_outcomes, study.stopped is None
-    missing = [o for o in outcomes if not o.planned and (o.ran or is_whole)]
+    missing = [o for o in outcomes if not o.is_planned and (o.ran or is_whole)]
     if not missing:
         return None
     more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
@@ -236,7 +236,7 @@ def _not_planned(study: StudyKind) -> Iterator[str]:
     """Yield the runs without a plan, each reason once."""
     not_run: dict[str, list[str]] = {}
     for outcome in study.required_outcomes:
-        if not outcome.planned:
+        if not outcome.is_planned:
             why = outcome.error.removeprefix("not run: ")
             start = "No plan" if outcome.ran else "Not run"
             not_run.setdefault(f"{start}: {{}}: {terminal_safe(why)}", []).append(

@@ -139,7 +139,7 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
         with as_input_error(source):
             book = edit.EditedBook(source)
             book.sheets |= pulled.edits
-            made = book.made(target.suffix, recalculate=True)
+            made = book.finished_copy(target.suffix, recalculate=True)
         return save.save_file(target, lambda scratch: scratch.write_bytes(made))
     edited = (csv_folder.edited_file(source, name, e.cells) for name, e in pulled.edits.items())
     copy_case(source, target, dict(edited))
@@ -231,7 +231,7 @@ class _FilledSheet:
         for index, row in enumerate(plain_cells(table.rows)):
             if not all(_meets_condition(row[place], value) for place, value in conditions):
                 continue
-            number = table.number(index)
+            number = table.row_number(index)
             place = f"{table.name}, row {number}"
             given = {
                 m: self._value(m, row[m.theirs], mark, f"{place}, {table.headers[m.theirs]}")

@@ -94,7 +94,7 @@ class DataRun:
     tables: tuple[DataTable, ...]
 
     @property
-    def run(self) -> str:
+    def run_id(self) -> str:
         """The id of the run, by which its rows are found, and replaced if it is written again."""
         return self.facts[RUN]
 
@@ -329,13 +329,13 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
             others = [name for key, name in sorted(there.items()) if key not in ours]
             for run in runs:
                 for name in ours & there.keys() - {COLUMNS}:
-                    file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run,))  # noqa: S608
+                    file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run_id,))  # noqa: S608
                 for table in (*run.tables, *run.lists):
                     if table.name in there.keys() - ours:
                         whose = f"{path} has a table {there[table.name]}, not from planner data"
                         msg = f"{whose}: rename it, or choose another --output"
                         raise errors.WriteError(msg)
-                    _insert_table(file, path, table, run.run)
+                    _insert_table(file, path, table, run.run_id)
             file.execute(f"PRAGMA application_id = {_APPLICATION}")
             file.execute("COMMIT")
     except sqlite3.Error as error:
@@ -386,7 +386,7 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> list[str]:
     parts = [(run, table) for run in runs for table in run.tables]
     parts += [(run, table) for i in range(2) for run in runs for table in run.lists[i : i + 1]]
     for run, table in parts:
-        _put(folder / table.name / f"{run.run}.parquet", folder, table, run.run)
+        _put(folder / table.name / f"{run.run_id}.parquet", folder, table, run.run_id)
     return []
 
 

@@ -245,10 +245,11 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
         pair=pair,
         lines=tuple(_figure_lines(pair, by_mineral)),
         minerals=by_mineral,
-        members=sheets.MemberChanges.of_rows(members, words={"money": pair.money}),
+        members=sheets.MemberChanges.of_rows(members, words={"money": pair.currency}),
         who_pays=_by_member_rows(pair),
         prices=sheets.PriceChanges.of_rows(
-            [row for row in prices if not _has_no_change(row, _PRICES)], words={"money": pair.money}
+            [row for row in prices if not _has_no_change(row, _PRICES)],
+            words={"money": pair.currency},
         ),
         prices_in_all=len(prices),
         moves=sheets.Moves.of_rows(rows),
@@ -319,7 +320,7 @@ def _compared_figure(
     fmt, remark, is_known = Format.INDEX if unit else Format.COUNT, "", True
     if unit and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}:
         fmt = Format.PRICE if "/" in unit else Format.MONEY
-        is_known, unit = pair.same_money, unit if pair.same_money else pair.money
+        is_known, unit = pair.same_money, unit if pair.same_money else pair.currency
         remark = "" if is_known else "Not in one currency."
     elif unit == "t":
         fmt, is_known = Format.TONNES, pair.all_comparable
@@ -371,7 +372,7 @@ def _by_mineral_rows(pair: Pair) -> list[Row]:
     for row in rows:
         for word, top in zip(("old", "new"), tops, strict=True):
             of = top.get(row["mineral"])
-            row[f"country_{word}"] = of and pair.country(of.country)
+            row[f"country_{word}"] = of and pair.country_name(of.country)
     return rows
 
 
@@ -397,7 +398,7 @@ def _by_member_rows(pair: Pair) -> sheets.WhoPaysMore:
         if not is_one_money:
             row |= {"paid_change": None, "shortage_change": None}
     rows.sort(key=lambda row: names.index(row["member"]))
-    return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.money})
+    return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.currency})
 
 
 def _purchases(pair: Pair, plan: PlanFile) -> Purchases:
@@ -457,7 +458,7 @@ def _compared_amounts(
 
 def _compared_flows(pair: Pair, plan: PlanFile) -> Amounts:
     table = _flows_to_buyers(pair, plan)
-    table = table.assign(seller=table["country"].map(pair.country))
+    table = table.assign(seller=table["country"].map(pair.country_name))
     return measures.sums(table, "tonnes", "mineral", "seller", "buyer")
 
 
@@ -469,7 +470,7 @@ def _flows_to_buyers(pair: Pair, plan: PlanFile) -> pd.DataFrame:
         return flows
     inputs = pair.rows(plan, PlantInputs)
     inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
-    inputs = inputs.assign(buyer="plants in " + inputs["plant_country"].map(pair.country))
+    inputs = inputs.assign(buyer="plants in " + inputs["plant_country"].map(pair.country_name))
     return pd.concat([flows, inputs], ignore_index=True)
 
 
@@ -547,9 +548,8 @@ def _by_mineral_table(result: PlanDifference) -> sheets.MineralChanges:
     minerals: list[str] = []
     for row in result.minerals:
         unit = row["unit"]
-        units = {
-            Format.TONNES: unit, Format.MONEY: pair.money, Format.PRICE: f"{pair.money} per {unit}",
-        }  # fmt: skip
+        money, price = pair.currency, f"{pair.currency} per {unit}"
+        units = {Format.TONNES: unit, Format.MONEY: money, Format.PRICE: price}
         for amount in _MINERAL:
             old, new, by = (row[f"{amount}_{side}"] for side in SIDES)
             name, fmt = sheets.FIGURES[amount], _FORMAT_OF[amount]

@@ -173,7 +173,7 @@ def _address_of(book: Book, sheet: str, row: int, column: str) -> str:
     """Return the cell of an input, "" if the workbook has no such row or column."""
     layout = book.layout
     is_there = row and layout.position(sheet, row, column)[1]
-    return layout.cell(sheet, row, column) if is_there else ""
+    return layout.address(sheet, row, column) if is_there else ""
 
 
 def _spelt(case: Case, change: InputDifference, value: Cell) -> Cell:

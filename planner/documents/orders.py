@@ -266,7 +266,7 @@ def _orders_table(plan: PlanFile) -> pd.DataFrame:
         "end_date": [f"{year}-12-31" for year in years],
         "mass_unit": _as_words(source["unit"]),
         **{name: source[name] for name in ("member", "mineral", "refiner")},
-        "country": source["country"].map(plan.country),
+        "country": source["country"].map(plan.country_name),
         "country_code": source["country"].replace(schema.REST_OF_WORLD, ""),
         **{name: _as_words(source[name]) for name in ("project", "kind", "contract")},
         "tonnes": source["tonnes"],

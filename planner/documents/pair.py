@@ -51,7 +51,7 @@ class Pair:
         return self.old.currency == self.new.currency
 
     @property
-    def money(self) -> str:
+    def currency(self) -> str:
         """The currency; both if they differ."""
         if self.same_money:
             return self.new.currency
@@ -107,9 +107,9 @@ class Pair:
         """Return the spelling of a mineral or member in the new plan, else in the old one."""
         return self._spellings.get((kind, normalize(str(name))), str(name))
 
-    def country(self, code: str) -> str:
+    def country_name(self, code: str) -> str:
         """Return the spelling of a country in the new plan, else in the old one."""
-        return self.new.countries.get(code) or self.old.country(code)
+        return self.new.countries.get(code) or self.old.country_name(code)
 
     @cached_property
     def _spellings(self) -> dict[tuple[results.Name, str], str]:

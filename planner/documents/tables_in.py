@@ -79,7 +79,7 @@ class SourceTable:
         if twice is not None:
             refuse(f"{self.name} has {count[normalize(twice)]} columns named {twice!r}")
 
-    def number(self, row: int) -> int:
+    def row_number(self, row: int) -> int:
         """Return the number of a row by its index: of a file as a spreadsheet program shows it."""
         return self.numbers[row] if self.numbers else row + 1
 

@@ -326,7 +326,7 @@ class _Matching:
 
     def _given_twice(self, row: Delivery, first: Delivery) -> None:
         header = Delivery.column_of("order" if first.order else "year").header
-        place = self.actuals.context.layout.cell(Delivery.SHEET, first.row, header)
+        place = self.actuals.context.layout.address(Delivery.SHEET, first.row, header)
         name = "order" if row.order else "year"
         self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
 

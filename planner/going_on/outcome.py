@@ -294,7 +294,7 @@ class _Findings(SheetTables):
             top = rows.largest(t.missed_money)
             yield say("answer", "{top[refiner]} missed most by planned cost: {missed} of"
                                 " {top[mineral]} were not delivered, worth {top}.",
-                      top=top, missed=rows.of(top).value(t.missed))  # fmt: skip
+                      top=top, missed=rows.row_of(top).value(t.missed))  # fmt: skip
             every = rows.count(t.planned, ">", 0.0)
             yield say("answer", "Suppliers of a mineral that delivered less than planned: {short}"
                                 " of {every}.", short=short, every=every)  # fmt: skip

@@ -146,7 +146,7 @@ class RolledPlan:
             return
         with as_input_error(self._path):
             book = EditedBook(self._path)
-            made = book.made(path.suffix, show=_Writer(self, book, sentences).edit())
+            made = book.finished_copy(path.suffix, show=_Writer(self, book, sentences).edit())
         path.write_bytes(made)
         read(path)
 
@@ -193,7 +193,7 @@ class _Writer:
             table = table_of(result, self.case.country_name)
             page = AddedPage(sheet, len(table.columns))
             page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
-            page.table(table)
+            page.write_table(table)
             page.add_filter(1)
         return str(front.title)
 
@@ -305,14 +305,14 @@ class _Writer:
         outcome = self.rolled.outcome
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})
-        page.title(f"{year_span(years)}{_TITLE}")
+        page.write_title(f"{year_span(years)}{_TITLE}")
         self._write_sentences(page, "answer")
         page.paragraph(
             f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
             f" plans from {outcome.to} on. Next: planner check, then planner solve."
         )
         self._write_sentences(page, "decide", DECIDE)
-        page.heading("Carried over to this workbook")
+        page.write_heading("Carried over to this workbook")
         for name, count in Counter(str(row["sheet"]) for row in self.listed).items():
             page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
         if outcome.unreported < outcome.rows:
@@ -320,7 +320,7 @@ class _Writer:
         page.paragraph(f"Not reported, so as in the plan: {outcome.not_reported}.")
         page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
         if self.rolled.edits.removed:
-            page.heading("Left out of this workbook")
+            page.write_heading("Left out of this workbook")
             for gone in self.rolled.edits.removed[:_MOST_NAMED]:
                 page.paragraph(
                     f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {capitalized(gone.reason)}."
@@ -329,12 +329,12 @@ class _Writer:
             if others > 0:
                 page.paragraph(f"And {counted(others, 'more row')}: see {CarriedOver.TABLE}.")
         if self.rolled.edits.warnings:
-            page.heading("What to read with care")
+            page.write_heading("What to read with care")
             for text in self.rolled.edits.warnings:
                 page.paragraph(f"{capitalized(text)}.")
         t = SupplierVariance
         table = self.rolled.variances.without(t.missed, t.missed_money, t.orders, t.unreported)
-        page.heading(
+        page.write_heading(
             "Differences from the plan by mineral and supplier, the largest difference in cost"
             " first"
         )
@@ -344,7 +344,7 @@ class _Writer:
             # tonnes of different minerals are not added up
             shown = tonnes if len(set(table.mineral)) == 1 else (None,) * len(tonnes)
             everything = ("All", None, None, *shown, *total.money)
-            page.table(table_of(table, self.case.country_name), everything)
+            page.write_table(table_of(table, self.case.country_name), everything)
             page.paragraph(
                 "By price: (price paid - planned landed cost) × delivered tonnes. By quantity:"
                 " planned landed cost × (delivered tonnes - planned tonnes)."
@@ -356,7 +356,7 @@ class _Writer:
         """Write the sentences of one part of the page; without any, no heading."""
         texts = [each.text for each in self.sentences if each.place == place]
         if texts and heading:
-            page.heading(heading)
+            page.write_heading(heading)
         for text in texts:
             (page.paragraph if heading else page.key_sentence)(text)
 

@@ -119,7 +119,7 @@ class Picture:
         return max(self.numbers, default=0.0)
 
     @property
-    def distinct(self) -> tuple[Series, ...]:
+    def distinct_series(self) -> tuple[Series, ...]:
         """The series, with those that look alike merged into one; ``hints`` are all their names."""
         alike: list[list[Series]] = []
         for each in self.series:
@@ -135,9 +135,9 @@ class Picture:
         )
 
     @property
-    def joined(self) -> Picture:
+    def with_merged_lines(self) -> Picture:
         """The chart, with lines that coincide merged into one."""
-        return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct))
+        return replace(self, series=tuple(replace(each, hints=()) for each in self.distinct_series))
 
     def in_money(self, currency: str) -> Picture:
         """Return the chart with money in the unit that suits the largest amount.

@@ -215,7 +215,7 @@ class SheetRows:
         chosen._where = {**self._where, **more}
         return chosen
 
-    def of(self, claim: Claim) -> SheetRows:
+    def row_of(self, claim: Claim) -> SheetRows:
         """Return the row of a claim on one of these rows."""
         one = self.where()
         one.rows = [row for row in self.rows if row == claim.position]

@@ -192,7 +192,7 @@ class FrontSheet:
     def raise_row(self, row: int, points: float) -> None:
         self.heights[row] = max(self.heights.get(row, self.ROW), points)
 
-    def words(
+    def write_text(
         self,
         row: int,
         columns: tuple[int, int],
@@ -221,7 +221,7 @@ class FrontSheet:
         count = max(1, math.ceil(wide * _TIGHT * scale / room))
         self.raise_row(row, self.ROW * scale + (count - 1) * style.LINE_HEIGHT * scale)
 
-    def number(self, row: int, columns: tuple[int, int], value: float, form: Any) -> None:
+    def write_number(self, row: int, columns: tuple[int, int], value: float, form: Any) -> None:
         """Write a number across columns."""
         first, _ = self._merged(row, columns, form)
         self.sheet.write_number(row, first, value, form)
@@ -249,13 +249,13 @@ class FrontSheet:
             "top_color": palette.NAVY,
             **edge,
         }
-        self.words(top, columns, figure.name, **bold, **properties)
-        self.words(top + 1, columns, figure.number, **bold, font_size=size, **edge)
+        self.write_text(top, columns, figure.name, **bold, **properties)
+        self.write_text(top + 1, columns, figure.number, **bold, font_size=size, **edge)
         small: Properties = {"font_size": _SMALL, "valign": "top", **edge}
-        self.words(top + 2, columns, figure.text, place, **small)
+        self.write_text(top + 2, columns, figure.text, place, **small)
         self.heights[top + 1] = _LARGE
 
-    def gap(self) -> None:
+    def add_gap(self) -> None:
         self.heights[self.row] = _LOW
         self.row += 1
 
@@ -283,27 +283,29 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     """
     page, places = FrontSheet(sheet, styles, [_WIDE] * _COLUMNS), {t.name: t for t in tables}
     whole = page.full_width
-    page.words(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
+    page.write_text(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.row = 1
     if front.made_by:
-        page.words(1, whole, front.made_by, font_size=_SMALL, font_color=palette.MUTED)
+        page.write_text(1, whole, front.made_by, font_size=_SMALL, font_color=palette.MUTED)
         page.row = 2
-    page.words(page.row, whole, front.question, font_size=12, font_color=palette.MUTED)
+    page.write_text(page.row, whole, front.question, font_size=12, font_color=palette.MUTED)
     page.row += 1
     _sentences(page, front.of("answer"), places, "", bold=True, font_size=12)
-    page.gap()
+    page.add_gap()
     _write_figures(page, front.of("figure"), places)
     _sentences(page, front.of("decide"), places, DECIDE)
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.wide_table is not None:
         if front.legend:
-            page.words(page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED)
+            page.write_text(
+                page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED
+            )
             page.row += 1
         _write_table(page, front.wide_table)
     _sentences(page, front.of("care"), places, WITH_CARE)
     if front.proof:
-        page.words(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
+        page.write_text(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
         page.row += 1
     high = _fitted(page, range(first, first + len(lines) * _CHART_ROWS), len(lines))
     _charts(book, page, first, high, lines, data)
@@ -338,9 +340,9 @@ def _sentences(
         page.row += 1
     for sentence in sentences:
         place = claim_cell(sentence, tables)
-        page.words(page.row, (first, last), sentence.text, place, valign="top", **properties)
+        page.write_text(page.row, (first, last), sentence.text, place, valign="top", **properties)
         page.row += 1
-    page.gap()
+    page.add_gap()
 
 
 def _write_figures(
@@ -353,7 +355,7 @@ def _write_figures(
         page.card(figure, columns, claim_cell(figure, tables), _EDGE if i else {})
     if figures:
         page.row += 3
-        page.gap()
+        page.add_gap()
 
 
 def _spans(table: Table) -> list[int]:
@@ -375,7 +377,7 @@ def _write_table(page: FrontSheet, table: Table) -> None:
     spans = zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)
     line: Properties = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
     for across, column in zip(spans, table.columns, strict=True):
-        page.words(
+        page.write_text(
             top, across, column.header, **line, bold=True, font_color=palette.WHITE,
             bg_color=palette.NAVY, indent=1, align="left" if column.fmt.is_text else "right",
         )  # fmt: skip
@@ -383,21 +385,21 @@ def _write_table(page: FrontSheet, table: Table) -> None:
         for row, value in enumerate(column.values[:MOST_ROWS], top + 1):
             if isinstance(value, int | float):
                 properties = page.styles.get(**line, num_format=form, align="right")
-                page.number(row, across, value, properties)
+                page.write_number(row, across, value, properties)
             else:
                 most = round(_NAME_LINES * sum(page.widths[across[0] : across[1] + 1]))
                 text = truncated(value or "", most)
-                page.words(row, across, text, **line, bold=across[0] == 0, indent=1)
+                page.write_text(row, across, text, **line, bold=across[0] == 0, indent=1)
     page.row = top + 1 + min(len(table), MOST_ROWS)
     if len(table) > MOST_ROWS:
         more = f"and {len(table) - MOST_ROWS:,} more: {table.name}"
-        page.words(page.row, page.full_width, more, font_size=_SMALL)
+        page.write_text(page.row, page.full_width, more, font_size=_SMALL)
         page.row += 1
-    page.gap()
+    page.add_gap()
 
 
 def draw_heading(page: FrontSheet, row: int, columns: tuple[int, int], text: str) -> None:
-    page.words(
+    page.write_text(
         row, columns, text,
         bold=True, font_color=palette.NAVY, bottom=1, bottom_color=palette.NAVY,
     )  # fmt: skip

@@ -158,7 +158,7 @@ def _draw_heat(picture: Picture) -> Any:
 
     Each cell shows its number; hover text has all names of a row that stands for several series.
     """
-    series = picture.distinct
+    series = picture.distinct_series
     values = [list(each.values) for each in series]
     shown = [
         ["" if v is None else (f"{v:z.0%}" if v >= 0.005 or v == 0 else "<1%") for v in row]  # noqa: PLR2004

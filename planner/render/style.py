@@ -137,7 +137,7 @@ class Styles:
             self._made[key] = self._book.add_format({"valign": "vcenter", **properties})
         return self._made[key]
 
-    def header(self, fmt: Format = Format.TEXT, *, filtered: bool = False) -> Any:
+    def header_style(self, fmt: Format = Format.TEXT, *, filtered: bool = False) -> Any:
         """Return the header's format: left-aligned above text, right-aligned above numbers.
 
         The thick white line below separates the header from the first row, however small it is
@@ -149,12 +149,12 @@ class Styles:
             border=1, border_color=LINE, bottom=5, bottom_color=WHITE, align=align, indent=indent,
         )  # fmt: skip
 
-    def cell(self, fmt: Format, values: Sequence[Cell]) -> Any:
+    def cell_style(self, fmt: Format, values: Sequence[Cell]) -> Any:
         if fmt.is_text:
             return self.get(align="left", indent=1, text_wrap=fmt in {Format.LONG, Format.SENTENCE})
-        return self.number(number_format(fmt, values))
+        return self.number_style(number_format(fmt, values))
 
-    def number(self, form: str) -> Any:
+    def number_style(self, form: str) -> Any:
         return self.get(num_format=with_right_gap(form), align="right")
 
 

@@ -206,7 +206,7 @@ def _write_table(
     widths, lines = _column_widths(table)
     heights = _heights(table, widths)
     sheet.fill(_formatted_columns(table, styles), heights)
-    heads = [styles.header(c.fmt, filtered=table.filtered) for c in table.columns]
+    heads = [styles.header_style(c.fmt, filtered=table.filtered) for c in table.columns]
     options = {
         "name": re.sub(r"\W", "_", table.name) + "_table",
         "style": style.TABLE_STYLE,
@@ -355,7 +355,7 @@ def _formatted_columns(table: Table, styles: style.Styles) -> Iterator[ColumnCel
     )
     for column in table.columns:
         if column.formats is None and not table.sections:
-            yield ColumnCells(column.values, styles.cell(column.fmt, column.values))
+            yield ColumnCells(column.values, styles.cell_style(column.fmt, column.values))
             continue
         values = list(column.values)
         formats = _format_of_each(column, styles)
@@ -367,17 +367,17 @@ def _formatted_columns(table: Table, styles: style.Styles) -> Iterator[ColumnCel
 
 def _format_of_each(column: TableColumn, styles: style.Styles) -> list[Any]:
     if column.formats is None:
-        fmt = styles.cell(column.fmt, column.values)
+        fmt = styles.cell_style(column.fmt, column.values)
         return [None if value is None else fmt for value in column.values]
     formats, most = [], style.most_money(column)
     for value, fmt in zip(column.values, column.formats, strict=True):
         if isinstance(value, str) and not column.fmt.is_text:
             formats.append(styles.get(align="right", indent=1, text_wrap=True))
         elif isinstance(value, str):
-            formats.append(styles.cell(fmt if fmt.is_text else Format.TEXT, ()))
+            formats.append(styles.cell_style(fmt if fmt.is_text else Format.TEXT, ()))
         else:
             form = style.mixed_format(fmt, value, most)
-            formats.append(None if value is None else styles.number(form))
+            formats.append(None if value is None else styles.number_style(form))
     return formats
 
 

@@ -183,7 +183,8 @@ def _left(plan: PlanFile) -> Picture | None:
     rows = [row for row in result_rows(table) if known(row["served_without"])]
     if not rows:
         return None
-    names = tuple(f"{row['mineral']}, without {plan.country(row['supplier'])}" if row["supplier"]
+    who = plan.country_name
+    names = tuple(f"{row['mineral']}, without {who(row['supplier'])}" if row["supplier"]
                   else str(row["mineral"]) for row in rows)  # fmt: skip
     title = f"Share of need still met if the largest supplier stops, {table.words['last']}"
     still_met = Series("Still met", Role.PLAN, series_values(row["served_without"] for row in rows))
@@ -193,7 +194,7 @@ def _left(plan: PlanFile) -> Picture | None:
 def _decide(plan: PlanFile) -> _Content:
     """Return what to decide in the first year: the costliest rows of the sheet Decide now."""
     rows = plan.result(DecideNow).frame()
-    rows["country"] = [plan.country(code) if code else "" for code in rows["country"]]
+    rows["country"] = [plan.country_name(code) if code else "" for code in rows["country"]]
     begun, bought = (rows[rows["decision"] == kind] for kind in (Kind.BEGIN, Kind.BUY))
     year = plan.result(About).option(Figure.FIRST_YEAR) or "the first year"
     title, cost = f"Capital of the plants to begin in {year}", sums(begun, "cost", "what")

@@ -56,7 +56,7 @@ def plan_page(plan: PlanFile) -> ReportPage:
         proof,
         is_sound,
         tuple(
-            each if isinstance(each, ReportSection) else part_of(each, front, plan.country)
+            each if isinstance(each, ReportSection) else part_of(each, front, plan.country_name)
             for each in plan_sections(plan)
         ),
         about_facts(plan),
@@ -67,7 +67,7 @@ def plan_page(plan: PlanFile) -> ReportPage:
 def front_of(plan: PlanFile) -> FirstPage:
     """Return the plan's first page, made again from the tables of its workbook."""
     asked = word(plan.measure(Figure.QUESTION))
-    return first_page(SheetTables(plan.result, plan.country), plan.title, asked)
+    return first_page(SheetTables(plan.result, plan.country_name), plan.title, asked)
 
 
 def proof_verdict(plan: PlanFile) -> tuple[str, bool]:
@@ -122,7 +122,7 @@ def charts(plan: PlanFile) -> dict[str, tuple[Picture, ...]]:
     rows = [row for row in result_rows(plan.result(ByMineral)) if known(row["need"])]
     return charts_of(ChartSource(
         rows, plan.result(Members), sold, tuple(sorted(map(int, sold["year"].unique()))),
-        plan.country, str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND),
+        plan.country_name, str(plan.measure(Figure.SHARE_BASIS) or schema.DEMAND),
         word(plan.measure(Figure.YEARS)),
     ))  # fmt: skip
 
@@ -209,15 +209,15 @@ _Pairs = dict[tuple[str, str], float]
 
 def _flows_by_country_name(plan: PlanFile) -> pd.DataFrame:
     table = plan.result(Flows).frame()
-    return table.assign(country=table["country"].map(plan.country))
+    return table.assign(country=table["country"].map(plan.country_name))
 
 
 def _sold_to_all(plan: PlanFile) -> pd.DataFrame:
     """Return what members buy, and what the plants of each country buy as inputs."""
     inputs = plan.result(PlantInputs).frame()
     inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
-    buyers = "plants in " + inputs["plant_country"].map(plan.country).astype(str)
-    inputs = inputs.assign(member=buyers, country=inputs["country"].map(plan.country))
+    buyers = "plants in " + inputs["plant_country"].map(plan.country_name).astype(str)
+    inputs = inputs.assign(member=buyers, country=inputs["country"].map(plan.country_name))
     return (
         pd.concat([_flows_by_country_name(plan), inputs], ignore_index=True)
         if len(inputs)
@@ -236,7 +236,7 @@ def supplier_colours(plan: PlanFile) -> dict[str, str]:
     weight = (
         parts.groupby(level="country")
         .sum()
-        .drop(plan.country(schema.REST_OF_WORLD), errors="ignore")
+        .drop(plan.country_name(schema.REST_OF_WORLD), errors="ignore")
     )
     first = sorted(weight.index, key=lambda name: (-round(weight[name], 9), name))
     return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))

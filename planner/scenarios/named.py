@@ -109,7 +109,7 @@ class Named:
         codes = self._sellers - self._buyers - {REST_OF_WORLD}
         return sorted(map(self.case.country_name, codes), key=normalize)
 
-    def country(self, text: str) -> str:
+    def country_code(self, text: str) -> str:
         """Return the code of a country, "" for all; UsageError if it is unknown."""
         if text in {"", "*"}:
             return ""

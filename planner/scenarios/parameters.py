@@ -41,7 +41,7 @@ class ParameterKind:
         return self.titled or self.word.capitalize()
 
     @property
-    def place(self) -> str:
+    def place_selector(self) -> str:
         """The selector of the place, such as country; "" if the action has none."""
         selectors = ACTION_CELLS[self.action].selectors
         return next((name for name in ("refiner", "member", "country") if name in selectors), "")
@@ -51,7 +51,7 @@ class ParameterKind:
         return ACTION_CELLS[self.action].value == "money/t"
 
     @property
-    def largest(self) -> float:
+    def largest_value(self) -> float:
         """The largest number that the action accepts; the smallest is 0."""
         return ACTION_CELLS[self.action].most
 
@@ -97,7 +97,7 @@ class Parameter:
     currency: str = ""
 
     @property
-    def span(self) -> tuple[float, float, float]:
+    def default_range(self) -> tuple[float, float, float]:
         """The default range of a sweep: first value, last value, step."""
         shares = self.kind.first, self.kind.last, self.kind.step
         first, last, step = (float(f"{self.price * share:.4g}") for share in shares)
@@ -216,7 +216,7 @@ def _aimed(named: Named, kind: ParameterKind, rest: str) -> Parameter:
 
 
 def _place_and_rest(named: Named, kind: ParameterKind, rest: str) -> tuple[str, str]:
-    if not kind.place:
+    if not kind.place_selector:
         return "", rest
     if ":" in rest:
         place, _, mineral = (part.strip() for part in rest.rpartition(":"))
@@ -236,14 +236,14 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
     Raises UsageError for an unknown place, with the most similar name or code.
     """
     try:
-        if kind.place == "member":
+        if kind.place_selector == "member":
             return [(name, {"member": name}) for name in named.names("member", text)]
-        if kind.place == "refiner":
+        if kind.place_selector == "refiner":
             return [(seller.words, seller.selectors) for seller in named.sellers(text or "*")]
-        code = named.country(text)
+        code = named.country_code(text)
     except UsageError as error:
         hint = ""
-        if kind.place != "member" and "did you mean" not in str(error):  # a similar code
+        if kind.place_selector != "member" and "did you mean" not in str(error):  # a similar code
             case = named.case
             codes = {r.country for r in case.refiners} | {m.country for m in case.mines}
             near = did_you_mean(text, codes)
@@ -255,9 +255,9 @@ def _find(named: Named, kind: ParameterKind, text: str) -> list[tuple[str, dict[
 
 def _countries_hint(case: Case, kind: ParameterKind) -> str:
     """Return the end of a message: the countries where the parameter changes something."""
-    if kind.place == "member":
+    if kind.place_selector == "member":
         return ""
-    if kind.place == "refiner":
+    if kind.place_selector == "refiner":
         codes, things = {plant.country for plant in plants(case)}, "refiners and projects are in"
     else:
         codes, things = {m.country for m in case.mines}, "mines are in"

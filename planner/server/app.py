@@ -190,7 +190,7 @@ class SessionStore:
     def _signed(self, *words: str) -> str:
         return hmac.new(self._secret, "\n".join(words).encode(), "sha256").hexdigest()
 
-    def key(self) -> str:
+    def new_key(self) -> str:
         """Return a new signed key for a visitor; it is not stored here."""
         name = secrets.token_urlsafe(24)
         return f"{name}.{self._signed('key', name)}"
@@ -243,11 +243,11 @@ class SessionStore:
             for job in self.followed.jobs:
                 if job.state is jobs.JobState.WAITING:  # the workbook was saved again since
                     job.stop()
-            self.followed.take(path.name, copy)
+            self.followed.accept(path.name, copy)
             for kind in (jobs.CHECK, jobs.PLAN):
                 self.followed.start(kind, {}, self.config.limits, self.places)
 
-    async def watch(self) -> None:
+    async def end_idle_sessions(self) -> None:
         """While the page is served, end sessions that nobody has used for a long time."""
         while True:
             await asyncio.sleep(_SECONDS)
@@ -291,7 +291,7 @@ def application(config: Config) -> Starlette:
     async def life(app: Starlette) -> AsyncIterator[None]:
         with scratch.scratch_folder() as folder:
             app.state.desk = desk = SessionStore(config, folder)
-            watch = asyncio.create_task(desk.watch())
+            watch = asyncio.create_task(desk.end_idle_sessions())
             with _following(desk):
                 try:
                     yield
@@ -335,7 +335,7 @@ async def _front(request: Request) -> Response:
         if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
             words = "This page needs its token: open the address that planner serve printed."
             raise HTTPException(401, words)
-        key = desk.key()
+        key = desk.new_key()
     response = _page_of("server.html", desk, key)
     if not given_key:
         # lax: a link from another site leads to the same session, but its forms are refused
@@ -360,7 +360,7 @@ async def _take(request: Request) -> Response:
                 while chunk := await given.read(_CHUNK):
                     file.write(chunk)
         session = desk.open(key)
-        session.take(given.filename, upload)
+        session.accept(given.filename, upload)
     session.follows = False
     session.start(jobs.CHECK, {}, desk.config.limits, desk.places)
     return _back(request)
@@ -461,7 +461,7 @@ def _page_of(template: str, desk: SessionStore, key: str) -> Response:
     mine = desk.find(key)
     session = desk.shown(mine)
     is_followed = session is not None and session is desk.followed
-    check = None if session is None else session.check
+    check = None if session is None else session.last_check
     answers = check.result.get("answers") if check is not None else None
     answer = answers[0] if answers else {}
     findings = answer.get("beside", ())

@@ -305,12 +305,12 @@ class BrowserSession:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
-    def check(self) -> Job | None:
+    def last_check(self) -> Job | None:
         """The last job that checks the current workbook; None if there is none."""
         checks = (j for j in reversed(self.jobs) if j.kind is CHECK and j.file == self.workbook)
         return next(checks, None)
 
-    def take(self, name: str, content: Path) -> None:
+    def accept(self, name: str, content: Path) -> None:
         """Accept a workbook, under a safe name that is close to its own.
 
         The previous workbook and the files of its check are deleted.
@@ -328,7 +328,7 @@ class BrowserSession:
         """Accept a copy of another session's workbook."""
         copy = self.folder / f"taken-{secrets.token_hex(4)}"
         _link_or_copy(workbook, copy)
-        self.take(workbook.name, copy)
+        self.accept(workbook.name, copy)
 
     def _drop(self, job: Job) -> None:
         self.jobs.remove(job)

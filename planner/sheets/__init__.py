@@ -127,7 +127,7 @@ def write_plan(
 
 def _tables(context: Context) -> dict[str, Table]:
     made = (result_of(result, context) for result in SHEETS)
-    shown = [table_of(rows, context.country) for rows in made if rows is not None]
+    shown = [table_of(rows, context.country_name) for rows in made if rows is not None]
     if any(table.name == results.ShortageCauses.TABLE for table in shown):  # printed instead
         shown = [replace(t, printed=0) if t.name == results.Shortages.TABLE else t for t in shown]
     front = overview(context)

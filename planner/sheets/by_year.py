@@ -72,7 +72,7 @@ def _blocks(
         (common.SHORT.header, "neither bought nor taken from stock"): (Format.TONNES, "t", short),
         ("Served", "1 minus shortage divided by demand"): (Format.SHARE, "of demand", served),
         ("Largest supplier", largest): (
-            Format.TEXT, "", read_from_tops(lambda top: context.country(top.country))
+            Format.TEXT, "", read_from_tops(lambda top: context.country_name(top.country))
         ),
         (CountryShares.of_demand.header, "bought from that country, also for stock"): (
             Format.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}

@@ -74,7 +74,7 @@ class Context:
         """What share limits are shares of, a buyer's ``demand`` or its ``purchases``."""
         return self.case.settings.share_basis
 
-    def country(self, code: str) -> str:
+    def country_name(self, code: str) -> str:
         return self.case.country_name(code)
 
     @property

@@ -59,7 +59,7 @@ def _costliest(
     """
     of_kind = rows.where(decision=[*map(str, words)])
     costliest = of_kind.largest(DecideNow.cost)
-    row, kind = of_kind.of(costliest), Kind(costliest["decision"])
+    row, kind = of_kind.row_of(costliest), Kind(costliest["decision"])
     now, of = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
     verb, rest = words[kind].split(" ", 1)
     if not now.number:

@@ -50,7 +50,7 @@ class Cells:
     cell_of: Callable[[str, int, str], str]
     unit_of: Callable[[str, str], tuple[str, float] | None]
 
-    def cell(self, place: answers.CellAddress | None) -> str:
+    def address(self, place: answers.CellAddress | None) -> str:
         """Return ``Refiners!D14``; else sheet, row and header; "" for no place."""
         if place is None:
             return ""
@@ -64,7 +64,7 @@ class Cells:
 
         If a cell's unit differs from the text's, it is given.
         """
-        given = [(self.cell(place), self._other_unit(place)) for place in places if place]
+        given = [(self.address(place), self._other_unit(place)) for place in places if place]
         cells = "; ".join(cell + (f", in {other[0]}" if other else "") for cell, other in given)
         return f"  [{cells}]" if cells else ""
 
@@ -73,7 +73,7 @@ class Cells:
         other, currency = self._other_unit(place), self.planned.settings.currency
         return other[0] if other else units.in_currency(self._declared(place).unit, currency)
 
-    def typed(self, place: answers.CellAddress, value: float) -> float:
+    def in_unit_of_cell(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
         other = self._other_unit(place)
         return value if other is None else float(f"{value / other[1]:.12g}")
@@ -416,8 +416,8 @@ def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells
     yield f"{dear} with this change:" if change.is_dear else ends
     for each in change.changes:  # Share limits!F3: 65 % -> 71.4 %, as it is typed into the cell
         unit, place = _typed_unit(each, cells), each.place
-        was, to = cells.typed(place, each.was), cells.typed_up(place, each.to)
-        yield f"  {cells.cell(place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
+        was, to = cells.in_unit_of_cell(place, each.was), cells.typed_up(place, each.to)
+        yield f"  {cells.address(place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
         years = each_year({*each.years} - {answer.year}, " and ")
         also = f"; the cell also applies to {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
@@ -492,7 +492,7 @@ def explanation_json(
         "cause": answer.cause,
         "unpaid": [
             {"project": u.project.name, "built": u.built, "needs_m": u.needs, "left_m": u.left,
-             "budget_year": u.year, "cell": cells.cell(u.place)}
+             "budget_year": u.year, "cell": cells.address(u.place)}
             for u in answer.unpaid
         ],
         "idle": [{"plant": who, "gap": gap} for who, gap in answer.idle],
@@ -513,7 +513,7 @@ def explanation_json(
         "has_room": price is None or price.has_slack,
         "terms": [
             {"kind": t.kind, "what": t.what, "amount": t.amount, **_cell_facts(t.place, cells),
-             "times_cell": cells.cell(t.times)}
+             "times_cell": cells.address(t.times)}
             for t in terms
         ],
         "binding": [_bound(b, cells) for b in answer.binding],
@@ -541,7 +541,7 @@ def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
 
 def _cell_facts(place: answers.CellAddress | None, cells: Cells) -> dict[str, str]:
     unit = "" if place is None else cells.unit(place)
-    return {"cell": cells.cell(place), "cell_unit": unit}
+    return {"cell": cells.address(place), "cell_unit": unit}
 
 
 def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
@@ -549,12 +549,12 @@ def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
     return {
         "cells": [
             {
-                "cell": cells.cell(c.place),
+                "cell": cells.address(c.place),
                 "what": c.words,
                 "unit": _typed_unit(c, cells),
-                "from": cells.typed(c.place, c.was),
+                "from": cells.in_unit_of_cell(c.place, c.was),
                 "to": cells.typed_up(c.place, c.to),
-                "least": cells.typed(c.place, c.least),
+                "least": cells.in_unit_of_cell(c.place, c.least),
                 "years": list(c.years),
                 "said_by": "scenario" if cells.is_overridden(c.place) else "workbook",
             }

@@ -353,7 +353,7 @@ def moved_build(builds: SheetRows, place: Place) -> Iterator[Sentence]:
     top = builds.largest(ChangedBuilds.change)
     if top.number <= 0:
         top = builds.smallest(ChangedBuilds.change)
-    row = builds.of(top)
+    row = builds.row_of(top)
     now, before = row.value(ChangedBuilds.now), row.value(ChangedBuilds.before)
     yield say(place, "Built for {top[year]} of {top[project]}: {now} of the plant, {before} in the"
                      " last plan.", top=top, now=now, before=before)  # fmt: skip

@@ -68,7 +68,7 @@ def plan_tables(context: Context) -> SheetTables:
         results.ChangedBuilds: changed_builds(context),
         About: about_table(context),
     }
-    return SheetTables(made.get, context.country)
+    return SheetTables(made.get, context.country_name)
 
 
 PROVEN = "Proven: no cheaper plan keeps the rules."

@@ -65,7 +65,7 @@ def pictures(context: Context) -> tuple[Picture, ...]:
     home = plan.sources["country"].map(lambda c: COALITION in blocs(c)).astype(bool)
     source = ChartSource(
         findings.result_rows(by_mineral_table(context)), members_table(context),
-        coalition_purchases(plan), context.case.years, context.country, context.basis,
+        coalition_purchases(plan), context.case.years, context.country_name, context.basis,
         context.horizon, None if free is None else coalition_purchases(free),
         plan.sources.assign(home=home),
     )  # fmt: skip

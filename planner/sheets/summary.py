@@ -149,7 +149,7 @@ def _country_rows(context: Context) -> Rows:
     yield f"Largest share of one country in the coalition's {context.basis}"
     tops = each("last" if several else "top")
     yield f"{share}{last}", None, Format.SHARE, unit, "", _of_top(tops, lambda t: t.share, 0.0)
-    names = _of_top(tops, lambda top: context.country(top.country), "none sells")
+    names = _of_top(tops, lambda top: context.country_name(top.country), "none sells")
     yield f"{_NAME}{last}", None, Format.LONG, "", "", names
     remark = "The coalition's limit on that country; blank if it has none."
     limits = _of_top(tops, lambda top: top.limit)

@@ -136,7 +136,7 @@ def _member_ceilings(
     e, d = plan.expanded, plan.expanded.deliveries
     bought = np.zeros((len(e.sources), len(e.members), len(e.years)))
     np.add.at(bought, (d.source, d.member, d.year), plan.delivered)
-    parts = Rights(e).sources
+    parts = Rights(e).source_shares
     usable = plan.sources.set_index(["refiner", "project", "mineral", "year"])["usable"].to_dict()
     for r, source in enumerate(e.sources):
         for t, year in enumerate(e.years):

@@ -130,7 +130,7 @@ class BillsStudy(StudyKind):
     @property
     def planned(self) -> bool:
         """Whether the joint plan is proven, so that there is a workbook to write."""
-        return self.outcomes[0].planned
+        return self.outcomes[0].is_planned
 
     @property
     def sharing(self) -> Sharing:
@@ -233,7 +233,7 @@ def _as_bought(tables: Tables) -> Iterator[Sentence]:
         none = rows.none(t.cash_saving, "<", 0.0)
         yield say("answer", f"{start} no member pays more cash than alone.", none=none)
         return
-    count, row = rows.count(t.cash_saving, "<", 0.0), rows.of(least)
+    count, row = rows.count(t.cash_saving, "<", 0.0), rows.row_of(least)
     more = row.value(t.cash).minus_cell(row.value(t.cash_alone))
     text = f"{start} members that pay more cash than alone: {{count}}."
     yield say("answer", f"{text} {{more[member]}} pays {{more}} more.", count=count, more=more)

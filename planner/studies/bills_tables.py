@@ -265,7 +265,7 @@ def rights(case: Case) -> Result:
     parts = Rights(e)
     rows = [
         ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *means)
-        for s, means in zip(e.sources, parts.sources.mean(axis=1).tolist(), strict=True)
+        for s, means in zip(e.sources, parts.source_shares.mean(axis=1).tolist(), strict=True)
     ]
     rows += [
         ("mine", "", mine.mineral, mine.country, *means)

@@ -196,7 +196,7 @@ class Compare(VariantStudy):
 
     def _entry(self, case: cases.ComparedCase) -> Entry:
         book = self.start.book
-        changed, cell_of = case.variant(book.case), book.layout.cell
+        changed, cell_of = case.variant(book.case), book.layout.address
         says = cases.changes_in_words(book.case, case.variant)
         if case.errors:
             placed = book.layout.in_order(case.errors)

@@ -238,7 +238,7 @@ class RiskResults:
         return difference(self.base.objective, self.base_totals.objective, self.base.objective)
 
     @property
-    def distinct(self) -> int:
+    def distinct_draws(self) -> int:
         """How many different sets of hits the draws have."""
         return len({draw.hits for draw in self.draws})
 

@@ -113,7 +113,7 @@ class JoinedStudies(Generic[T]):
         return tuple(chain for study in self.studies for chain in study.chains)
 
     @cached_property
-    def study_of(self) -> tuple[int, ...]:
+    def study_of_chain(self) -> tuple[int, ...]:
         """For each chain, the position of its study in ``studies``."""
         return tuple(i for i, study in enumerate(self.studies) for _ in study.chains)
 
@@ -139,7 +139,7 @@ class Outcome(Generic[T]):
     unproven: bool = False
 
     @property
-    def planned(self) -> bool:
+    def is_planned(self) -> bool:
         """Whether there is a proven plan, so that ``result`` was read from it."""
         return not self.error
 
@@ -264,7 +264,7 @@ class Tracker:
         if not isinstance(sent, dict):
             return
         for chain, run in sorted(self.positions & sent.keys()):
-            result_type = self.result_types[self.study.study_of[chain]]
+            result_type = self.result_types[self.study.study_of_chain[chain]]
             self.add(chain, run, unpack(sent[chain, run], self.name(chain, run), result_type))
 
     @cached_property
@@ -306,8 +306,8 @@ class Tracker:
         study = self.study
 
         def sort_key(task: Task) -> tuple[bool, int, int]:
-            position = study.study_of[task.chain]
-            is_first = not any(study.chains[study.study_of.index(position) : task.chain])
+            position = study.study_of_chain[task.chain]
+            is_first = not any(study.chains[study.study_of_chain.index(position) : task.chain])
             weight = sum(run.weight for run in study.chains[task.chain])
             return not is_first, position, -weight
 
@@ -421,7 +421,7 @@ def pack_runs(study: JoinedStudies[Any], task: Task) -> bytes:
     Raises TypeError if a change cannot be pickled.
     """
     runs = study.chains[task.chain][task.first : task.end]
-    return _pack((study.study_of[task.chain], runs), "a run of a study")
+    return _pack((study.study_of_chain[task.chain], runs), "a run of a study")
 
 
 def unpack(outcome: bytes, name: str, result_type: type = object) -> Outcome[Any]:
@@ -595,7 +595,7 @@ def run_studies(
         stopped = stop
     every: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):
-        position = joined.study_of[i]
+        position = joined.study_of_chain[i]
         every[position] += [
             Outcome(run.name, error=mismatches[position], unproven=True)
             if mismatches[position]

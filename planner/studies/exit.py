@@ -83,7 +83,7 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     title = f"{shortened(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
     shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}
     picture = chart.lines(title, years, shares, "Share", is_panel=True)
-    return picture and picture.joined
+    return picture and picture.with_merged_lines
 
 
 # ---- the study -----------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ class ExitStudy(StudyKind):
         names = Named(start.case)
         if country is None:
             raise errors.UsageError(words.missing_option("--country", names.countries_outside()))
-        self.country = names.country(country.strip())
+        self.country = names.country_code(country.strip())
         if not self.country:
             msg = "--country: name one country"
             raise errors.UsageError(msg)

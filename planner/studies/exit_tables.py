@@ -446,7 +446,7 @@ def _barrier_rows(result: answers.Exit, cells: explain.Cells) -> list[Row]:
             "mineral": mineral, "kind": kind, "what": last.words,
             "years": words.each_year(hold.year for hold in holds), "limit": last.limit,
             "unit": last.unit.replace("money", result.plan.case.settings.currency),
-            "spares": last.spares, "cell": cells.cell(last.place),
+            "spares": last.spares, "cell": cells.address(last.place),
             "size": sum(hold.limit * hold.spares for hold in holds),
         })  # fmt: skip
     order = result.plan.expanded.mineral_at

@@ -152,7 +152,7 @@ class FactorChanges:
         """
         return self._rank.get(factors[0], -1) if len(factors) == 1 else -1
 
-    def change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledNumbers:
+    def case_change(self, factors: Sequence[Factor], end: str) -> CaseSteps | ScaledNumbers:
         """Return the change that moves factors to an ``end``, ``LOW`` or ``HIGH``.
 
         Facts are CaseSteps, planned by vectors. If they are numbers of one column that change

@@ -229,7 +229,7 @@ class StudyKind:
     @property
     def planned(self) -> bool:
         """Whether anything is planned, so that there is a workbook to write."""
-        return any(outcome.planned for outcome in self.required_outcomes)
+        return any(outcome.is_planned for outcome in self.required_outcomes)
 
     @property
     def errors(self) -> PlannerError | None:

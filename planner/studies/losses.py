@@ -63,7 +63,7 @@ class Loss:
     tier: str = ""
 
     @property
-    def change(self) -> CaseSteps:
+    def case_change(self) -> CaseSteps:
         """The change that removes the lost supplier in all years of the case."""
         if self.kind is LossKind.NOTHING:
             return CaseSteps()
@@ -222,7 +222,7 @@ def _to_refill(plan: Plan) -> Floats:
 
 def _by_buyer(plan: Plan, component: Columns) -> Floats:
     """Return a component's tonnes by (mineral, buyer, year)."""
-    amounts, (key, tonnes) = np.zeros(_shape(plan.expanded)), plan.part(component)
+    amounts, (key, tonnes) = np.zeros(_shape(plan.expanded)), plan.component_arrays(component)
     if key:
         amounts[key] = tonnes
     return amounts
@@ -554,6 +554,6 @@ def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = 
 
     They change the case that is left of the agreed plan. ``before`` begins the runs' names.
     """
-    runs = tuple(Run(before + loss.name(plan.case), loss.change) for loss in (NOTHING, *lost))
+    runs = tuple(Run(before + loss.name(plan.case), loss.case_change) for loss in (NOTHING, *lost))
     is_new = before != UNCAPPED  # without share limits, the program is of the same kind
     return RunSource(case_before_loss(plan, rules), runs, read=loss_totals, is_compared=is_new)

@@ -110,7 +110,7 @@ def _flows_that_differ(
 def _flow_tonnes(context: Context) -> changes.Amounts:
     """Return the tonnes of all years by mineral, level, seller and buyer."""
     sold = _sales(context)
-    names = {code: context.country(code) for code in sold["country"].unique()}
+    names = {code: context.country_name(code) for code in sold["country"].unique()}
     plants = sold["project"].where(sold["project"] != "", sold["refiner"])
     by_country = sold.assign(seller=sold["country"].map(names))
     by_plant = sums(sold.assign(seller=plants), "tonnes", "mineral", "seller")
@@ -127,7 +127,7 @@ def _sales(context: Context) -> pd.DataFrame:
     if not context.plan.expanded.plant_inputs:
         return flows
     inputs = context.plan.inputs[context.plan.inputs["member"] == ""]
-    plants = "plants in " + inputs["plant_country"].map(context.country)
+    plants = "plants in " + inputs["plant_country"].map(context.country_name)
     inputs = inputs.assign(level=COUNTRY_TO_PLANTS, buyer=plants)
     return pd.concat([flows, inputs], ignore_index=True)
 

@@ -40,7 +40,7 @@ def evenly_spaced(
 
     Raises UsageError if a number is out of bounds, or the step leads nowhere or to too many points.
     """
-    most = parameter.kind.largest
+    most = parameter.kind.largest_value
     for option, value in (("--from", first), ("--to", last)):
         if not 0.0 <= value <= most:
             slip = most <= MOST_TARIFF and most < value <= _SLIP
@@ -49,7 +49,7 @@ def evenly_spaced(
             msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
             raise UsageError(msg)
     if step == 0 or not math.isfinite(step):
-        msg = f"--step {step:g} is not a step: name one such as {parameter.span[2]:g}"
+        msg = f"--step {step:g} is not a step: name one such as {parameter.default_range[2]:g}"
         raise UsageError(msg)
     if step < 0 <= last - first or step > most:
         slip = most <= 1.0 <= step <= _SLIP

@@ -160,7 +160,7 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
         text = "For {slack} more, no supplier's share of demand could fall by a percentage point."
         yield say("answer", text, none=none, slack=asked)
         return
-    row = rows.of(most)
+    row = rows.row_of(most)
     text = (
         "For {slack} more, {top[supplier]}'s share of the demand for {top[mineral]} could fall"
         " most: from {now} to {least}."

@@ -238,7 +238,7 @@ class RiskStudy(StudyKind):
         draws = number_of(len(self.risk.draws), "draw")
         asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
         return "; ".join([
-            f"{draws} ({self.risk.distinct:,} different), seed {self.chances.seed}",
+            f"{draws} ({self.risk.distinct_draws:,} different), seed {self.chances.seed}",
             f"surge {share_words(self.chances.surge)}", f"share limits {limits}", *asked,
         ])  # fmt: skip
 
@@ -251,7 +251,7 @@ class RiskStudy(StudyKind):
         return {
             **self.start.options,
             "Draws": f"{len(self.risk.draws):,}",
-            "Different draws": f"{self.risk.distinct:,}",
+            "Different draws": f"{self.risk.distinct_draws:,}",
             "Seed": str(chances.seed),
             LEFT_OUT: penalty if self.risk.left_out else "",
             "Probabilities": guess and f"from the sheet Risks; {guess} are estimates",

@@ -85,10 +85,10 @@ class Measures(Result):
         """Give each row the format of its measure, also if the sheet is read from a file."""
         named = [FORMATS.get(name) for name in columns["measure"]]
         of_rows = [Format.FACTOR if form is None else form.fmt for form in named]
-        super().__init__(formats=formats or dict.fromkeys(self.numbers(), of_rows), **columns)
+        super().__init__(formats=formats or dict.fromkeys(self.number_fields(), of_rows), **columns)
 
     @classmethod
-    def numbers(cls) -> list[str]:
+    def number_fields(cls) -> list[str]:
         """Return the fields whose cells have the unit of their row."""
         return [f.name for f in cls.FIELDS if f.fmt is Format.SHARE]
 
@@ -232,7 +232,7 @@ def in_units(table: Measures) -> Measures:
     """Return the measures in the units of their rows, each cell with its number format."""
     formats = [FORMATS[name] for name in table.measure]
     data: dict[str, Any] = dict(table.data)
-    for name in Measures.numbers():
+    for name in Measures.number_fields():
         pairs = zip(table.data[name], formats, strict=True)
         data[name] = [float(v) * form.scale if known(v) else None for v, form in pairs]
     return Measures(words=table.words, **data)

@@ -172,7 +172,7 @@ def study_of(
     def add_runs(moved: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
         ends = [end for end in ENDS if any(getattr(factor, end) != 1.0 for factor in moved)]
         for end in ends:
-            change: Change = movement.change(moved, end)
+            change: Change = movement.case_change(moved, end)
             key = moved[0].first.sheet, moved[0].first.field, end, movement.rank(moved)
             fields = frozenset((n.sheet, n.field) for f in moved for n in f.numbers)
             compare = factors.CompareWithBase(change, fields)
@@ -384,7 +384,7 @@ class SensitivityStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        failed = [o for o in self.outcomes[1:] if o.ran and not o.planned]
+        failed = [o for o in self.outcomes[1:] if o.ran and not o.is_planned]
         if not failed:
             return ""
         first = f"{failed[0].name}: {failed[0].error}"

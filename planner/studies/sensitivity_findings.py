@@ -56,7 +56,7 @@ def _most_decisive(rows: SheetRows) -> Iterator[Sentence]:
 
 def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
     """Return the cells at both ends of the row of a claim."""
-    row = rows.of(top)
+    row = rows.row_of(top)
     return row.value(low), row.value(high)
 
 

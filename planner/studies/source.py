@@ -54,7 +54,7 @@ class RunSource:
         chains = (*own, *split_chains(others[alone:], self.chain))
         return Study(self.base, chains, self.read, self.is_near, self.is_compared)
 
-    def planned(self, outcomes: Outcomes[Any]) -> PlannedRuns:
+    def split_outcomes(self, outcomes: Outcomes[Any]) -> PlannedRuns:
         """Return the outcomes of the study, apart by what they are for."""
         count = 1 + len(self.beside)
         compared = (outcomes[0], *outcomes.every[count:])

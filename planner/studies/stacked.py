@@ -70,7 +70,7 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
             left_out = count - sum(map(len, kept))
             there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
         if there:
-            country = plans[0][1].country
+            country = plans[0][1].country_name
             table = _joined_table([(name, table_of(of, country)) for name, of in there])
             yield _with_note(table, left_out, plans[0][0]) if left_out else table
 

@@ -364,17 +364,17 @@ class SupportStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.planned]
+        free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.is_planned]
         unknown = [f"gaps without share limits are not known: {why}" for why in free]
-        failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.planned]
+        failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.is_planned]
         unknown += [f"payments are not known for {few(failed)}"] if failed else []
         return "; ".join(unknown)
 
     def tables(self) -> list[Result]:
         plan: Any = self.outcomes[0].result
         free: Any = self.outcomes[1].result if self.limited else None
-        needed = [each for o in self.paid.values() if o.planned for each in o.result or ()]
-        unknown = [name for name, o in self.paid.items() if not o.planned]
+        needed = [each for o in self.paid.values() if o.is_planned for each in o.result or ()]
+        unknown = [name for name, o in self.paid.items() if not o.is_planned]
         gaps = gaps_table(plan, free, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
@@ -449,7 +449,7 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
         yield say("answer", text, none=none)
         return
     least = rows.smallest(t.of_price)
-    row = rows.of(least)
+    row = rows.row_of(least)
     yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
                         " price: {payment} in each year.",
               top=least, payment=row.value(t.payment))  # fmt: skip
@@ -480,7 +480,7 @@ def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:
     """Yield what the cheapest plant would sell."""
     t, rows = Plants, tables.sheet(Plants).where(home=HOME)
     least = rows.smallest(t.of_price)
-    row = rows.of(least)
+    row = rows.row_of(least)
     yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned years;"
                         " it is idle in {years} of them.", name=t.tonnes.header, large="tonnes",
               top=least, tonnes=row.value(t.tonnes), years=row.value(t.years))  # fmt: skip

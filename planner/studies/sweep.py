@@ -153,7 +153,7 @@ class Sweep(VariantStudy):
         super().__init__(start)
         self.case = parameters.with_security(start.case, over)
         self.parameter = parameters.parameter_of(self.case, over)
-        asked = zip((first, last, step), self.parameter.span, strict=True)
+        asked = zip((first, last, step), self.parameter.default_range, strict=True)
         bounds = (default if given is None else given for given, default in asked)
         self.points = number_source.evenly_spaced(self.parameter, *bounds)
         self.task = words.counted(len(self.points), "point")

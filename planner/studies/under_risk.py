@@ -94,7 +94,7 @@ class UnderRiskResult:
 
 def informed_result(plan: Plan) -> UnderRiskResult:
     """Return the result of a future that is planned as if it were known."""
-    (mineral, _, _), tonnes = plan.part(SHORTAGE)
+    (mineral, _, _), tonnes = plan.component_arrays(SHORTAGE)
     short = np.bincount(mineral, tonnes, len(plan.expanded.minerals)).astype(float)[None]
     return UnderRiskResult(FutureOutcomes(np.array([plan.objective]), short, plan.proof))
 
@@ -336,7 +336,7 @@ class UnderRisk(StudyKind):
 
     @property
     def planned(self) -> bool:
-        return all(outcome.planned for outcome in self.outcomes)
+        return all(outcome.is_planned for outcome in self.outcomes)
 
     @property
     def runs(self) -> Sequence[engine.Outcome[Any]]:
@@ -643,7 +643,7 @@ def _most_spared(tables: Tables) -> Iterator[Sentence]:
     yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
     least = rows.smallest(t.spared)
     if least.number < -tolerances.MISSING_PART:
-        row = rows.of(least)
+        row = rows.row_of(least)
         text = "But more {worse[mineral]} is missing: {risky}, {plain} in the plain plan."
         shares = row.value(t.risky_share), row.value(t.plain_share)
         yield say("answer", text, worse=least, risky=shares[0], plain=shares[1])

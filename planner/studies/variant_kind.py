@@ -72,7 +72,7 @@ class VariantStudy(StudyKind):
         del on_stage
         source = self.source()
         outcomes = run_study(source.study, where, on_progress)
-        self.planned_source = source.planned(outcomes)
+        self.planned_source = source.split_outcomes(outcomes)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     # ---- tables ----------------------------------------------------------------------------------

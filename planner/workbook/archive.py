@@ -163,7 +163,7 @@ class Archive(zipfile.ZipFile):
             (is_odd, "the file is packed in a way that Excel does not know"),
         )
 
-    def verify(self) -> None:
+    def unpack_all(self) -> None:
         """Unpack every part once; BadZipFile or zlib.error if one is damaged."""
         if damaged := self.testzip():
             msg = f"Bad CRC-32 for file {damaged!r}"

@@ -187,7 +187,7 @@ def _number_converter(column: Column, factor: float, currency: str) -> Convert:
             )
         given = as_float(value)
         number_read = given * factor
-        if column.holds(number_read):
+        if column.allows(number_read):
             return number_read
         hint = ""
         if not column.unit and most <= FRACTION_MOST and most < given <= 100:  # noqa: PLR2004
@@ -217,7 +217,7 @@ def parse_numbers(
     low, high = min(filled, default=0.0), max(filled, default=0.0)
     if not (low > -LARGEST and high < LARGEST and math.isfinite(sum(filled))):
         return None
-    if filled and not (column.holds(low * factor) and column.holds(high * factor)):
+    if filled and not (column.allows(low * factor) and column.allows(high * factor)):
         return None
     return [blank if value is None else value * factor for value in cells]  # type: ignore[operator]
 

@@ -224,7 +224,7 @@ class EditedBook(EditedCase):
             for row, column in edited.cells
         )
 
-    def made(self, suffix: str, *, show: str = "", recalculate: bool = False) -> bytes:
+    def finished_copy(self, suffix: str, *, show: str = "", recalculate: bool = False) -> bytes:
         """Return the copy. It opens at the page ``show``; Excel recalculates its formulas if asked.
 
         Macros go unless the copy's name ends in .xlsm, as Excel would not open it.
@@ -244,17 +244,19 @@ class EditedBook(EditedCase):
         for page in self.pages.worksheets:
             if rows := page.print_title_rows:
                 at = self.titles.index(page.title)
-                package.name("_xlnm.Print_Titles", f"{quote_sheetname(page.title)}!{rows}", at)
+                package.define_name(
+                    "_xlnm.Print_Titles", f"{quote_sheetname(page.title)}!{rows}", at
+                )
         if show:
-            package.show(self.titles.index(show))
+            package.select_sheet(self.titles.index(show))
         if recalculate:
             for each in package.tree(package.book).iter("{*}calcPr"):
                 each.set("fullCalcOnLoad", "1")
         package.set_kind(has_macros=suffix.lower() == ".xlsm")
-        return package.made()
+        return package.packed()
 
     def _edited(self, part: str, edit: EditedSheet, sheet: SheetTree) -> bytes:
-        sheet.apply(edit, self._package)
+        sheet.write_edit(edit, self._package)
         if edit.notes and (key := self._package.comment(part, edit.notes)):
             sheet.link_notes(key)
         bottom = max([edit.last, *(row for row, _ in edit.cells)])
@@ -267,13 +269,13 @@ class EditedBook(EditedCase):
             made = {*self.added, *self.pages.sheetnames}
             at = [each for each in self.titles if each not in made].index(title)
             cells = f"{quote_sheetname(title)}!{absolute_coordinate(each.get('ref'))}"
-            self._package.name(_FILTER, cells, at, only_old=True)
+            self._package.define_name(_FILTER, cells, at, only_old=True)
         return bytes_of(sheet.tree)
 
     def _new_sheet(self, title: str) -> bytes:
         edit, (like, place) = self.sheets[title], self.added[title]
         sheet = SheetTree(BLANK_SHEET)
-        sheet.apply(replace(edit, last=_LAST_ROW), self._package)
+        sheet.write_edit(replace(edit, last=_LAST_ROW), self._package)
         style = self.tree(like.grid.title).style(place, like)
         for column, text in edit.grid.header.items():
             sheet.cells[1, column].set("s", style or "0")
@@ -315,13 +317,13 @@ class AddedPage:
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
-    def title(self, text: str) -> None:
+    def write_title(self, text: str) -> None:
         self._words(text, palette.NAVY, 27, bold=True, size=16)
 
     def key_sentence(self, text: str) -> None:
         self._words(text, palette.NAVY, 21, bold=True, size=12)
 
-    def heading(self, text: str) -> None:
+    def write_heading(self, text: str) -> None:
         self.row += 1
         self._words(text, palette.NAVY, bold=True)
 
@@ -362,7 +364,7 @@ class AddedPage:
         for column, wide in enumerate(widths, start=1):
             self.sheet.column_dimensions[letters(column)].width = wide
 
-    def table(self, table: Table, total: tuple[object, ...] = ()) -> None:
+    def write_table(self, table: Table, total: tuple[object, ...] = ()) -> None:
         """Write a table with its header, and a row of totals if given."""
         top = self.row
         for column, of in enumerate(table.columns, start=1):

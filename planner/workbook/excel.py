@@ -180,7 +180,7 @@ class SheetScan:
         return is_sound
 
     @property
-    def last(self) -> tuple[int, int]:
+    def last_cell(self) -> tuple[int, int]:
         """The last row and the last column with a value; 0 if the sheet has none."""
         return self._last_row, self._last_column
 
@@ -275,7 +275,7 @@ class SheetScan:
         is_zero = self._is_stale and kind == "n" and not text.strip("+-0.")
         if (not text or is_zero) and kind != "str":
             is_formula = cell.formula is not None
-            if is_formula or any(a.holds(cell.row, cell.column) for a in self._arrays):
+            if is_formula or any(a.contains(cell.row, cell.column) for a in self._arrays):
                 return UNSAVED
         if kind == "n" and text != text.strip() and _NUMBER.fullmatch(text):
             return float(text)
@@ -396,7 +396,7 @@ def open_excel(path: Path) -> ExcelFile:
     with as_input_error(path):
         content = archive.workbook_contents(path)
         with Archive(io.BytesIO(content)) as package:
-            package.verify()
+            package.unpack_all()
             sheets = tuple(_worksheets(path, package))
     return ExcelFile(sheets, hashlib.sha256(content).hexdigest())
 
@@ -456,7 +456,7 @@ def _worksheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
 
 def _refuse_large(title: str, scan: SheetScan, others: int) -> int:
     """Return how many cells calamine holds for a sheet: from A1 to the last one with a value."""
-    row, column = scan.last
+    row, column = scan.last_cell
     reach = f"the sheet {title} reaches to row {row:,} and column {letters(column)}"
     many = f"{reach}: the file has more than {archive.MOST_CELLS:,} cells"
     archive.refuse_if(

@@ -183,7 +183,7 @@ class Layout:
             name = min(filter(step.fullmatch, place.columns), default=name)
         return row, place.columns.get(name, 0)
 
-    def cell(self, sheet: str, row: int, column: str) -> str:
+    def address(self, sheet: str, row: int, column: str) -> str:
         """Return the address of a cell, such as ``D14``; "" if the sheet or setting is missing.
 
         If the column is missing, it is the first cell of the row; row 0 means the header row.
@@ -201,7 +201,7 @@ class Layout:
         """Return the address of a cell; "" if the sheet has no such column or setting."""
         place = self.sheet(sheet)
         names = place.rows if sheet == Settings.SHEET else place.columns
-        return self.cell(sheet, row, column) if normalize(column) in names else ""
+        return self.address(sheet, row, column) if normalize(column) in names else ""
 
     def unit(self, sheet: str, column: str) -> Unit | None:
         """Return the unit in a column's header; None if it is the catalogue's unit."""
@@ -215,7 +215,7 @@ class Layout:
 
         def with_cell(finding: Finding) -> Finding:
             if not finding.cell and (finding.row or finding.column):
-                cell = self.cell(finding.sheet, finding.row, finding.column)
+                cell = self.address(finding.sheet, finding.row, finding.column)
                 finding = replace(finding, cell=cell)
             file = self.files.get(finding.sheet, "")
             if not file:

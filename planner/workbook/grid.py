@@ -47,7 +47,7 @@ class Area(NamedTuple):
     def __str__(self) -> str:
         return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
 
-    def holds(self, row: int, column: int) -> bool:
+    def contains(self, row: int, column: int) -> bool:
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 

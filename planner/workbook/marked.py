@@ -92,7 +92,7 @@ def mark(
                     book, at, _COLOURS[listed[0].severity], lines, notes[at[0]]
                 )  # errors come first
             first_sheet = _add_findings_sheet(book, errors_first, titles, len(cells))
-            made = book.made(target.suffix, show=first_sheet)
+            made = book.finished_copy(target.suffix, show=first_sheet)
         except BROKEN as error:  # in parts that the planner does not read
             msg = f"{target} is not written: {source} cannot be copied ({reason(error)})"
             raise WriteError(msg) from error
@@ -133,7 +133,7 @@ def _findings_by_cell(
     for finding in findings:
         title = titles.get(case.normalize(finding.sheet))
         if title is not None and finding.cell:
-            place = book.tree(title).shown(parse_address(finding.cell))
+            place = book.tree(title).merged_origin(parse_address(finding.cell))
             cells.setdefault((title, place), []).append(finding)
     return cells
 
@@ -175,7 +175,7 @@ def _add_findings_sheet(
     """Add the sheet Findings, and return its title; ``marked`` cells have findings."""
     page = AddedPage(book.add_page(FINDINGS, 0), len(_WIDTHS))
     page.widths(*_WIDTHS)
-    page.title(_TITLE)
+    page.write_title(_TITLE)
     errors = sum(f.severity is Severity.ERROR for f in findings)
     counts = f"Errors: {errors:,}. Warnings: {len(findings) - errors:,}."
     if marked > MOST_MARKED:
@@ -194,7 +194,7 @@ def _add_findings_sheet(
     }
     top = page.row
     texts = (TableColumn(name, results.Format.TEXT, cells) for name, cells in columns.items())
-    page.table(Table(FINDINGS, tuple(texts)))
+    page.write_table(Table(FINDINGS, tuple(texts)))
     page.add_filter(top)
     for row, (finding, title) in enumerate(shown, top + 1):
         page.colour(row, 1, _COLOURS[finding.severity])

@@ -217,7 +217,7 @@ class WorkbookPackage:
                 if key in each.attrib:
                     each.set(key, str(moved(int(each.get(key)))))
 
-    def name(self, name: str, text: str, at: int, *, only_old: bool = False) -> None:
+    def define_name(self, name: str, text: str, at: int, *, only_old: bool = False) -> None:
         """Define a name of a sheet's own, or only change one that is defined."""
         book = self.tree(self.book)
         key, names = {"name": name, "localSheetId": str(at)}, book.find("{*}definedNames")
@@ -231,7 +231,7 @@ class WorkbookPackage:
         for each in old or ([] if only_old else [child(names, "definedName", **key)]):
             each.text = text
 
-    def show(self, at: int) -> None:
+    def select_sheet(self, at: int) -> None:
         """Select one sheet, at which the workbook opens; two selected ones are edited together."""
         for sheet in self.sheets:
             is_there = sheet.part and sheet.part not in self._gone
@@ -295,7 +295,7 @@ class WorkbookPackage:
 
     # ---- saving ----------------------------------------------------------------------------------
 
-    def made(self) -> bytes:
+    def packed(self) -> bytes:
         chain = self.linked(self.book, "calcChain")
         if chain and any(part.startswith("xl/worksheets/") for part in self.contents):
             self.drop(chain)  # Excel makes it again; one with a cell that has no formula is damage
@@ -472,10 +472,10 @@ class SheetTree:
                 self.cells[row, column] = cell
         self._bottom = max(self.rows, default=0)
 
-    def shown(self, place: Place) -> Place:
+    def merged_origin(self, place: Place) -> Place:
         """Return the cell that is shown for one: the first of merged cells."""
         every = (area_of(each.get("ref", "")) for each in self.tree.iter("{*}mergeCell"))
-        areas = (area for area in every if area is not None and area.holds(*place))
+        areas = (area for area in every if area is not None and area.contains(*place))
         return next(((area.top, area.left) for area in areas), place)
 
     def formulas(self) -> Iterator[tuple[Place, str]]:
@@ -509,7 +509,7 @@ class SheetTree:
         places = ((each, at) for at in columns for each in rows)
         return next((self.cells[p].get("s", "") for p in places if p in self.cells), "")
 
-    def apply(self, edit: EditedSheet, package: WorkbookPackage) -> None:
+    def write_edit(self, edit: EditedSheet, package: WorkbookPackage) -> None:
         """Change cells; other colours are added to the styles of a package."""
         if any(
             self.cells[place].find("{*}f[@t='shared']") is not None

@@ -105,7 +105,7 @@ class PlanFile:
                         names.setdefault(code_of(str(name)), str(name))
         return names
 
-    def country(self, code: str) -> str:
+    def country_name(self, code: str) -> str:
         return self.countries.get(code, code)
 
     @cached_property

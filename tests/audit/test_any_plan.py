@@ -176,7 +176,9 @@ def test_plans_are_verified_whatever_their_duals_are(tmp_path, least):
     verdict, _ = verified(tmp_path, tables)
     assert verdict.findings == ()
     assert verdict.compared is ComparisonBasis.PARTS
-    duals = [abs(line.cells[0]) for line in open_sheets(tmp_path / "plan.xlsx").lines(Duals.dual)]
+    duals = [
+        abs(row.cells[0]) for row in open_sheets(tmp_path / "plan.xlsx").table_rows(Duals.dual)
+    ]
     assert float(least) < max(duals) < 1e3 * float(least)
 
 

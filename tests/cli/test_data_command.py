@@ -83,7 +83,7 @@ def test_sums_are_those_of_the_workbooks(made, books, tmp_path) -> None:
     assert main(["data", *map(str, books), "-o", str(tmp_path / "all.sqlite")]) == 0
     compared = Counter()
     for book in books:
-        run, sums = data_of(book).run, sums_of(book)
+        run, sums = data_of(book).run_id, sums_of(book)
         listed = rows(
             tmp_path / "all.sqlite",
             "SELECT table_name, column_name, sheet, header, unit FROM columns"

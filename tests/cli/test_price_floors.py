@@ -177,13 +177,13 @@ def test_a_floor_is_swept_for_one_mineral() -> None:
     """By itself where there is one; else it has to be named."""
     book = border()
     found = parameter_of(read(book), "floor")
-    assert (found.typed, found.span) == ("floor", (25, 75, 5))
+    assert (found.typed, found.default_range) == ("floor", (25, 75, 5))
     assert found.run_name(12500) == "Price floor, copper 12,500 USD/t"
     book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 3.3})
     needed = "floor needs one mineral: write floor:NAME; NAME is one of copper, zinc"
     with pytest.raises(UsageError, match=needed):
         parameter_of(read(book), "floor")
-    assert parameter_of(read(book), "floor:zinc").span == (1.65, 4.95, 0.33)
+    assert parameter_of(read(book), "floor:zinc").default_range == (1.65, 4.95, 0.33)
 
 
 def test_support_names_the_floor_that_does_what_a_cap_does(write, capsys) -> None:

@@ -253,15 +253,15 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         for at, columns in sold.items():
             rows[at] = (None, [*columns, over[at]], [1.0] * len(columns) + [-1.0], 30.0)
         f.constraints(quota, rows)
-        f.books.cost(duty, list(over.values()), [7.0] * len(sold), [at[3] for at in sold])
+        f.books.add_cost(duty, list(over.values()), [7.0] * len(sold), [at[3] for at in sold])
 
     def arrays(b: Builder) -> None:
         e, d = b.expanded, b.expanded.deliveries
         at = np.flatnonzero([e.sources[r].name == "Jin" for r in d.source])
         (r, t), inverse = unique_keys(d.source[at], d.year[at])
 
-        over = b.columns(beyond, (r, t), price=7.0, upper=10.0)
-        rows = b.rows(quota, (r, t), most=30.0)
+        over = b.add_columns(beyond, (r, t), price=7.0, upper=10.0)
+        rows = b.add_rows(quota, (r, t), most=30.0)
         b.add_entries(rows[inverse], b.flow[at], 1.0)
         b.add_entries(rows, over, -1.0)
 

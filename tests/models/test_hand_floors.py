@@ -362,7 +362,7 @@ def test_a_levy_is_a_tariff_typed_by_hand(seed: int) -> None:
     from models.plan.block_solver import BlockSolver
 
     solver = BlockSolver(e)
-    plan = Plan(free, solver.all(), e, solver.program)
+    plan = Plan(free, solver.solve_all(), e, solver.program)
     assert plan.objective == near(solve_case(case).objective, rel=1e-9)
 
 
@@ -371,14 +371,14 @@ def test_the_certificate_tells_a_levy_that_is_left_out(monkeypatch: pytest.Monke
     true_cost = market.LEVY
     from models.program.frame import Books
 
-    post = Books.cost
+    post = Books.add_cost
 
     def without(self: Books, heading: Any, *rest: Any) -> None:
         if heading is not true_cost:
             post(self, heading, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Books, "cost", without)
+        patch.setattr(Books, "add_cost", without)
         with pytest.raises(SolverError):
             solve(border(12))
     flows = market.add_flows

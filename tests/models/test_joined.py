@@ -127,7 +127,7 @@ def test_a_fault_in_the_second_shape_alone(monkeypatch: Patch) -> None:
     """Every shape is compared, not the first alone."""
     made = years(2)
     made["Refiners"].append(refiner("Oz", "AUS", 10, 5) | {"First year": 2027})
-    shapes = {build_program(Expanded(read(made))).shape(b) for b in (0, 1)}
+    shapes = {build_program(Expanded(read(made))).fingerprint(b) for b in (0, 1)}
     assert len(shapes) == 2
 
     def dearer(model: Any) -> LinearProgram:
@@ -172,23 +172,23 @@ def test_what_makes_two_shapes() -> None:
     both = build_program(
         Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("min", 2027)])))
     )
-    assert both.shape(0) != both.shape(1)
+    assert both.fingerprint(0) != both.fingerprint(1)
     ranged, equal = (
         dataclasses.replace(both, rows=dataclasses.replace(both.rows, row_lower=low))
         for low in (np.zeros_like(both.rows.row_upper), both.rows.row_upper)
     )
-    assert ranged.shape(0) != equal.shape(0)
+    assert ranged.fingerprint(0) != equal.fingerprint(0)
     renamed = tuple(
         dataclasses.replace(group, component=copy.copy(group.component))
         for group in both.constraints
     )
     for group in renamed:
         object.__setattr__(group.component, "name", f"{group.name}s")
-    assert dataclasses.replace(both, constraints=renamed).shape(0) != both.shape(0)
+    assert dataclasses.replace(both, constraints=renamed).fingerprint(0) != both.fingerprint(0)
     same = build_program(
         Expanded(read(years(2, Share_limits=[bound("max", 2026), bound("max", 2027)])))
     )
-    assert same.shape(0) == same.shape(1)
+    assert same.fingerprint(0) == same.fingerprint(1)
     at, inside = same.columns_of(1), same.rows_of(1)
     rows = same.rows
     for name, place, value in (
@@ -203,7 +203,7 @@ def test_what_makes_two_shapes() -> None:
         assert array[place] != value, name
         array[place] = value
         other = dataclasses.replace(same, rows=dataclasses.replace(rows, **{name: array}))
-        assert other.shape(1) != same.shape(0), name
+        assert other.fingerprint(1) != same.fingerprint(0), name
 
 
 def test_names_of_several_blocks() -> None:

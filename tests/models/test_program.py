@@ -98,7 +98,7 @@ def test_a_component_of_several_parts() -> None:
         for s in ("CHN", "CHL")
     ]
     plan = solve(make(jin(), sur(), demand=100, Share_limits=limits))
-    keys, excess = plan.part("excess")
+    keys, excess = plan.component_arrays("excess")
     assert sorted(excess.tolist()) == pytest.approx([0, 60])  # Jin at 10 + 9 is below Sur at 20
     assert [len(key) for key in keys] == [2] * 5
     keys, prices = plan.row_part("share_limit")
@@ -111,11 +111,11 @@ def test_a_component_that_there_is_not() -> None:
     plan = solve(make(jin()))
     assert plan.value("ore", ("COD", "Jin", "", "copper", 2026)) == 0.0
     assert plan.dual("budget", 2026) == 0.0
-    assert len(plan.part("excess")[1]) == len(plan.row_part("agreed_sales")[1]) == 0
+    assert len(plan.component_arrays("excess")[1]) == len(plan.row_part("agreed_sales")[1]) == 0
     for wrong in (
         lambda: plan.value("shortages", ()),
         lambda: plan.dual("shortage", ()),
-        lambda: plan.part("balance"),
+        lambda: plan.component_arrays("balance"),
         lambda: plan.row_part("mines"),
         lambda: plan.costs_of("spot", "holding"),
     ):
@@ -124,7 +124,7 @@ def test_a_component_that_there_is_not() -> None:
     b = Builder(plan.expanded, NameIndex())
     none = np.zeros(0, dtype=np.int64)
     with pytest.raises(KeyError, match="no component 'spott'"):
-        b.columns("spott", (none,), cost=0.0)
+        b.add_columns("spott", (none,), cost=0.0)
 
 
 def test_what_differs_is_named() -> None:

@@ -281,13 +281,13 @@ HEADINGS = ("purchase", "tariff", "freight", "take or pay", "holding", "stock sh
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_lost_cost_heading(heading: str, monkeypatch: Patch) -> None:
     """The objective lacks one of its terms."""
-    true_cost = Books.cost
+    true_cost = Books.add_cost
 
     def cost(self: Books, name: CostHeading, *rest: Any) -> None:
         if name.name != heading:
             true_cost(self, name, *rest)
 
-    monkeypatch.setattr(Books, "cost", cost)
+    monkeypatch.setattr(Books, "add_cost", cost)
     refused(book())
 
 

@@ -255,8 +255,10 @@ def test_changed_in_place_wrongly(
     true = solve(variant)
     session = Session(case)
     assert session.base.proof.retries == ()
-    change = PersistentSolver.change
-    monkeypatch.setattr(PersistentSolver, "change", lambda self, rows: change(self, fault(rows)))
+    change = PersistentSolver.change_program
+    monkeypatch.setattr(
+        PersistentSolver, "change_program", lambda self, rows: change(self, fault(rows))
+    )
     plan = session.solve(variant)
     assert plan.objective == pytest.approx(true.objective, rel=1e-9)
     assert any(said.startswith("from the plan before") for said in plan.proof.retries)

@@ -311,7 +311,7 @@ def test_what_a_member_is_short_is_borne_by_it() -> None:
 def rights_of(book: BookT) -> tuple[Floats, Rights]:
     """Return the parts of each source in the first year, by member, and all rights."""
     rights = Rights(Expanded(read(book)))
-    return rights.sources[:, 0], rights
+    return rights.source_shares[:, 0], rights
 
 
 def test_rights_by_setting() -> None:
@@ -327,7 +327,7 @@ def test_rights_by_setting() -> None:
     book["Members"][0]["Country"] = "Japan"
     by_demand, every = rights_of(book)
     assert_allclose(by_demand, [[0.25, 0.75], [0.25, 0.75]])
-    assert_allclose(every.sources[:, 1], [[1, 0], [1, 0]])
+    assert_allclose(every.source_shares[:, 1], [[1, 0], [1, 0]])
     book["Settings"].append({"Setting": "Rights", "Value": "today"})
     assert_allclose(rights_of(book)[0], [[0.1, 0.9], [0.25, 0.75]])
     book["Settings"][-1]["Value"] = "home first"
@@ -405,7 +405,7 @@ def test_a_project_is_one_right_and_a_budget_that_to_capital() -> None:
         Rights=[{"Member": "B", "Refiner": "Far", "Share": 1.0}],
     )  # fmt: skip
     rights = rights_of(book)[1]
-    of = {p.name: parts for p, parts in zip(rights.case.projects, rights.projects, strict=True)}
+    of = {p.name: part for p, part in zip(rights.case.projects, rights.project_shares, strict=True)}
     assert_allclose(of["New"], [0.5, 0.5])
     assert_allclose(of["Far"], [0.0, 1.0])
     assert_allclose(rights.capital, [0.125, 0.875])

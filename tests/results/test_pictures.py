@@ -96,8 +96,8 @@ def test_one_share_is_as_dark_on_every_map(most):
 def test_lines_that_lie_on_one_another_are_one():
     values = {"A": (0.6, 0.6), "B": (0.6, 0.6), "C": (0.5, 0.6), "D": (0.6, 0.6), "E": (0.0, 0.1)}
     picture = lines("Title", (2026, 2027), values, "Share")
-    assert [s.name for s in picture.joined.series] == ["A and 2 more", "C", "E"]
-    assert [trace.customdata for trace in figure_of(picture.joined).data] == [None] * 3
+    assert [s.name for s in picture.with_merged_lines.series] == ["A and 2 more", "C", "E"]
+    assert [trace.customdata for trace in figure_of(picture.with_merged_lines).data] == [None] * 3
 
 
 @pytest.mark.parametrize("most", [0.6, 0.6 + 1e-12, 0.6 + 1e-10, 0.6 + 1e-7, 0.61])

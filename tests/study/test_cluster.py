@@ -101,7 +101,7 @@ def test_a_cluster_gives_the_same_to_the_last_bit(two, tmp_path, recwarn):
     )
     assert killed.wait() == -signal.SIGKILL
     assert found == run_study(what, Here())  # the mark is there: nobody is killed any more
-    assert sum(o.planned for o in found) == 10
+    assert sum(o.is_planned for o in found) == 10
     assert [each.done for each in heard] == list(range(15))
     assert not recwarn.list
 
@@ -135,13 +135,13 @@ def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):
     chain = [capped(0.9), slow(0.8, 0.1), *[slow(0.7, 1.0)] * 600]
     found = run_study(study(chain), Cluster(two.address), on_stage)
     assert isinstance(found.stopped, KeyboardInterrupt)
-    assert 2 <= sum(o.planned for o in found) < len(chain)
+    assert 2 <= sum(o.is_planned for o in found) < len(chain)
     serial = run_study(study(chain[:2]), Here())
     assert found.every[:2] == serial.every
-    assert {(each.error, each.ran) for each in found if not each.planned} == {
+    assert {(each.error, each.ran) for each in found if not each.is_planned} == {
         ("not run: the study was stopped before", False)
     }
-    assert [o.planned for o in run_study(study(chain[:1]), Cluster(two.address))] == [True]
+    assert [o.is_planned for o in run_study(study(chain[:1]), Cluster(two.address))] == [True]
 
 
 @pytest.mark.slow
@@ -205,7 +205,7 @@ def test_a_cluster_that_falls_apart(tmp_path, monkeypatch):
         found = run_study(study(chain), where, kill)
         assert found.stopped is None
         gone = f"not run: the cluster at {cluster.address} was lost"
-        assert [(each.error, each.ran) for each in [o for o in found if not o.planned][-2:]] == [
+        assert [(each.error, each.ran) for each in [o for o in found if not o.is_planned][-2:]] == [
             (gone, False)
         ] * 2
 

@@ -40,7 +40,7 @@ def test_what_is_finished_is_kept_where_a_later_study_finds_no_place(runs):
     every = [outcome for outcomes in found for outcome in outcomes]
     handed_out = [every[at] for at in (0, 2, 3, 1)]  # the first of each study, then the others
     lost = handed_out[runs:]
-    assert all(each.planned for each in handed_out[:runs])
+    assert all(each.is_planned for each in handed_out[:runs])
     assert all("the cluster was lost" in each.error and not each.ran for each in lost)
     assert all(outcomes.stopped is None for outcomes in found)
 

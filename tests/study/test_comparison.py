@@ -380,7 +380,13 @@ def cells(made, *steps):
     base = base_of(made, *steps)
     read = read_tables(made)
     return {
-        (d.sheet, d.row and read.layout.cell(d.sheet, d.row, d.column), d.what, d.before, d.after)
+        (
+            d.sheet,
+            d.row and read.layout.address(d.sheet, d.row, d.column),
+            d.what,
+            d.before,
+            d.after,
+        )
         for d in input_differences(base, scenarios.apply(base, "What if"))
     }
 

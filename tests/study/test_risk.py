@@ -85,7 +85,7 @@ def test_an_event_that_never_happens_changes_nothing() -> None:
         assert sample.objective.tolist() == [2_000.0] * 40
         assert sample.cash.tolist() == [2_000.0] * 40
         assert not sample.short.any()
-    assert found.distinct == 1
+    assert found.distinct_draws == 1
     assert len(found.outcomes) == 2  # the case without an event, once a plan
 
 
@@ -119,7 +119,7 @@ def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
     assert abs(row["more"] - 0.51) < 3 * math.sqrt(0.51 * 0.49 / 600)
     assert row["least"] < 0.51 < row["most"]
     assert row["mean"] == pytest.approx(80 * np.mean(hit))
-    assert found.distinct == 4
+    assert found.distinct_draws == 4
     assert len(found.outcomes) == 8  # four sets of years, two plans
 
 

@@ -49,7 +49,7 @@ def test_every_run_has_its_turn_in_this_process():
     heard = []
     found = run_study(study(*FAULTS, read=unreadable), Here(), heard.append)
     assert [outcome.name for outcome in found] == [run.name for chain in FAULTS for run in chain]
-    errors = {o.name: o.error for o in found if not o.planned}
+    errors = {o.name: o.error for o in found if not o.is_planned}
     assert errors.pop("contradicting").startswith("2 error(s) in the input: Demand!row 2: ")
     assert errors == {
         "unproven": "no proven optimum for copper",
@@ -122,7 +122,7 @@ def test_no_run_of_a_base_that_is_not_its_model_s_has_a_plan(monkeypatch):
     monkeypatch.setattr("models.program.compile.differences", lambda *_: ["a cost differs"])
     found, fine = run_studies([what, dataclasses.replace(other, is_compared=False)], Here())
     assert all(o.unproven and "a cost differs" in o.error for o in found)
-    assert all(o.planned for o in fine)
+    assert all(o.is_planned for o in fine)
 
 
 def test_studies_of_one_are_told_of_as_one_and_stop_as_one():
@@ -148,7 +148,7 @@ def test_processes_give_the_same_to_the_last_bit(tmp_path):
     found = run_study(what, TWO, heard.append)
     assert (tmp_path / "killed").exists()
     assert found == run_study(what, Here())  # the mark is there: nobody is killed any more
-    assert sum(o.planned for o in found) == 10
+    assert sum(o.is_planned for o in found) == 10
     assert heard[-1].done == heard[-1].total == 14
     died = "a worker process was ended by SIGKILL while planning deadly; its runs are planned again"
     assert [each.notice for each in heard if each.notice] == [died]
@@ -160,7 +160,7 @@ def test_a_run_that_keeps_killing_its_worker_fails_alone(monkeypatch):
     what = study([capped(0.9), kills, capped(0.8)], [capped(0.2, "unsent"), capped(0.7)],
                  read=unsendable)  # fmt: skip
     found = run_study(what, Processes(1))
-    said = {o.name: o.error for o in found if not o.planned}
+    said = {o.name: o.error for o in found if not o.is_planned}
     assert said["kills"] == "a worker process was ended by SIGKILL while planning it, 2 times"
     assert said["unsent"].startswith(
         "the result read from the plan cannot be sent back: TypeError: "
@@ -215,9 +215,9 @@ def end(case):
 @pytest.mark.parametrize("ends", [stop, end])
 def test_a_stop_keeps_what_is_finished(ends):
     found = run_study(study([capped(0.5), Run("ends", ends), capped(0.4)], [capped(0.3)]), Here())
-    assert tuple(o for o in found if o.planned) == alone(capped(0.5))
+    assert tuple(o for o in found if o.is_planned) == alone(capped(0.5))
     never = "not run: the study was stopped before"
-    assert [(o.name, o.error, o.ran) for o in found if not o.planned] == [
+    assert [(o.name, o.error, o.ran) for o in found if not o.is_planned] == [
         (name, never, False) for name in ("ends", "cap 0.4", "cap 0.3")
     ]
     assert isinstance(found.stopped, (KeyboardInterrupt, SystemExit))

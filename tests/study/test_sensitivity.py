@@ -480,7 +480,7 @@ def test_every_end_is_a_plan_of_the_edited_book_where_a_budget_ties_minerals(
 def as_built(book: Mapping[str, Any]) -> list[dict[str, object]]:
     """What the plan of a book builds, as rows of Built for every year in which it could."""
     plan = planned(book)
-    (project, year), fraction = plan.part(BUILT)
+    (project, year), fraction = plan.component_arrays(BUILT)
     parts = {(p, y): f for p, y, f in zip(project.tolist(), year.tolist(), fraction, strict=True)}
     return [
         {"Project": p.name, "Year": y, "Fraction": min(1.0, max(0.0, parts.get((i, y), 0.0)))}

@@ -32,7 +32,7 @@ MORE: tuple[list[dict[str, object]], ...] = (
 
 
 def missing(plan: Plan) -> Floats:
-    (mineral, *_), tonnes = plan.part(SHORTAGE)
+    (mineral, *_), tonnes = plan.component_arrays(SHORTAGE)
     return np.bincount(mineral, tonnes, len(plan.expanded.minerals)).astype(float)
 
 

@@ -433,7 +433,7 @@ def test_a_loss_only_takes(name: str) -> None:
             assert outcome.objective >= side.without_loss.objective * (1 - 1e-9)
             assert of.short.min() >= 0
     for loss in found.losses[::3]:
-        plan = solve(loss.change(found.capped.base))
+        plan = solve(loss.case_change(found.capped.base))
         outcome = found.capped.outcomes[loss]
         assert outcome.objective == pytest.approx(plan.objective, rel=1e-9)
         assert outcome.result.short.sum() == pytest.approx(plan.shortage, rel=1e-6, abs=1e-6)
@@ -464,7 +464,7 @@ def test_cash_is_the_plans_own() -> None:
 def test_nothing_lost_changes_nothing() -> None:
     """The first run is the base itself."""
     case = case_of(make(jin(60), sur(100)))
-    assert NOTHING.change(case) is case
+    assert NOTHING.case_change(case) is case
 
 
 # ---- days and N-1 ------------------------------------------------------------------------------
@@ -518,7 +518,7 @@ def test_no_demand_is_left_of_what_is_not_met(seed: int) -> None:
     case = case_of(random_book(np.random.default_rng(seed), 1 + seed % 3))
     base = case_before_loss(solve(case), Rules())
     assert all(t == 0 or t > 1e-9 * case.largest_demand for t in base.demand_of.values())
-    assert all(outcome.planned for outcome in stress(case, Rules()).outcomes)
+    assert all(outcome.is_planned for outcome in stress(case, Rules()).outcomes)
 
 
 @pytest.mark.parametrize("seed", [257, *range(400, 410)])

@@ -143,7 +143,7 @@ def _switching(f: Frame) -> None:
         rows[key] = (tonnes, [*flows, switched[key]], None, None)
     f.constraints(SWITCHING, rows)
     prices, years = [price] * len(today), [e.years[0]] * len(today)
-    f.books.cost(SWITCHING_COST, list(switched.values()), prices, years)
+    f.books.add_cost(SWITCHING_COST, list(switched.values()), prices, years)
 
 
 def _growth(f: Frame) -> None:
@@ -198,8 +198,8 @@ def _switching_arrays(b: builder.Builder) -> None:
         if price > 0 and s.tonnes > 0 and s.member
     ]
     r, j = builder.key_arrays([(r, j) for r, j, _ in today], 2)
-    switched = b.columns(SWITCHED, (r, j), price=price)
-    rows = b.rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
+    switched = b.add_columns(SWITCHED, (r, j), price=price)
+    rows = b.add_rows(SWITCHING, (r, j), least=np.array([t for *_, t in today]))
     b.add_entries(rows, switched, 1.0)
     place = np.full((len(e.sources), len(e.members)), -1)
     place[r, j] = rows
@@ -233,7 +233,7 @@ def _growth_arrays(b: builder.Builder) -> None:
             before = none if allowed.before is None else sold.get((r, t - 1), none)
             found.append((r, t, allowed, columns, before))
     index = builder.key_arrays([(r, t) for r, t, *_ in found], 2)
-    rows = b.rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
+    rows = b.add_rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))
     for row, (_, _, allowed, columns, before) in zip(rows.tolist(), found, strict=True):
         b.add_entries(np.full(len(columns), row), columns, 1.0)
         b.add_entries(np.full(len(before), row), before, -allowed.times)

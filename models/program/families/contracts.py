@@ -91,7 +91,7 @@ def model(f: Frame) -> None:
             most[_minimum_key(record, k, e.years[t])] = (None, y, None, record.max)
     f.constraints(MAXIMUM, most)
     prices = [contract_price(e, key[0], key[4]) for key in least]
-    f.books.cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
+    f.books.add_cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
 
 
 def _minimum_key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:
@@ -102,8 +102,8 @@ def arrays(b: builder.Builder) -> None:
     e, d, case = b.expanded, b.expanded.deliveries, b.expanded.case
     k, t = builder.key_arrays(list(e.minimums), 2)
     price = [contract_price(e, i, e.years[y]) for i, y in e.minimums]
-    untaken = b.columns(UNTAKEN, (k, t), price=np.array(price))
-    rows = b.rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
+    untaken = b.add_columns(UNTAKEN, (k, t), price=np.array(price))
+    rows = b.add_rows(MINIMUM, (k, t), least=np.array([*e.minimums.values()]))
     b.add_entries(rows, untaken, 1.0)
     at = np.flatnonzero(d.contract != SPOT)
     place = np.full((len(case.contracts), b.years), -1)
@@ -113,7 +113,7 @@ def arrays(b: builder.Builder) -> None:
     most = np.array([np.inf if c.max is None else c.max for c in case.contracts], dtype=float)
     limited = at[np.isfinite(most[d.contract[at]])]
     k = d.contract[limited]
-    rows = b.rows(MAXIMUM, (k, d.year[limited]), most=most[k])
+    rows = b.add_rows(MAXIMUM, (k, d.year[limited]), most=most[k])
     b.add_entries(rows, b.flow[limited], 1.0)
 
 

@@ -72,7 +72,7 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     plant_demand = [
         c
         for c, _ in plan.row_entries(at)
-        if plan.column(c)[0] in {PURCHASES_OF, PLANT_DEMAND, TRANSFERRED}
+        if plan.column_key(c)[0] in {PURCHASES_OF, PLANT_DEMAND, TRANSFERRED}
     ]
     demand = 0.0 if cap.of_purchases else cap.demand
     entries = tuple((c, -measures.POINT) for c in plant_demand)
@@ -150,7 +150,9 @@ def model(f: Frame) -> None:
     soft = [key for key, cap in every.items() if cap.penalty is not None]
     excess = f.variables(EXCESS, soft)
     penalties = [every[key].penalty or 0.0 for key in soft]
-    f.books.cost(PENALTY, [excess[key] for key in soft], penalties, [every[k].year for k in soft])
+    f.books.add_cost(
+        PENALTY, [excess[key] for key in soft], penalties, [every[k].year for k in soft]
+    )
     base = _add_purchases(f, [cap for cap in every.values() if cap.of_purchases])
     rows: dict[Any, Row] = {}
     for key, cap in every.items():
@@ -214,7 +216,7 @@ def _add_purchases(f: Frame, capped: list[Cap]) -> Any:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
             flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]
             if not cap.buyer:
-                to_plants = e.sales_in(m, t)[len(e.cell(m, t)) :]
+                to_plants = e.sales_in(m, t)[len(e.positions_of_cell(m, t)) :]
                 flows += f.columns_of(to_plants)
         rows[key] = (0.0, [*flows, base[key]], [1.0] * len(flows) + [-1.0], 0.0)
     f.constraints(TOTAL, rows)
@@ -307,7 +309,7 @@ def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) ->
     right = np.where(of_purchases, 0.0, share * _demand_of_caps(b, mineral, buyer, year))
     index = (numbers[row_of], *key)
     least, most = np.where(is_max, -np.inf, right), np.where(is_max, right, np.inf)
-    caps_added = b.rows(SHARE, index, least=least, most=most)  # the row in the program, by cap
+    caps_added = b.add_rows(SHARE, index, least=least, most=most)  # the row in the program, by cap
     b.add_entries(caps_added[cap_of], columns, 1.0)
     _enter_use_of_plants(b, caps_added, (mineral, buyer, year), np.where(of_purchases, 0.0, share))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[row_of])
@@ -317,7 +319,7 @@ def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) ->
         for row, m, t in whose
     ]
     of_soft = tuple(part[soft] for part in index)
-    excess = b.columns(EXCESS, of_soft, price=np.array(price, dtype=float))
+    excess = b.add_columns(EXCESS, of_soft, price=np.array(price, dtype=float))
     b.add_entries(caps_added[soft], excess, np.where(is_max[soft], -1.0, 1.0))
     at = np.flatnonzero(of_purchases)
     bases = zip(*(part[at].tolist() for part in (mineral, buyer, year)), strict=True)
@@ -535,8 +537,8 @@ def _bases(b: Builder, capped: list[_Capped]) -> None:
     if not every:
         return
     index = key_arrays(every, 4)
-    columns = b.columns(PURCHASES_OF, index)
-    rows = b.rows(TOTAL, index, least=0.0, most=0.0)
+    columns = b.add_columns(PURCHASES_OF, index)
+    rows = b.add_rows(TOTAL, index, least=0.0, most=0.0)
     b.add_entries(rows, columns, -1.0)
     for row, (stage, mineral, buyer, year) in zip(rows.tolist(), every, strict=True):
         if STAGES[stage] == schema.MINING:
@@ -575,7 +577,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             step = component.step_in_force(row.share, year)
             if row.limit != schema.MAX or not (step is None or step <= cells.year):
                 continue
-            cells.cell(
+            cells.add_cell(
                 row, "share", year, what=_row_words(cells.case, row, cap.share),
                 unit=component.SHARE,
                 was=cap.share, most=1.0, loosens=(SHARE, cap.key), times=base,

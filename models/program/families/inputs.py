@@ -126,7 +126,7 @@ def model(f: Frame) -> None:
     e, flows = f.expanded, f.expanded.input_flows
     years = np.asarray(e.years)[flows.year[f.input_at]]
     for heading, price in market.charges_of(flows).items():
-        f.books.cost(heading, f.input_flow, price[f.input_at], years)
+        f.books.add_cost(heading, f.input_flow, price[f.input_at], years)
     arriving: dict[tuple[int, int], list[Any]] = {}
     for flow, column in zip(f.input_at.tolist(), f.input_flow, strict=True):
         place = (int(flows.plant_input[flow]), int(flows.year[flow]))
@@ -199,7 +199,7 @@ def arrays(b: builder.Builder) -> None:
     input: first what it buys, then what members pass on.
     """
     e, flows, transfers = b.expanded, b.expanded.input_flows, b.expanded.plant_transfers
-    b.transferred = b.columns(
+    b.transferred = b.add_columns(
         market.TRANSFERRED, (transfers.plant_input, transfers.member, transfers.year)
     )
     balance = (transfers.mineral, transfers.member, transfers.year)
@@ -232,9 +232,9 @@ def _add_needs(
     # one entry a row: what comes in there, and ``ratio`` times what the source sells
     plant_input, source, year = builder.key_arrays([(i, r, t) for i, r, t, _ in needs], 3)
     if is_joint:
-        rows = b.rows(JOINT_NEED, (plant_input, source, year), least=0.0)
+        rows = b.add_rows(JOINT_NEED, (plant_input, source, year), least=0.0)
     else:
-        rows = b.rows(NEED, (plant_input, year), least=0.0, most=0.0)
+        rows = b.add_rows(NEED, (plant_input, year), least=0.0, most=0.0)
     if needs:
         ratios = np.array([-ratio for *_, ratio in needs])
         _enter(b, arriving, (plant_input, year, rows), np.ones(len(needs)))
@@ -271,7 +271,10 @@ def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     e, (plant_input, year, column) = b.expanded, arriving
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
     cells = builder.key_arrays([(m, t) for m in minerals for t in range(b.years)], 2)
-    totals, rows = b.columns(market.PLANT_DEMAND, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
+    totals, rows = (
+        b.add_columns(market.PLANT_DEMAND, cells),
+        b.add_rows(TOTAL, cells, least=0.0, most=0.0),
+    )
     b.plant_demand = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.plant_demand[cells] = totals
     b.add_entries(rows, totals, -1.0)
@@ -299,7 +302,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             land = cells.case.country_name(row.to_country) or "every country"
             buyer = row.to_plant or f"plants in {land}"
             what = f"row {row.row}: lanes from {seller or 'every country'} to {buyer}"
-            cell = cells.cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
+            cell = cells.add_cell(row, "open", year, what=what, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, to_plant(i), t))
 

@@ -124,9 +124,9 @@ def model(f: Frame) -> None:
     f.constraints(REFINER_MAX, of_refiner)
     years = f.years_of_deliveries
     tariff = f.of_deliveries("cost") * f.of_deliveries("tariff")
-    f.books.cost(market.TARIFF, f.delivery, tariff, years)
-    f.books.cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
-    f.books.cost(market.LEVY, f.delivery, f.of_deliveries("levy"), years)
+    f.books.add_cost(market.TARIFF, f.delivery, tariff, years)
+    f.books.add_cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
+    f.books.add_cost(market.LEVY, f.delivery, f.of_deliveries("levy"), years)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -169,7 +169,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
         row = _lane_row(opens, "open", (mineral, country, name, member, year), source.company, only)
         if row is not None and not row.open:
             words = _lane_words(cells.case, row)
-            cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
+            cell = cells.add_cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.lanes.append((r, j, t))
         elif (cells.e.mineral_at[mineral], j, t) in cells.e.cut_off:
@@ -182,7 +182,9 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
             row = _lane_row(widths, "max", (mineral, country, refiner, member, year))
             if row is not None and row.max is not None and cells.is_new(*limit):
                 words, loosens = _lane_words(cells.case, row), tuple(limit)
-                cells.cell(row, "max", year, what=words, unit="t/yr", was=row.max, loosens=loosens)
+                cells.add_cell(
+                    row, "max", year, what=words, unit="t/yr", was=row.max, loosens=loosens
+                )
 
 
 def _openable_tiers(
@@ -197,7 +199,7 @@ def _openable_tiers(
         row = _lane_row(opens, "open", lane, source.company, tier)
         if served and tier not in served and row is not None and row.tier:
             words = f"{_lane_words(cells.case, row)}, for {tier}"
-            cell = cells.cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
+            cell = cells.add_cell(row, "open", year, what=words, unit=component.OPEN, was=0.0)
             if cell is not None:
                 cell.tiers.append((*at, tier))
 

@@ -175,8 +175,8 @@ def model(f: Frame) -> None:
     f.constraints(BALANCE, rows)
     f.constraints(CAPACITY, {k: (None, f.ore_of[k], None, most) for k, most in of_mine.items()})
     every, years = [ore[key] for key in flows], [key[4] for key in flows]
-    f.books.cost(PREMIUM, every, [premium for premium, _ in flows.values()], years)
-    f.books.cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
+    f.books.add_cost(PREMIUM, every, [premium for premium, _ in flows.values()], years)
+    f.books.add_cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -185,7 +185,7 @@ def arrays(b: builder.Builder) -> None:
     needs = np.array([s.needs_ore and s.mineral in mined for s in e.sources], dtype=bool)
     at = np.flatnonzero(needs[d.source])
     rows, (r, t), inverse = b.rows_by_key(BALANCE, at, least=0.0, most=0.0)
-    capacity = e.mined
+    capacity = e.mine_capacity
     freight, is_open = _ore_lanes(b)
     serves = b.mineral_of[component.MINE][:, None] == b.mineral_of[component.SOURCE][r]
     # by mine and balance: the mine's number, and the balances that it serves
@@ -195,13 +195,13 @@ def arrays(b: builder.Builder) -> None:
         FREIGHT: freight[n, r[balances], t[balances]],
     }
     price = split[FREIGHT] + split[PREMIUM]
-    columns = b.columns(ORE, (n, r[balances], t[balances]), price=price, charges=split)
+    columns = b.add_columns(ORE, (n, r[balances], t[balances]), price=price, charges=split)
     b.mined = (n, t[balances], columns)
     recovery = np.array([s.recovery for s in e.sources], dtype=float)
     b.add_entries(rows[balances], columns, 1.0)
     b.add_entries(rows[inverse], b.sold[at], -1.0 / recovery[d.source[at]])
     (n, t), inverse = builder.unique_keys(*b.mined[:2])
-    rows = b.rows(CAPACITY, (n, t), most=capacity[n, t])
+    rows = b.add_rows(CAPACITY, (n, t), most=capacity[n, t])
     b.add_entries(rows[inverse], columns, 1.0)
 
 
@@ -234,7 +234,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
     for n in cells.case.mines:
         running = [y for y in cells.case.years if in_force(n, y)]
         for year, was in cells.values_in_force(n.capacity, running):
-            cells.cell(
+            cells.add_cell(
                 n, "capacity", year, what=f"mines of {cells.case.country_name(n.country)}",
                 unit="t/yr", was=was, loosens=(CAPACITY, (n.country, n.mineral, year)),
             )  # fmt: skip

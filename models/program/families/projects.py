@@ -54,7 +54,7 @@ def _capacity_label(plan: Solved, key: Any) -> component.Label:
 def _capacity_step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     """Return the capacity, and one tonne of it, times the fraction of the plant that is built."""
     plant: Any = plan.record(*key[:3])
-    built = [c for c, _ in plan.row_entries(at) if plan.column(c)[0] is BUILT]
+    built = [c for c, _ in plan.row_entries(at) if plan.column_key(c)[0] is BUILT]
     return plant.capacity.value(key[3]), component.LimitStep(
         at, entries=tuple((c, -1.0) for c in built)
     )
@@ -356,7 +356,9 @@ def model(f: Frame) -> None:
         if (part := resolve.charged_fraction(p, key[1], year, e.years))
     ]  # fmt: skip
     charges = [part * resolve.capital_charge(case, p) for _, p, part, _ in runs]
-    f.books.cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
+    f.books.add_cost(
+        CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs]
+    )
 
 
 @dataclass(frozen=True)
@@ -469,7 +471,7 @@ def arrays(b: Builder) -> None:
     ]
     is_whole = case.settings.whole_projects
     lower, upper = np.array([build.bounds for _, build in builds]).reshape(-1, 2).T
-    columns = b.columns(
+    columns = b.add_columns(
         BUILT, (p, begin),
         cell=first,
         cost=charge * np.array(worth, dtype=float),
@@ -484,12 +486,12 @@ def arrays(b: Builder) -> None:
     (once,), inverse = unique_keys(p[free])
     none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
     most = np.array([resolve.unbuilt(case.projects[q]) for q in once.tolist()])
-    rows = b.rows(ONCE, (once,), most=most, year=none)
+    rows = b.add_rows(ONCE, (once,), most=most, year=none)
     b.add_entries(rows[inverse], columns[free], 1.0)
     rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_remainder])
-    z = b.columns(REST, (p[rest], begin[rest]), cell=first[rest], upper=1.0, whole=1.0)
+    z = b.add_columns(REST, (p[rest], begin[rest]), cell=first[rest], upper=1.0, whole=1.0)
     none = np.zeros(len(rest), dtype=np.int64)
-    rows = b.rows(
+    rows = b.add_rows(
         WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
     )
     b.add_entries(rows, columns[rest], 1.0)
@@ -524,9 +526,9 @@ def _budget_arrays(b: Builder, builds: list[tuple[int, Build]], first: Ints) -> 
     standing = [spent.get(y) or spent[max(spent)] for y in years.tolist()]
     cell = integers([int(first[paid[0]]) for paid in standing])
     most = np.array([limits[y] for y in years.tolist()])
-    rows = b.rows(BUDGET, (years,), cell=cell, most=most, year=years)
+    rows = b.add_rows(BUDGET, (years,), cell=cell, most=most, year=years)
     carries = slice(0, -1 if case.settings.carry_over_budget else 0)
-    left = b.columns(CARRIED, (years[carries],), cell=cell[carries])
+    left = b.add_columns(CARRIED, (years[carries],), cell=cell[carries])
     b.add_entries(rows[carries], left, 1.0)
     b.add_entries(rows[1 : len(left) + 1], left, -1.0)
     at = list(b.built.values())
@@ -550,7 +552,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
     """The budget of a year; if it is 0, one unit is the capital of the most expensive plant."""
     dearest = max((p.capex for p in cells.case.projects), default=0.0)
     for row in cells.case.budget:
-        cell = cells.cell(
+        cell = cells.add_cell(
             row, "capex", row.year, what=f"budget of {row.year}", unit="money m", was=row.capex,
             loosens=(BUDGET, row.year) if dearest > 0 else None,
         )  # fmt: skip

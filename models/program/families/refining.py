@@ -90,8 +90,8 @@ def model(f: Frame) -> None:
     minerals, members, years = (f.of_deliveries(n).tolist() for n in ("mineral", "member", "year"))
     for column, m, j, t in zip(f.delivery, minerals, members, years, strict=True):
         f.books.into(f.key(m, j, t), column)
-    f.books.cost(market.PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
-    f.books.cost(market.SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
+    f.books.add_cost(market.PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
+    f.books.add_cost(market.SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -106,13 +106,13 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
         running = [y for y in cells.case.years if case.in_force(r, y)]
         who = f"{r.name} ({cells.case.country_name(r.country)})"
         for year, was in cells.values_in_force(r.capacity, running):
-            cells.cell(
+            cells.add_cell(
                 r, "capacity", year, what=f"capacity of {who}", unit="t/yr", was=was,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=_open_part(r, year),
             )  # fmt: skip
         for year, was in cells.values_in_force(r.available_share, running):
             what = f"the part of {who} that is open to the coalition"
-            cells.cell(
+            cells.add_cell(
                 r, "available_share", year, what=what, unit=component.SHARE, was=was, most=1.0,
                 loosens=(CAPACITY, (r.name, r.mineral, year)), times=r.capacity.value(year),
             )  # fmt: skip

@@ -46,7 +46,7 @@ def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
     }
     entries: list[tuple[int, float]] = []
     for column, _ in plan.row_entries(at) if found.is_input else ():
-        name, where = plan.column(column)
+        name, where = plan.column_key(column)
         if name is market.PLANT_DEMAND:
             entries.append((column, -measures.POINT))
         is_plant_use = name in {market.INPUT_FLOW, market.TRANSFERRED}
@@ -246,7 +246,7 @@ def model(f: Frame) -> None:
         rows[survival.key] = (survival.least, columns, amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
-    f.books.cost(SECURITY_PENALTY, list(missing.values()), prices, years)
+    f.books.add_cost(SECURITY_PENALTY, list(missing.values()), prices, years)
 
 
 def _supply_key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
@@ -368,11 +368,11 @@ def arrays(b: Builder) -> None:
     column = np.concatenate([b.sold[at], reserve])
     in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
-    supply, totals = b.columns(SUPPLY, cells), b.rows(TOTAL, cells, least=0.0, most=0.0)
+    supply, totals = b.add_columns(SUPPLY, cells), b.add_rows(TOTAL, cells, least=0.0, most=0.0)
     b.add_entries(totals, supply, -1.0)
     b.add_entries(totals[in_cell], column, 1.0)
-    missing = b.columns(MISSING, index, price=np.array([s.penalty for s in every]))
-    rows = b.rows(SURVIVAL, index, least=np.array([s.least for s in every]))
+    missing = b.add_columns(MISSING, index, price=np.array([s.penalty for s in every]))
+    rows = b.add_rows(SURVIVAL, index, least=np.array([s.least for s in every]))
     b.add_entries(rows, missing, 1.0)
     b.add_entries(rows, supply[place[mineral, when]], 1.0)
     country = integers([b.names.number(s.country) for s in e.sources])  # of each source, by number
@@ -395,8 +395,8 @@ def arrays(b: Builder) -> None:
 def _reserve_arrays(b: Builder, source: Ints, year: Ints) -> Ints:
     """Add the extra sales of sources in years, and their limits; return their columns."""
     e, surge = b.expanded, b.expanded.case.settings.surge
-    reserve = b.columns(RESERVE, (source, year))
-    rows = b.rows(SURGE, (source, year), most=surge * e.usable[source, year])
+    reserve = b.add_columns(RESERVE, (source, year))
+    rows = b.add_rows(SURGE, (source, year), most=surge * e.usable[source, year])
     b.add_entries(rows, reserve, 1.0)
     of_row, built, size = b.running_builds(source, year)
     b.add_entries(rows[of_row], built, -surge * size)
@@ -418,7 +418,7 @@ def _ore_arrays(
     """
     e = b.expanded
     most = _mined(e, zip(*(part.tolist() for part in cells), strict=True))
-    rows = b.rows(ORE, key_arrays([*most], 2), most=np.array([*most.values()]))
+    rows = b.add_rows(ORE, key_arrays([*most], 2), most=np.array([*most.values()]))
     row_of = np.full(len(cells[0]), -1)  # by cell; -1: without mines
     row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)

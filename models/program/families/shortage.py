@@ -170,7 +170,7 @@ def model(f: Frame) -> None:
     split = f.expanded.split_tiers
     plain = [key for key in wanted if key not in split]
     costs = [case.shortage_cost(m, t) for m, _, t in plain]
-    f.books.cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
+    f.books.add_cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
     _tier_rows(f, short, [key for key in wanted if key in split])
     _fair(f, short, wanted)
 
@@ -197,7 +197,7 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
         parts[m, j, t] = (None, columns, [1.0, -wanted[m, j, t] / every[m, t], -1.0], 0.0)
     f.constraints(FAIR, parts)
     costs = [weight * f.case.shortage_cost(m, t) for m, _, t in keys]
-    f.books.cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
+    f.books.add_cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
 
 
 def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
@@ -212,7 +212,7 @@ def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None
         rows[m, j, t] = (0.0, [*parts, short[m, j, t]], [1.0] * len(parts) + [-1.0], 0.0)
     f.constraints(TIERS, rows)
     costs = [case.tier_cost(m, tier, t) for m, _, tier, t in demand]
-    f.books.cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
+    f.books.add_cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
 
 
 def arrays(b: builder.Builder) -> None:
@@ -233,7 +233,7 @@ def arrays(b: builder.Builder) -> None:
             dtype=bool,
         )
     cell = m * b.years + t
-    short = b.columns(
+    short = b.add_columns(
         SHORTAGE, (m, j, t),
         price=np.where(tiered, 0.0, price[m, t]),
         upper=np.where(e.has_stock[m, j], wanted, np.inf),
@@ -254,14 +254,14 @@ def _fair_arrays(
     e, weight = b.expanded, b.expanded.case.settings.fair_shortage_weight
     m, _, t = index
     at, inverse = builder.unique_keys(m, t)  # the distinct cells, and the index of each among them
-    total = b.columns(OF_COALITION, at)
+    total = b.add_columns(OF_COALITION, at)
     cost = weight * (price * b.discount[t])
-    unfair = b.columns(UNFAIR, index, price=weight * price, cost=cost)
-    rows = b.rows(TOTAL, at, least=0.0, most=0.0)
+    unfair = b.add_columns(UNFAIR, index, price=weight * price, cost=cost)
+    rows = b.add_rows(TOTAL, at, least=0.0, most=0.0)
     b.add_entries(rows[inverse], short, 1.0)
     b.add_entries(rows, total, -1.0)
     every = e.demand[m, :, t].sum(axis=1)
-    rows = b.rows(FAIR, index, most=0.0, size=wanted)
+    rows = b.add_rows(FAIR, index, most=0.0, size=wanted)
     b.add_entries(rows, short, 1.0)
     b.add_entries(rows, total[inverse], -wanted / every)
     b.add_entries(rows, unfair, -1.0)
@@ -278,9 +278,9 @@ def _tier_arrays(b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints
     numbered = [(i, m, j, b.names.number(tier), t) for i, m, j, t, tier, _ in tiers]
     of, *parts = builder.key_arrays(numbered, 5)
     upper = np.array([tonnes for *_, tonnes in tiers], dtype=float)
-    columns = b.columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
+    columns = b.add_columns(OF_TIER, tuple(parts), price=np.array(price, dtype=float), upper=upper)
     b.tier_short = (*parts, columns)
-    rows = b.rows(TIERS, index, least=0.0, most=0.0)
+    rows = b.add_rows(TIERS, index, least=0.0, most=0.0)
     b.add_entries(rows[of], columns, 1.0)
     b.add_entries(rows, short, -1.0)
 

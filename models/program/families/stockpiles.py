@@ -173,9 +173,9 @@ def model(f: Frame) -> None:
             f.books.into((m, j, next_year[year]), stock[m, j, year])
     held, lacked = [stock[key] for key in keys], [lacking[key] for key in targets]
     costs = [stockpiles[m, j].holding_cost for m, j, _ in keys]
-    f.books.cost(HOLDING, held, costs, [year for *_, year in keys])
+    f.books.add_cost(HOLDING, held, costs, [year for *_, year in keys])
     penalties = [target_penalty(case, stockpiles[m, j], year) for m, j, year in targets]
-    f.books.cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
+    f.books.add_cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
 
 
 def _paces(f: Frame, stockpiles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
@@ -202,7 +202,7 @@ def arrays(b: builder.Builder) -> None:
     keys = [(e.mineral_at[p.mineral], e.member_at[p.member], t) for p, t in stockpiles]
     room = {(p.mineral, p.member): stock_room(case, p) for p in case.stockpiles}
     m, j, t = builder.key_arrays(keys, 3)
-    stock = b.columns(
+    stock = b.add_columns(
         STOCK, (m, j, t),
         price=np.array([p.holding_cost for p, _ in stockpiles]),
         upper=np.array([room[p.mineral, p.member] for p, _ in stockpiles]),
@@ -215,8 +215,8 @@ def arrays(b: builder.Builder) -> None:
     penalty = np.array([target_penalty(case, p, e.years[y]) for p, y in stockpiles], dtype=float)
     wanted = np.flatnonzero(target > 0)
     index = (m[wanted], j[wanted], t[wanted])
-    lacking = b.columns(SHORTFALL, index, price=penalty[wanted])
-    rows = b.rows(TARGET, index, least=target[wanted])
+    lacking = b.add_columns(SHORTFALL, index, price=penalty[wanted])
+    rows = b.add_rows(TARGET, index, least=target[wanted])
     b.add_entries(rows, stock[wanted], 1.0)
     b.add_entries(rows, lacking, 1.0)
     opening = np.array([0.0 if y else p.opening for p, y in stockpiles])
@@ -224,7 +224,7 @@ def arrays(b: builder.Builder) -> None:
         stated = [getattr(p, field) for p, _ in stockpiles]
         most = np.array([np.nan if value is None else value for value in stated], dtype=float)
         at = np.flatnonzero(np.isfinite(most))
-        rows = b.rows(of, (m[at], j[at], t[at]), most=(most + sign * opening)[at])
+        rows = b.add_rows(of, (m[at], j[at], t[at]), most=(most + sign * opening)[at])
         b.add_entries(rows, stock[at], sign)
         later = t[at] > 0  # the column before is that of the year before
         b.add_entries(rows[later], stock[at[later] - 1], -sign)
@@ -268,7 +268,7 @@ def _relaxable_cells(cells: component.RelaxableCells) -> None:
         for rows, field, _ in _PACES:
             was = getattr(stockpile, field)
             for year in cells.e.years if was is not None else ():
-                cells.cell(
+                cells.add_cell(
                     stockpile, field, year, unit="t/yr", was=was,
                     what=f"{Stockpile.column_of(field).header} of {stockpile.member}'s reserve",
                     loosens=(rows, (stockpile.mineral, stockpile.member, year)),

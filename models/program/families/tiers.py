@@ -69,7 +69,7 @@ def _tonnes_short(plan: Solved, key: tuple[str, str, str, int]) -> float:
     """Return the tonnes that a tier is short: what its need gets neither bought nor from stock."""
     columns = (column for column, _ in plan.row_entries(plan.row_at(TIER_NEED, key)))
     served = {ALLOTTED, FROM_STOCK}
-    return sum(float(plan.x[at]) for at in columns if plan.column(at)[0] not in served)
+    return sum(float(plan.x[at]) for at in columns if plan.column_key(at)[0] not in served)
 
 
 ALLOTTED = component.Columns(
@@ -217,13 +217,13 @@ def arrays(b: builder.Builder) -> None:
             need[m, j, key, t] = len(need)
             tonnes.append(amount)
             stored += [(m, j, key, t)] if e.has_stock[m, j] else []
-    columns = b.columns(ALLOTTED, builder.key_arrays(allotted, 5))
-    from_stock = b.columns(FROM_STOCK, builder.key_arrays(stored, 4))
-    rows = b.rows(PATTERN_SUPPLY, builder.key_arrays([*supply], 4), most=0.0)
+    columns = b.add_columns(ALLOTTED, builder.key_arrays(allotted, 5))
+    from_stock = b.add_columns(FROM_STOCK, builder.key_arrays(stored, 4))
+    rows = b.add_rows(PATTERN_SUPPLY, builder.key_arrays([*supply], 4), most=0.0)
     b.add_entries(rows[[supply[m, j, of, t] for m, j, of, _, t in allotted]], columns, 1.0)
     of_delivery, deliveries = _supply_of_deliveries(b, supply)
     b.add_entries(rows[of_delivery], b.flow[deliveries], -1.0)
-    rows = b.rows(TIER_NEED, builder.key_arrays([*need], 4), least=np.array(tonnes))
+    rows = b.add_rows(TIER_NEED, builder.key_arrays([*need], 4), least=np.array(tonnes))
     b.add_entries(rows[[need[m, j, tier, t] for m, j, _, tier, t in allotted]], columns, 1.0)
     b.add_entries(rows[[need[key] for key in stored]], from_stock, 1.0)
     short = _columns_by_key(b.tier_short)
@@ -269,7 +269,7 @@ def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns
         0.0 if t else stockpile.opening
         for stockpile, (*_, t) in zip(stockpiles, cells, strict=True)
     ]
-    rows = b.rows(TIER_STOCK, index, most=np.array(opening, dtype=float))
+    rows = b.add_rows(TIER_STOCK, index, most=np.array(opening, dtype=float))
     b.add_entries(rows[of], columns, 1.0)
     stock = _columns_by_key(b.stock)
     later = [i for i, (*_, t) in enumerate(cells) if t]
@@ -277,7 +277,7 @@ def _stock_arrays(b: builder.Builder, stored: Sequence[tuple[int, ...]], columns
     b.add_entries(rows[later], builder.integers(before), -1.0)
     most = np.array([np.inf if p.max_draw is None else p.max_draw for p in stockpiles], dtype=float)
     at = np.flatnonzero(np.isfinite(most))
-    rows = b.rows(TIER_DRAW, tuple(part[at] for part in index), most=most[at])
+    rows = b.add_rows(TIER_DRAW, tuple(part[at] for part in index), most=most[at])
     place = np.full(len(cells), -1)
     place[at] = np.arange(len(at))
     limited = np.flatnonzero(place[of] >= 0)

@@ -154,7 +154,7 @@ def _mineral_changes(result: PlanDifference) -> str:
             f"{name} {_signed_change(change, unit)}"
             for name, change, unit in (
                 ("short", _cell_number(row["short_change"]), "t"),
-                ("paid", _cell_number(row["paid_change"]), result.pair.money),
+                ("paid", _cell_number(row["paid_change"]), result.pair.currency),
             )
             if change
         ]

@@ -67,7 +67,7 @@ class Here:
     """This process, one chain after another."""
 
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
-        chains = enumerate(zip(study.study_of, study.chains, strict=True))
+        chains = enumerate(zip(study.study_of_chain, study.chains, strict=True))
         for position, chains_of_study in groupby(chains, key=lambda each: each[1][0]):
             planner = engine.ChainPlanner(study.studies[position])
             for i, (_, chain) in chains_of_study:
@@ -258,7 +258,7 @@ class _Pool:
             if self.waiting:
                 worker.task = self._next_task(worker)
                 self.waiting.remove(worker.task)
-                worker.position = self.tracker.study.study_of[worker.task.chain]
+                worker.position = self.tracker.study.study_of_chain[worker.task.chain]
                 try:
                     worker.pipe.send_bytes(engine.pack_runs(self.tracker.study, worker.task))
                 except OSError:
@@ -271,7 +271,7 @@ class _Pool:
         Otherwise preferably from a study that no other worker is planning: each worker has to plan
         the base case of each study that it starts.
         """
-        study_of = self.tracker.study.study_of
+        study_of = self.tracker.study.study_of_chain
         in_use = {each.position for each in self.workers}
         every = list(self.waiting)
         same = (task for task in every if study_of[task.chain] == worker.position)

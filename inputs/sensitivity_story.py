@@ -17,7 +17,7 @@ from models.schema import Uncertainty
 from planner.scenarios import Variant
 from planner.scenarios.start import Start
 from planner.studies.kind import Tables
-from planner.studies.sensitivity import COST, SensitivityStudy, look_up_first
+from planner.studies.sensitivity import COST, SensitivityStudy
 from planner.studies.sensitivity_tables import Sensitivities
 from planner.studies.workbook import about_of
 from planner.workbook import read
@@ -138,7 +138,6 @@ def main() -> None:
     for tables_of in (before, after):
         said = (sentence.text for sentence in SensitivityStudy.findings(tables_of))
         print(*said, sep="\n")  # noqa: T201 - for who writes the page
-        print([(s, c, w) for s, c, w, *_ in look_up_first(tables_of)])  # noqa: T201
 
 
 if __name__ == "__main__":

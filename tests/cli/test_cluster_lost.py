@@ -14,7 +14,7 @@ from tests.study.variants import Falling
 pytestmark = pytest.mark.slow
 
 LOST = "not run: the cluster was lost"
-ASKED = {command: options for command, options in STUDIES.items()} | {"scorecard": ()}
+ASKED = STUDIES | {"scorecard": ()}
 
 
 @pytest.fixture

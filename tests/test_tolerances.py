@@ -16,7 +16,7 @@ from models.answers import cost_sharing, explain, futures, recourse
 from models.answers.payment import Steps, payments
 from models.answers.price import Pricing
 from models.answers.recourse import Tail
-from models.answers.search import ChangeSearch, _Caps
+from models.answers.search import ChangeSearch, _Caps, _Point
 from models.case import CaseSteps
 from models.checks import magnitude
 from models.errors import InputError
@@ -101,11 +101,14 @@ def _smallest_cap(missing: float) -> tuple[float, list[float]]:
     """Return the smallest cap where a part is missing below a third, and the caps tried."""
     tried: list[float] = []
 
-    def further(_: object, cap: float) -> float:
+    def at(_: object, cap: float) -> _Point:
         tried.append(cap)
-        return missing if cap < 1 / 3 else -1.0
+        return _Point(cap, Stub(), missing if cap < 1 / 3 else -1.0)  # type: ignore[arg-type]
 
-    found = _Caps.smallest_cap(Stub(_further_missing=further), [0], 1.0)  # type: ignore[arg-type]
+    stub = Stub(
+        _point_at=at, _restart=dict, _proven_end=lambda *_: None, _rows=Stub(whole=np.zeros(1))
+    )
+    found = _Caps.smallest_cap(stub, [0], 0.0)  # type: ignore[arg-type]
     assert found is not None
     return found, tried
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,7 @@ class WarmStartedSequence:
         proven = self.warm_started(rows)
         if proven is None:
             self._solver = self._basis = None
-            proof_of = partial(self._proof, rows)
+            proof_of = partial(self.proof, rows)
             question, attempts = self.question, self._attempts
             proven = first_proven(question, rows, self._scaled, proof_of, _is_proven, attempts)
         if self._solver is None and not rows.whole.any():
@@ -152,10 +153,27 @@ class WarmStartedSequence:
             duals = solution.duals.copy()
             duals[fixed_duals[0]] = fixed_duals[1]
             solution = dataclasses.replace(solution, duals=duals)
-        proof = self._proof(rows, solution)
+        proof = self.proof(rows, solution)
         return (solution, proof) if proof.passed else None
 
-    def _proof(self, rows: LinearProgram, solution: Solution) -> Certificate:
+    def restart_from(self, basis: Any) -> None:
+        """Let the next program start from another basis than that of the one before."""
+        if self._solver is None:
+            self._basis = basis
+        else:
+            self._solver.start_from(basis)
+
+    def moves(self, limits: Floats) -> Floats | None:
+        """Return how the last optimum's columns move if the limits of rows do.
+
+        Both are per unit of one number, and the last basis is kept: rows at their limit stay there.
+        None where the last program was solved from scratch.
+        """
+        if self._solver is None:
+            return None
+        return self._scale.column * self._solver.moves(self._scale.row * limits)
+
+    def proof(self, rows: LinearProgram, solution: Solution) -> Certificate:
         return self._certify(rows, solution).of_block(0, mip_gap=solution.mip_gap)
 
 
@@ -262,8 +280,10 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
 # ---- the smallest caps ---------------------------------------------------------------------------
 
 
-_FIRST_STEP, _NO_CAP = 1e-2, 1_000.0
-"""The first step of the search for a cap; a cap that caps nothing."""
+_FIRST, _SMALL, _NO_CAP = 0.7, 0.05, 1_000.0
+"""The first cap of a search, one below which none is tried but 0, and one that caps nothing."""
+_FIRST_STEP = 1e-2
+"""The first step of a search from a guess."""
 
 
 def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
@@ -289,22 +309,63 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     )
     sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
     least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)
-    for b, measure in enumerate(program.violation_scale(case.tolerance_scale).tolist()):
-        caps = _Caps(program, b, e, (missing, plant_demand), measure)
-        guesses = caps.guesses()
-        found = {m: caps.smallest_cap([m], cap) for m, cap in guesses.items()}
-        for m, cap in found.items():
-            name = e.minerals[m]
-            least[name] = _larger(least[name], cap)
-            least[ALL] = _larger(least[ALL], cap)
-        if len(guesses) > 1 and least[ALL] is not None:
-            largest = max(cap for cap in found.values() if cap is not None)
-            least[ALL] = _larger(least[ALL], caps.smallest_cap([*guesses], largest))
+    with highs.solvers_kept():
+        for b, measure in enumerate(program.violation_scale(case.tolerance_scale).tolist()):
+            caps = _Caps(program, b, e, (missing, plant_demand), measure)
+            names = [e.minerals[m] for m in caps.minerals]
+            if not names:
+                continue
+            for m, name in zip(caps.minerals, names, strict=True):
+                least[name] = caps.smallest_cap([m], least[name])
+            known = [cap for name in (ALL, *names) if (cap := least[name]) is not None]
+            largest = max(known) if len(known) > len(names) else None
+            least[ALL] = caps.smallest_cap(caps.minerals, largest) if len(names) > 1 else largest
     return {name: cap for name, cap in least.items() if cap is not None}
 
 
-def _larger(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else max(one, other)
+@dataclass(frozen=True)
+class _Point:
+    """The cheapest plan with a cap, and how it moves with the cap while its basis stays optimal.
+
+    ``further`` is the most that is further missing, as a share of a mineral's need, above the least
+    that counts. ``moves`` has the tonnes by which each column moves per unit of the cap. By these
+    moves nothing is further missing from the cap ``zero`` on, and ``fall`` is missing per unit of
+    the cap below it; NaN where that is unknown, or where nothing falls.
+    """
+
+    cap: float
+    solution: Solution
+    further: float
+    moves: Floats | None = None
+    zero: float = math.nan
+    fall: float = math.nan
+
+    @property
+    def is_enough(self) -> bool:
+        return self.further <= tolerances.CAP_ROUNDING
+
+
+def _step_up(bad: list[_Point], enough: float, guess: float) -> tuple[float, bool]:
+    """Return the next cap between the last that is too small and one that is enough.
+
+    Also returns whether it is where what is missing ends by the last piece, or by the last two
+    points.
+    """
+    least, line = bad[-1].cap, bad[-1].zero
+    if math.isnan(line) and len(bad) > 1 and (fall := bad[-2].further - bad[-1].further) > 0:
+        line = least + bad[-1].further * (least - bad[-2].cap) / fall
+    if least < line < enough:
+        at, is_by_line = line, True
+    elif least < guess < enough:
+        at, is_by_line = guess, False
+    elif enough < math.inf:
+        at, is_by_line = (least + min(enough, 1.0 + 2 * least)) / 2, False
+    else:
+        at, is_by_line = least + max(_FIRST_STEP, least - guess), False
+        at = min(at, (1.0 + least) / 2) if least < 1.0 - _FIRST_STEP else _NO_CAP
+    if at > 1.0 and enough == math.inf:
+        return (1.0 if least < 1.0 else _NO_CAP), False
+    return at, is_by_line
 
 
 class _Caps:
@@ -368,120 +429,168 @@ class _Caps:
         self._base_guess = np.where(has_base, np.where(wanted > 0, wanted, size), rows.row_upper)
         has_negative = np.bincount(row, (rows.values < 0) | (rows.lower[rows.columns] < 0), m) > 0
         self._is_zero = (rows.row_upper <= 0) & ~has_negative
-        self._sequence = partial(
-            WarmStartedSequence,
-            question="smallest cap",
-            need=size,
-            measure=measure,
-            units=(
-                np.append(program.column_unit[span], np.full(len(self.minerals), TONNES)),
-                np.append(program.row_unit[inside], np.full(len(need), TONNES)),
-            ),
-            attempts=(highs.DEVEX, *highs.ATTEMPTS),
-        )
-        self._planned: WarmStartedSequence | None = None
-        self._basis: Any = None
+        self._measure = measure
+        self._units = program.column_unit[span], program.row_unit[inside]
+        self._is_cap = self._mineral >= 0
+        self._free: Any = None
 
-    def smallest_cap(self, chosen: list[int], cap: float) -> float | None:
+    def smallest_cap(self, chosen: list[int], known: float | None) -> float | None:
         """Return the smallest cap on the chosen minerals at which none is further missing.
 
-        It is searched from a guess. What is further missing falls in straight pieces as the cap
-        rises, so most steps go to where the line through the last two ends. None: there is no such
-        cap, for example because tonnes are stored in a year without a need.
+        It is at least ``known``. What is further missing falls in straight pieces as the cap rises,
+        so most steps go to where the piece of the last one ends. None: there is no such cap, for
+        example because tonnes are stored in a year without a need.
         """
-        bad = list[tuple[float, float]]()  # caps that are too small, and what is further missing
-        enough, at, is_by_line = math.inf, cap, True
+        if known is None:
+            return None
+        self._restart()
+        if known > 0 and self._point_at(chosen, known).is_enough:
+            return known
+        # a guess takes as long as four plans, or as one with whole projects, which saves more
+        guess = self._guesses[chosen[0]] if self._rows.whole.any() and len(chosen) == 1 else known
+        at = max(known, guess - tolerances.SAME_CAP) if guess > 0 else _FIRST
+        bad, enough, is_by_line = list[_Point](), math.inf, False
         while True:
-            further = self._further_missing(chosen, at)
-            is_enough = further <= tolerances.CAP_ROUNDING
-            if is_enough:
+            point = self._point_at(chosen, at)
+            if point.is_enough:
                 enough = at
             elif at >= _NO_CAP:
                 return None
             else:
-                bad.append((at, further))
-            least, line = bad[-1][0] if bad else 0.0, None
-            is_there = is_enough and bad and further > -tolerances.MISSING_PART / 4
-            if is_there or enough - least <= tolerances.SAME_CAP:
+                bad.append(point)
+            if (end := self._proven_end(chosen, point)) is not None:
+                return end
+            is_there = point.is_enough and bad and point.further > -tolerances.MISSING_PART / 4
+            if is_there or enough - tolerances.SAME_CAP <= (bad[-1].cap if bad else known):
                 return enough if enough > tolerances.CAP_ROUNDING else 0.0
-            if len(bad) > 1 and (fall := bad[-2][1] - bad[-1][1]) > 0:
-                line = least + bad[-1][1] * (least - bad[-2][0]) / fall
-            if is_enough and is_by_line:
-                at, is_by_line = max(0.0, enough - tolerances.SAME_CAP), False
-            elif not bad:
-                at = max(0.0, 2 * enough - cap - _FIRST_STEP)
-            elif line is not None and least < line < enough:
-                at, is_by_line = line, True
-            elif enough < math.inf:
-                at = (least + min(enough, 1.0 + 2 * least)) / 2
+            if point.is_enough and is_by_line:
+                at, is_by_line = max(known, enough - tolerances.SAME_CAP), False
+            elif bad:
+                at, is_by_line = _step_up(bad, enough, guess)
             else:
-                at = least + _FIRST_STEP if least < 1.0 else _NO_CAP
-            if at > 1.0 and enough == math.inf:
-                at, is_by_line = (1.0 if least < 1.0 else _NO_CAP), False
+                at = 2 * enough - guess - _FIRST_STEP if guess > 0 else enough / 2
+                at = max(known, at) if at > _SMALL else known
 
-    def guesses(self) -> dict[int, float]:
-        """Return by mineral a cap near its smallest.
+    def _proven_end(self, chosen: list[int], point: _Point) -> float | None:
+        """Return the smallest cap where the point's own basis proves it, else None.
+
+        Between two caps at which the same duals are optimal, the plan moves straight. So if at one
+        of them something is further missing, and at the other nothing, what is between them is
+        known. If the fall ends close by, so that not even a trace is missing, the cap is there.
+        """
+        if self._in_base.any() or not point.zero > 0:
+            return None
+        other = max(0.0, point.zero - tolerances.SAME_CAP) if point.is_enough else point.zero
+        further = self._moved(chosen, point, other)
+        if math.isnan(further) or (further <= tolerances.CAP_ROUNDING) is point.is_enough:
+            return None
+        rest = (tolerances.MISSING_PART / 2 - tolerances.CHANGE_SLACK) / point.fall
+        end = point.zero + rest
+        is_near = rest <= tolerances.SAME_CAP and not math.isnan(self._moved(chosen, point, end))
+        return end if is_near else point.zero
+
+    def _moved(self, chosen: list[int], point: _Point, cap: float) -> float:
+        """Return what is further missing at another cap if the point's basis is proven optimal."""
+        x = point.solution.x + (cap - point.cap) * np.asarray(point.moves)
+        moved = dataclasses.replace(point.solution, x=x)
+        proof = self._planned.proof(self._rows_at(chosen, cap), moved)
+        if not (proof.passed and proof.violation <= tolerances.CHANGE_SLACK):
+            return math.nan
+        return float(np.max(self._further(x), initial=-1.0))
+
+    def _further(self, x: Floats) -> Floats:
+        """Return what is further missing of each mineral, above the least that counts."""
+        short = np.bincount(self._short_of, x[self._short_at], len(self._need))
+        more: Floats = (short - self._short) / self._need
+        return more - tolerances.MISSING_PART / 2
+
+    @cached_property
+    def _guesses(self) -> dict[int, float]:
+        """By mineral a cap near its smallest.
 
         They are the caps of least sum at which a plan exists that is no shorter, whatever its cost.
         A base with columns is that of the reference.
         """
-        if not self.minerals:
-            return {}
-        rows = self._rows_at(self.minerals, None)
+        rows, base, size = self._rows_at(self.minerals, 0.0), self._base_guess, self._size
+        n, m, count = len(rows.cost), len(rows.row_lower), len(self.minerals)
+        (caps,) = np.nonzero(self._is_cap)
+        of_caps = n + np.searchsorted(self.minerals, self._mineral[caps])
+        entries = (
+            np.concatenate([caps, m + self._short_of]),
+            np.concatenate([of_caps, self._short_at]),
+            np.concatenate([-base[caps] / size, np.ones(len(self._short_at))]),
+        )
+        rows = dataclasses.replace(rows, cost=np.zeros(n)).extended(
+            entries,
+            (np.ones(count), np.zeros(count), np.full(count, np.inf)),
+            (np.full(len(self._need), -np.inf), self._short + tolerances.CHANGE_SLACK * self._need),
+        )
+        units = tuple(
+            np.append(unit, np.full(more, TONNES))
+            for unit, more in zip(self._units, (count, len(self._need)), strict=True)
+        )
         try:
-            solution = self._sequence(rows, tonnes=self._size).solved(rows)[0]
+            solution = self._sequence(rows, units, tonnes=size).solved(rows)[0]
         except SolverError:  # a longer search then
             return dict.fromkeys(self.minerals, 1.0)
-        self._basis = solution.basis
-        caps = solution.x[-len(self.minerals) :] / self._size
-        return dict(zip(self.minerals, caps.tolist(), strict=True))
+        return dict(zip(self.minerals, (solution.x[n:] / size).tolist(), strict=True))
 
-    def _rows_at(self, chosen: list[int], cap: float | None) -> LinearProgram:
-        """Return the program with a cap on the chosen minerals, or with caps to minimise (None).
+    def _sequence(self, rows: LinearProgram, units: Any, **options: Any) -> WarmStartedSequence:
+        return WarmStartedSequence(
+            rows,
+            "smallest cap",
+            need=self._size,
+            measure=self._measure,
+            units=units,
+            attempts=(highs.DEVEX, *highs.ATTEMPTS),
+            **options,
+        )
 
-        The last columns are the minerals' caps, times ``size`` [t].
+    @cached_property
+    def _planned(self) -> WarmStartedSequence:
+        """The programs with a cap; that without a base's columns differ in limits alone."""
+        rows = self._rows
+        n, m = len(rows.cost), len(rows.row_lower)
+        start = highs.basis_of(np.zeros(n, np.uint8), np.ones(m, np.uint8))
+        return self._sequence(rows, self._units, start=start, warm=highs.AGAIN)
+
+    def _restart(self) -> None:
+        """Let the next program start from the optimum without caps, which is near each mineral's.
+
+        It is solved once, if there are several minerals.
         """
-        rows, row, size = self._rows, self._row, self._size
-        n, m, minerals = len(rows.cost), len(rows.row_lower), len(self._need)
-        base = self._base_guess if cap is None else rows.row_upper
-        (caps,) = np.nonzero(self._mineral >= 0)
+        if self.minerals[1:] and not self._rows.whole.any():
+            if self._free is None:
+                self._free = self._planned.solved(self._rows_at([], _NO_CAP))[0].basis
+            self._planned.restart_from(self._free)
+
+    def _rows_at(self, chosen: list[int], cap: float) -> LinearProgram:
+        """Return the program with a cap on the chosen minerals."""
+        rows = self._rows
         is_chosen = np.isin(self._mineral, chosen)
-        of_base = rows.values if cap is None else cap * rows.values
-        kept = ~self._in_base if cap is None else np.ones(len(row), dtype=bool)
-        entries = (
-            (row[kept], rows.columns[kept], np.where(self._in_base, of_base, rows.values)[kept]),
-            (caps, n + np.searchsorted(self.minerals, self._mineral[caps]), -base[caps] / size),
-            (m + self._short_of, self._short_at, np.ones(len(self._short_at))),
-        )
-        most, upper = rows.row_upper.copy(), rows.upper.copy()
-        most[caps] = np.where(is_chosen[caps], 0.0, np.inf)
+        most, upper, values = rows.row_upper.copy(), rows.upper.copy(), rows.values
+        most[self._is_cap] = np.where(is_chosen[self._is_cap], cap * most[self._is_cap], np.inf)
         # a row that allows only 0 closes its columns: a bound says so faster
-        is_closed = (self._is_zero & (is_chosen | (self._mineral < 0)))[row] & (rows.values > 0)
+        is_closed = (self._is_zero & (is_chosen | ~self._is_cap))[self._row] & (values > 0)
         upper[rows.columns[is_closed]] = 0.0
-        zero = np.zeros(len(self.minerals))
-        if cap is None:
-            cost, lowest, largest = np.append(np.zeros(n), zero + 1.0), zero, zero + np.inf
-            short = self._short + tolerances.CHANGE_SLACK * self._need
-        else:
-            cost, lowest, largest = np.append(rows.cost, zero), zero + cap * size, zero + cap * size
-            short = np.full(minerals, np.inf)
-        asked = LinearProgram.of(
-            tuple(np.concatenate(part) for part in zip(*entries, strict=True)),
-            (cost, np.append(rows.lower, lowest), np.append(upper, largest)),
-            (np.append(rows.row_lower, np.full(minerals, -np.inf)), np.append(most, short)),
-        )
-        return dataclasses.replace(asked, whole=np.append(rows.whole, zero > 0))
+        if self._in_base.any():
+            values = np.where(self._in_base, cap * values, values)
+        return dataclasses.replace(rows, upper=upper, row_upper=most, values=values)
 
-    def _further_missing(self, chosen: list[int], cap: float) -> float:
-        """Return the most that is further missing in the cheapest plan with the cap.
-
-        It is a share of a mineral's need, above the least that counts; none is further missing if
-        it isn't above zero.
-        """
+    def _point_at(self, chosen: list[int], cap: float) -> _Point:
+        """Return the cheapest plan with the cap; none is further missing if it is enough."""
         rows = self._rows_at(chosen, cap)
-        if self._planned is None:
-            self._planned = self._sequence(rows, start=self._basis, warm=highs.DUAL_START)
-        x = self._planned.solved(rows)[0].x
-        short = np.bincount(self._short_of, x[self._short_at], len(self._need))
-        more = (short - self._short) / self._need
-        return float(np.max(more, initial=-1.0)) - tolerances.MISSING_PART / 2
+        solution = self._planned.solved(rows)[0]
+        further = self._further(solution.x)
+        point = _Point(cap, solution, float(np.max(further, initial=-1.0)))
+        terms = np.where(self._in_base, self._rows.values * solution.x[rows.columns], 0.0)
+        base = self._rows.row_upper - np.bincount(self._row, terms, len(rows.row_lower))
+        moves = self._planned.moves(np.where(np.isin(self._mineral, chosen), base, 0.0))
+        if moves is None or not len(further):
+            return point
+        falls = -np.bincount(self._short_of, moves[self._short_at], len(further)) / self._need
+        is_falling = falls > tolerances.CAP_ROUNDING
+        zeros = cap + further / np.where(is_falling, falls, np.nan)
+        last = int(np.argmax(np.where(is_falling, zeros, -np.inf) if point.is_enough else further))
+        zero, fall = float(zeros[last]), float(falls[last])
+        return dataclasses.replace(point, moves=moves, zero=zero, fall=fall)

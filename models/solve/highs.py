@@ -399,6 +399,16 @@ class PersistentSolver:
         duals = np.fromiter(values.row_dual, float)
         return Solution(x, duals, name, basis=solver.getBasis())
 
+    def moves(self, limits: Floats) -> Floats:
+        """Return how columns move as ``limits`` of rows do, while the last run's basis is kept."""
+        found, basic = self._highs.getBasicVariables()
+        _check_status(found, "to name its basis")
+        solved, basic_moves = self._highs.getBasisSolve(limits)
+        _check_status(solved, "to solve with its basis")
+        moves, is_column = np.zeros(self._highs.getNumCol()), np.asarray(basic) >= 0
+        moves[np.asarray(basic)[is_column]] = np.asarray(basic_moves)[is_column]
+        return moves
+
     def run_with_fallbacks(self) -> Solution:
         """Solve from the last basis; if that fails, from scratch with each attempt in turn.
 

@@ -9,7 +9,6 @@ budgets and by the tail of their costs.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import numpy as np
 
 from models import solve, tolerances
 from models.answers import recourse
-from models.case import Case, CaseSteps, Kind, SearchLimits, Selection
+from models.case import Case, CaseSteps, Kind, Selection
 from models.errors import SolverError
 from models.plan.block_solver import Proof
 from models.plan.plan import Plan
@@ -91,10 +90,6 @@ class RiskPlans:
 
 AT_ONCE = 20
 """Above this number of futures, each mineral is solved separately where possible."""
-_FEWER = 5
-"""One future in five is planned first, to give starting prices."""
-_BEFORE = 0.25
-"""The share of a time limit that each of the two plans for starting prices may take."""
 
 
 def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
@@ -126,7 +121,7 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
             key: plan.x[positions] for key, positions in _decision_columns(plan.program, plan.case)
         }
         bases = [_plain_of(case_of(plan.case, group), decided) for group in groups]
-        return _Decomposition(plan, bases, futures, calm, tail).plans(at_once)
+        return _Decomposition(plan, bases, futures, calm, tail).plans()
     plain = _PlainPlan(variation or Variation(plan.expanded, plan.program), plan.x)
     return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans(only_cost=only_cost)
 
@@ -263,6 +258,14 @@ class _JointProgram:
             need=max(float(p.need.max(initial=0.0)) for p in every) or 1.0,
             unit=unit,
         )
+        self.start: Any = None
+        """A basis near an optimum: the base's for each future; None if any has another program."""
+        statuses = None if self.extensive.rows.whole.any() else plain.variation.statuses
+        if statuses and all(f.program.variables is self.base.variables for f in self.futures):
+            of_columns, of_rows = statuses
+            self.start = self.extensive.joined_basis(
+                [(of_columns[f.columns], of_rows[f.limits]) for f in self.futures]
+            )
         self.place = positions_in(self.extensive.numbers, columns[-1])
         """The position of each column of the plain plan in the extensive form; -1: not there."""
 
@@ -271,7 +274,7 @@ class _JointProgram:
 
         With ``only_cost``, any of several equally cheap plans will do.
         """
-        risky, x, basis = self._course(self.extensive.rows)
+        risky, x, basis = self._course(self.extensive.rows, self.start if only_cost else None)
         plain, *_ = self._course(self.with_plain_plan_fixed(), basis if only_cost else None)
         extensive = self.extensive
         is_plain = _as_good(risky, plain, extensive.chances, extensive.tail)
@@ -432,7 +435,9 @@ class _Decomposition:
         self.prices = np.maximum(self.prices[shared], 0.0)
         self.master = recourse.MasterProblem(
             [
-                recourse.MergedScenarios(joint.extensive, scenario_of, positions, uses[shared])
+                recourse.MergedScenarios(
+                    joint.extensive, scenario_of, positions, uses[shared], joint.start
+                )
                 for joint, (scenario_of, positions, uses) in zip(self.each, every, strict=True)
             ],
             limits[shared],
@@ -441,46 +446,24 @@ class _Decomposition:
             _unit(plan),
         )
 
-    def mixed(
-        self, search: SearchLimits, at_once: int
-    ) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
+    def mixed(self) -> tuple[recourse.ConvexCombination, recourse.ConvexCombination]:
         """Return the result of following the plain plan, and the plan under risk.
 
-        The search for the plan under risk starts from the policies of the plain plan. Each search
-        has the full time limit.
+        The search for the plan under risk starts from the policies of the plain plan, at its prices
+        of budgets. Each search has the full time limit.
         """
-        plain = self.master.best_mix(
-            [joint.with_plain_plan_fixed() for joint in self.each], search=search
-        )
-        began = time.perf_counter()
-        start = dataclasses.replace(plain, prices=self._first_prices(search, at_once))
-        left = _within_limit(search, lambda most: most - (time.perf_counter() - began))
-        return plain, self.master.best_mix(
-            [joint.extensive.rows for joint in self.each], start, left
-        )
+        fixed, search = [j.with_plain_plan_fixed() for j in self.each], self.plan.case.search
+        plain = self.master.best_mix(fixed, search=search)
+        start = dataclasses.replace(plain, prices=self.prices)
+        free = [joint.extensive.rows for joint in self.each]
+        return plain, self.master.best_mix(free, start, search)
 
-    def _first_prices(self, search: SearchLimits, at_once: int) -> Floats:
-        """Return the final prices of a plan for fewer futures, or else the plain plan's prices."""
-        few = self.futures[: len(self.futures) // _FEWER]
-        if len(few) < max(at_once, 1):
-            return self.prices
-        total = sum(f.chance for f in few)
-        few = [dataclasses.replace(f, chance=f.chance / total) for f in few]
-        try:
-            smaller = _Decomposition(self.plan, self.bases, few, self.calm, self.tail)
-            return smaller.mixed(_within_limit(search, lambda most: _BEFORE * most), at_once)[
-                1
-            ].prices
-        except SolverError:  # prices are only a starting point
-            return self.prices
-
-    def plans(self, at_once: int) -> RiskPlans:
+    def plans(self) -> RiskPlans:
         """Return the plan under risk, the plain plan, and their decisions before any event.
 
-        If no other plan is better, the plain plan is the plan under risk. If a fifth of the futures
-        are at least ``at_once``, these are planned first, to give starting prices.
+        If no other plan is better, the plain plan is the plan under risk.
         """
-        followed, mix = self.mixed(self.plan.case.search, at_once)
+        followed, mix = self.mixed()
         plain, risky = self._course(followed), self._course(mix)
         is_plain = _as_good(risky, plain, self.chances, self.tail)
         every = zip(self.each, mix.x, strict=True)
@@ -516,11 +499,6 @@ class _Decomposition:
             sum(len(p.values) for p in every), (),
         )  # fmt: skip
         return FutureOutcomes(costs, short, proof)
-
-
-def _within_limit(search: SearchLimits, limit: Callable[[float], float]) -> SearchLimits:
-    seconds = search.seconds
-    return search if seconds is None else dataclasses.replace(search, seconds=limit(seconds))
 
 
 def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:

@@ -35,6 +35,9 @@ from models.solve import highs
 
 _MOST_ROUNDS = 100
 """The most rounds of prices and policies; a gap that is still open then is reported."""
+_ENOUGH = 0.01
+"""The search ends at this part of the largest gap of a proof, or where a proven gap stops halving.
+"""
 _NEAR, _STEADY = 0.1, 0.8
 """Box-step radius of the prices, as a fraction of the largest price, doubled each round; smoothing
 weight of the scenarios' weights, reduced by 0.1 each round."""
@@ -151,6 +154,7 @@ class ExtensiveForm:
         kept = first == np.arange(len(first))
         kept |= (least != least[first]) | (most != most[first])
         kept |= _rows_that_differ(first, width, column, values)
+        self._kept = kept
         self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
             cost=self.weighted_costs(chances),
@@ -193,6 +197,19 @@ class ExtensiveForm:
         self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 
+    def joined_basis(self, statuses: Sequence[tuple[Any, Any]]) -> Any:
+        """Return a basis of ``rows`` from the statuses of each scenario's columns and rows.
+
+        It need not be complete or feasible: the solver completes it, and begins there.
+        """
+        columns = np.zeros(len(self.rows.cost), dtype=np.uint8)
+        for place, (of_columns, _) in zip(self.place, statuses, strict=True):
+            columns[place] = of_columns
+        rows = np.ones(len(self.rows.row_lower), dtype=np.uint8)
+        of_rows = np.concatenate([of_rows for _, of_rows in statuses])[self._kept]
+        rows[: len(of_rows)] = of_rows
+        return highs.basis_of(columns, rows)
+
     def weighted_costs(self, weights: Floats) -> Floats:
         """Return the cost of each column [money] with the given weights of scenarios [s]."""
         amounts = weights[self._scenario_of] * self._cost
@@ -209,8 +226,8 @@ class ExtensiveForm:
 
         ``rows`` is the extensive form with other bounds. ``is_accepted`` is an additional test that
         the values by scenario must pass. ``search`` limits the search for integer columns.
-        ``start`` is the basis of an optimum with other bounds; it is no use with integer columns.
-        Raises SolverError where no attempt is proven.
+        ``start`` is a basis near the optimum; it is no use with integer columns. Raises SolverError
+        where no attempt is proven.
         """
         accepted = search.gap if search.seconds is None else np.inf
         rows = self.rows if rows is None else rows
@@ -224,7 +241,7 @@ class ExtensiveForm:
         question = f"plan for {len(self.scenarios)} futures at once"
         proof_of = partial(self.certificate, rows)
         if start is not None and not rows.whole.any():
-            warm, again = (highs.DUAL_START,), {"start": start}
+            warm, again = (highs.NEAR,), {"start": start}
             with suppress(SolverError):
                 found = first_proven(question, rows, scaled, proof_of, accepts, warm, **again)
                 return self.by_future(found[0].x), found[1], found[0].basis
@@ -275,21 +292,24 @@ class MergedScenarios:
     """One subproblem in extensive form, its scenarios with the same data merged.
 
     ``scenario_of`` [s] is the merged scenario of original scenario s. One unit of the column at
-    ``columns`` [i] uses ``uses`` [limit, i] of each shared limit.
+    ``columns`` [i] uses ``uses`` [limit, i] of each shared limit. ``start`` is a basis near the
+    optimum, or None.
     """
 
     extensive: ExtensiveForm
     scenario_of: Ints
     columns: Ints
     uses: Floats
+    start: Any = None
 
     def policy_solver(self) -> WarmStartedSequence:
         """Return the warm-started sequence of programs that finds the subproblem's policies."""
         form = self.extensive
         units = (form.column_unit, form.row_unit)
         return WarmStartedSequence(
-            form.rows, "policy", need=form.need, measure=form.need, units=units
-        )
+            form.rows, "policy", need=form.need, measure=form.need, units=units,
+            start=self.start, warm=highs.NEAR,
+        )  # fmt: skip
 
     def policy(
         self, asked: WarmStartedSequence, rows: solve.LinearProgram, prices: Floats, weights: Floats
@@ -360,6 +380,7 @@ class MasterProblem:
         self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
         self.weight = tail.weight if tail.alpha > 0 else 0.0  # alpha 0: the CVaR is the mean
         self.dear = tail_weights(chances, tail.alpha)
+        self._solvers = [part.policy_solver() for part in parts]
 
     def best_mix(
         self,
@@ -374,14 +395,13 @@ class MasterProblem:
         SolverError where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
-        most = max(0.5 * tolerances.MOST_GAP, search.gap)
-        solvers = [part.policy_solver() for part in self.parts]
+        proven, enough = (max(f * tolerances.MOST_GAP, search.gap) for f in (0.5, _ENOUGH))
         pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
         prices = start.prices if start else np.zeros(len(self.limits))
         weights = start.weights if start else self.chances
-        least, best, worst = -np.inf, (prices, weights), 0.0
+        least, best, worst, last = -np.inf, (prices, weights), 0.0, np.inf
         for i in range(_MOST_ROUNDS):
-            every = zip(self.parts, solvers, rows, strict=True)
+            every = zip(self.parts, self._solvers, rows, strict=True)
             policies = [part.policy(asked, r, prices, weights) for part, asked, r in every]
             bound = sum(proof.dual for _, proof in policies) - float((prices * self.limits).sum())
             if bound > least:
@@ -390,7 +410,10 @@ class MasterProblem:
             for pool, (policy, _) in zip(pools, policies, strict=True):
                 pool.append(policy)
             parts, value, *ask = self._master(pools)
-            if self.gap(value, least) <= most or time.perf_counter() > ends:
+            gap, before = self.gap(value, least), last
+            last = gap
+            is_proven = gap <= enough or before / 2 < gap <= proven
+            if is_proven or time.perf_counter() > ends:
                 break
             # prices from few policies oscillate: at first they stay near those of the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0

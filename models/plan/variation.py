@@ -48,12 +48,12 @@ import numpy as np
 
 from models import tolerances
 from models.case import Case, CaseStep, Kind, Selection, SetNumber
-from models.errors import PlannerError
-from models.program import ComponentArrays, Program, build_program, fit
+from models.errors import PlannerError, SolverError
+from models.program import ComponentArrays, Program, build_program, choose_scaling, fit
 from models.program import component as c
 from models.program.families.contracts import MINIMUM
 from models.resolve import Bools, Expanded, Floats, Ints
-from models.solve import ARRAYS, LinearProgram
+from models.solve import ARRAYS, LinearProgram, highs
 
 _OF_COLUMNS, _OF_ROWS = ARRAYS[:3], ARRAYS[3:5]
 _FITTED_AT, _VERIFIED_AT = (0.5, 1.0), 0.75
@@ -79,6 +79,24 @@ class Variation:
         self._inexpressible: dict[Any, NoVectorsError] = {}
         self._lines: dict[Any, dict[str, tuple[Ints, Floats, Floats]]] = {}
         self._owners: dict[str, tuple[Ints, Ints, dict[Any, int]]] = {}
+
+    @cached_property
+    def statuses(self) -> tuple[Any, Any] | None:
+        """The status of each column and row in an optimal basis (``highs.statuses``), or None.
+
+        There is none with integer columns.
+        """
+        program = self.program
+        if program.rows.whole.any():
+            return None
+        need = float(np.max(program.need, initial=0.0)) or 1.0
+        scale = choose_scaling(
+            program.rows, need=need, column_unit=program.column_unit, row_unit=program.row_unit
+        )
+        try:
+            return highs.statuses(highs.solve(scale.scaled(program.rows)).basis)
+        except SolverError:
+            return None
 
     def arrays_of(self, case: Case) -> LinearProgram:
         """Build a case's program; return its arrays at the base's positions.

@@ -104,6 +104,15 @@ DEVEX = Attempt(
     (*ATTEMPTS[0].options, ("simplex_dual_edge_weight_strategy", 1)),
 )
 """For programs in which few columns have a cost; tried before the others."""
+NEAR = Attempt(
+    "dual simplex from a similar plan",
+    (*DEVEX.options, _UNPERTURBED),
+    max_iterations_per_size=10,
+)
+"""Starts from a basis that is near an optimum, but not feasible, of a large program.
+
+Exact prices of its rows (steepest edge) would take longer than all iterations.
+"""
 WARM_START = Attempt(
     "primal simplex from the program before",
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),

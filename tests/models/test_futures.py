@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,7 +27,6 @@ from models.answers.recourse import (
     cvar,
     valued,
 )
-from models.case import NO_SEARCH_LIMITS, SearchLimits
 from models.errors import SolverError
 from models.plan import Plan
 from models.plan import solve as solve_case
@@ -566,51 +564,6 @@ def test_two_equal_contracts_are_two_decisions() -> None:
         found = planned(plan, happens, at_once=at_once)
         assert found.plain.costs == pytest.approx([360, 360])
         assert sorted(round(d.plain) for d in found.decisions) == [10] * 4 + [20] * 4
-
-
-def test_fewer_futures_planned_before_are_within_the_time_limit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Where each search takes all it may: the plain plan a limit, and all others one together.
-
-    12 futures, and 2 before; a search's own clock stands still.
-    """
-    plan = solve_case(with_budgets(160, carried=True).case.change(search=SearchLimits(64.0)))
-    mixed_, clock, asked = MasterProblem.best_mix, [0.0], []
-
-    def slow(
-        self: MasterProblem,
-        rows: list[LinearProgram],
-        start: ConvexCombination | None = None,
-        search: SearchLimits = NO_SEARCH_LIMITS,
-    ) -> ConvexCombination:
-        asked.append((len(self.chances), search.seconds))
-        clock[0] += search.seconds
-        return mixed_(self, rows, start, search)
-
-    monkeypatch.setattr(MasterProblem, "best_mix", slow)
-    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
-    planned(plan, happens_of(plan, 160, 12), at_once=2)
-    assert asked == [(12, 64), (2, 16), (2, 16), (12, 32)]
-
-
-def test_fewer_futures_that_are_not_proven_end_no_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = with_budgets(160, carried=True)
-    happens = happens_of(plan, 160, 12)
-    mixed_, failed = MasterProblem.best_mix, []
-
-    def failing(self: MasterProblem, *words: object, **more: object) -> ConvexCombination:
-        if len(self.chances) < len(happens):
-            failed.append(len(self.chances))
-            raise SolverError
-        return mixed_(self, *words, **more)  # type: ignore[arg-type]
-
-    costs = planned(plan, happens, at_once=2).risky.costs
-    monkeypatch.setattr(MasterProblem, "best_mix", failing)
-    found = planned(plan, happens, at_once=2).risky.costs
-    assert failed == [2]
-    chances = chances_of(happens)
-    assert chances @ found == pytest.approx(chances @ costs, rel=1e-6)
 
 
 TIED = Tail(0.5, 0.5)

@@ -16,7 +16,7 @@ from models.answers import cost_sharing, explain, futures, recourse
 from models.answers.payment import Steps, payments
 from models.answers.price import Pricing
 from models.answers.recourse import Tail
-from models.answers.search import ChangeSearch, _Caps, _Point
+from models.answers.search import ChangeSearch, _CappedPlan, _Caps
 from models.case import CaseSteps
 from models.checks import magnitude
 from models.errors import InputError
@@ -101,9 +101,9 @@ def _smallest_cap(missing: float) -> tuple[float, list[float]]:
     """Return the smallest cap where a part is missing below a third, and the caps tried."""
     tried: list[float] = []
 
-    def at(_: object, cap: float) -> _Point:
+    def at(_: object, cap: float) -> _CappedPlan:
         tried.append(cap)
-        return _Point(cap, Stub(), missing if cap < 1 / 3 else -1.0)  # type: ignore[arg-type]
+        return _CappedPlan(cap, Stub(), missing if cap < 1 / 3 else -1.0)  # type: ignore[arg-type]
 
     stub = Stub(
         _point_at=at, _restart=dict, _proven_end=lambda *_: None, _rows=Stub(whole=np.zeros(1))
@@ -226,7 +226,7 @@ def test_a_block_surely_needs_a_solve_beyond_a_violation(plan, by, needs_solve) 
     at, rows = plan.program.flow[np.argmin(plan.delivered)], plan.program.rows  # 0 t
     changed = dataclasses.replace(rows, lower=rows.lower.copy())
     changed.lower[at] = by * 1e-6
-    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
+    point = session._CappedPlan(plan.program, rows, plan.solver_x, plan.discounted)
     assert point.refuted(changed).tolist() == [needs_solve]
 
 
@@ -236,7 +236,7 @@ def test_a_block_surely_needs_a_solve_beyond_a_gap(plan, by, needs_solve) -> Non
     at, rows = plan.program.flow[np.argmax(plan.delivered)], plan.program.rows
     changed = dataclasses.replace(rows, cost=rows.cost.copy())
     changed.cost[at] += by * 1e-9 * plan.objective / plan.solver_x[at]
-    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
+    point = session._CappedPlan(plan.program, rows, plan.solver_x, plan.discounted)
     assert point.refuted(changed).tolist() == [needs_solve]
 
 

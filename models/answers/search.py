@@ -324,7 +324,7 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class _Point:
+class _CappedPlan:
     """The cheapest plan with a cap, and how it moves with the cap while its basis stays optimal.
 
     ``further`` is the most that is further missing, as a share of a mineral's need, above the least
@@ -345,7 +345,7 @@ class _Point:
         return self.further <= tolerances.CAP_ROUNDING
 
 
-def _step_up(bad: list[_Point], enough: float, guess: float) -> tuple[float, bool]:
+def _step_up(bad: list[_CappedPlan], enough: float, guess: float) -> tuple[float, bool]:
     """Return the next cap between the last that is too small and one that is enough.
 
     Also returns whether it is where what is missing ends by the last piece, or by the last two
@@ -449,7 +449,7 @@ class _Caps:
         # a guess takes as long as four plans, or as one with whole projects, which saves more
         guess = self._guesses[chosen[0]] if self._rows.whole.any() and len(chosen) == 1 else known
         at = max(known, guess - tolerances.SAME_CAP) if guess > 0 else _FIRST
-        bad, enough, is_by_line = list[_Point](), math.inf, False
+        bad, enough, is_by_line = list[_CappedPlan](), math.inf, False
         while True:
             point = self._point_at(chosen, at)
             if point.is_enough:
@@ -471,7 +471,7 @@ class _Caps:
                 at = 2 * enough - guess - _FIRST_STEP if guess > 0 else enough / 2
                 at = max(known, at) if at > _SMALL else known
 
-    def _proven_end(self, chosen: list[int], point: _Point) -> float | None:
+    def _proven_end(self, chosen: list[int], point: _CappedPlan) -> float | None:
         """Return the smallest cap where the point's own basis proves it, else None.
 
         Between two caps at which the same duals are optimal, the plan moves straight. So if at one
@@ -489,7 +489,7 @@ class _Caps:
         is_near = rest <= tolerances.SAME_CAP and not math.isnan(self._moved(chosen, point, end))
         return end if is_near else point.zero
 
-    def _moved(self, chosen: list[int], point: _Point, cap: float) -> float:
+    def _moved(self, chosen: list[int], point: _CappedPlan, cap: float) -> float:
         """Return what is further missing at another cap if the point's basis is proven optimal."""
         x = point.solution.x + (cap - point.cap) * np.asarray(point.moves)
         moved = dataclasses.replace(point.solution, x=x)
@@ -577,12 +577,12 @@ class _Caps:
             values = np.where(self._in_base, cap * values, values)
         return dataclasses.replace(rows, upper=upper, row_upper=most, values=values)
 
-    def _point_at(self, chosen: list[int], cap: float) -> _Point:
+    def _point_at(self, chosen: list[int], cap: float) -> _CappedPlan:
         """Return the cheapest plan with the cap; none is further missing if it is enough."""
         rows = self._rows_at(chosen, cap)
         solution = self._planned.solved(rows)[0]
         further = self._further(solution.x)
-        point = _Point(cap, solution, float(np.max(further, initial=-1.0)))
+        point = _CappedPlan(cap, solution, float(np.max(further, initial=-1.0)))
         terms = np.where(self._in_base, self._rows.values * solution.x[rows.columns], 0.0)
         base = self._rows.row_upper - np.bincount(self._row, terms, len(rows.row_lower))
         moves = self._planned.moves(np.where(np.isin(self._mineral, chosen), base, 0.0))

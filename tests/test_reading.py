@@ -27,8 +27,8 @@ def test_a_file_and_its_rows_are_one_case(saved) -> None:
     assert book.warnings == ()
     assert book.title == "Small"
     assert len(book.sha256) == 64
-    assert book.layout.cell("Refiners", 3, "Capacity 2028") == "E3"
-    assert book.layout.cell("Settings", 0, "Discount rate") == "B5"
+    assert book.layout.address("Refiners", 3, "Capacity 2028") == "E3"
+    assert book.layout.address("Settings", 0, "Discount rate") == "B5"
 
 
 def test_case_spaces_and_order_of_headers_do_not_count(saved) -> None:

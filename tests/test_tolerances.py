@@ -226,7 +226,7 @@ def test_a_block_surely_needs_a_solve_beyond_a_violation(plan, by, needs_solve) 
     at, rows = plan.program.flow[np.argmin(plan.delivered)], plan.program.rows  # 0 t
     changed = dataclasses.replace(rows, lower=rows.lower.copy())
     changed.lower[at] = by * 1e-6
-    point = session._CappedPlan(plan.program, rows, plan.solver_x, plan.discounted)
+    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
     assert point.refuted(changed).tolist() == [needs_solve]
 
 
@@ -236,7 +236,7 @@ def test_a_block_surely_needs_a_solve_beyond_a_gap(plan, by, needs_solve) -> Non
     at, rows = plan.program.flow[np.argmax(plan.delivered)], plan.program.rows
     changed = dataclasses.replace(rows, cost=rows.cost.copy())
     changed.cost[at] += by * 1e-9 * plan.objective / plan.solver_x[at]
-    point = session._CappedPlan(plan.program, rows, plan.solver_x, plan.discounted)
+    point = session._Point(plan.program, rows, plan.solver_x, plan.discounted)
     assert point.refuted(changed).tolist() == [needs_solve]
 
 

@@ -172,7 +172,9 @@ class RiskStudy(StudyKind):
     RESULTS = (Measures, RiskByMineral, ByMember, Events, Delays, Draws)
     ANSWER = (
         AnswerKey("draws", "draws of events", lambda study, _: len(study.risk.draws)),
-        AnswerKey("distinct_draws", "draws that differ", lambda study, _: study.risk.distinct),
+        AnswerKey(
+            "distinct_draws", "draws that differ", lambda study, _: study.risk.distinct_draws
+        ),
         AnswerKey("plans", "runs that were planned", lambda study, _: len(study.outcomes)),
         AnswerKey("seed", "the seed of the draws", lambda study, _: study.chances.seed),
         AnswerKey(

@@ -184,11 +184,3 @@ def test_a_floor_is_swept_for_one_mineral() -> None:
     with pytest.raises(UsageError, match=needed):
         parameter_of(read(book), "floor")
     assert parameter_of(read(book), "floor:zinc").default_range == (1.65, 4.95, 0.33)
-
-
-def test_support_names_the_floor_that_does_what_a_cap_does(write, capsys) -> None:
-    """A cap of 40 % is worth 3: a floor of 11."""
-    limit = {"Limit": "max", "Supplier group": "country", "Supplier": "CHN", "Share": 0.4}
-    case = write(border() | {"Share limits": [limit]})
-    (row,) = told(capsys, "support", case, "-o", "s.xlsx")["tariffs"]
-    assert (row["tariff"], row["floor"]) == pytest.approx((3, 11))

@@ -110,6 +110,10 @@ def test_no_program_is_asked_in_one_way_alone() -> None:
         f"models/plan/block_solver.py: solved = {_SOLVED} attempt, *basis, **limits)",
         "models/plan/by_model.py: solution = highs.solve(scale.scaled(rows), attempt)",
         "models/plan/session.py: return warm.solver.run()",  # then BlockSolver.solve
+        (  # only a basis to start from: without it each program starts cold
+            "models/plan/variation.py: return"
+            " highs.statuses(highs.solve(scale.scaled(program.rows)).basis)"
+        ),
         (
             "models/plan/session.py: certificate, result = result.certificate,"
             " solver.solve(b, start=start)"  # of a BlockSolver

@@ -234,8 +234,8 @@ STOPPED = """
     if __name__ == "__main__":
         chains = [[slow(0.9, 0), slow(0.8, 600)], [slow(0.7, 0), slow(0.6, 600)]]
         found = run_study(study(*chains), Processes(2), on_progress)
-        print(*(outcome.name for outcome in found if outcome.planned), sep=",")
-        print(*(outcome.name for outcome in found if not outcome.planned), sep=",")
+        print(*(outcome.name for outcome in found if outcome.is_planned), sep=",")
+        print(*(outcome.name for outcome in found if not outcome.is_planned), sep=",")
         print(repr(found.stopped), flush=True)
         raise found.stopped
 """
@@ -290,7 +290,7 @@ def test_a_process_that_has_loaded_the_solver_forks_no_workers():
         "from tests.study.variants import capped, study\n"
         "before = forkserver.may_fork()\n"
         "outcomes = run_study(study([capped(0.8)]), Here())\n"
-        "print(before, forkserver.may_fork(), outcomes[0].planned)"
+        "print(before, forkserver.may_fork(), outcomes[0].is_planned)"
     )
     assert (before, after, *planned) == (str(background.can_fork()), "False", "True")
 
@@ -305,7 +305,7 @@ def test_forked_and_other_workers_give_the_same_outcomes():
         "started = len(places._STARTED)\n"
         "forked = run_study(what, Processes(2)).every\n"
         "others = run_study(what, Processes(2)).every\n"
-        "print(started, len(places._STARTED), forked == others, all(o.planned for o in forked))"
+        "print(started, len(places._STARTED), forked == others, all(o.is_planned for o in forked))"
     )
     assert (int(started), *rest) == (2 * background.can_fork(), "0", "True", "True")
 
@@ -317,7 +317,7 @@ def test_workers_that_a_small_study_does_not_need_are_ended():
         "from tests.study.variants import capped, study\n"
         "LocalProcesses(3).preload()\n"
         "workers = [*places._STARTED]\n"
-        "planned = run_study(study([capped(0.8)]), LocalProcesses(3))[0].planned\n"
+        "planned = run_study(study([capped(0.8)]), LocalProcesses(3))[0].is_planned\n"
         "print(len(workers), sum(w.process.is_alive() for w in workers), planned)"
     )
     assert (int(started), *rest) == (3 * background.can_fork(), "0", "True")

@@ -93,7 +93,7 @@ class Falling:
             msg = "no scheduler answers"
             raise UsageError(msg)
         for task in board.tasks():
-            chain, of = study.chains[task.chain], study.studies[study.study_of[task.chain]]
+            chain, of = study.chains[task.chain], study.studies[study.study_of_chain[task.chain]]
             planner = ChainPlanner(of)
             for i, outcome in enumerate(planner.outcomes(chain)):
                 self.left -= 1

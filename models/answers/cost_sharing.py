@@ -72,11 +72,13 @@ def dual_bills(pool: ProductionGame) -> DualBills:
         <= tolerances.BILL_ROUNDING * pool.scale
     ):
         return DualBills(bills, bills, bills)
-    each = [[_coalition_bills(pool, by * row) for by in (-_STEP, _STEP)] for row in np.eye(members)]
+    each = [
+        [_coalition_bills(pool, by * unit) for by in (-_STEP, _STEP)] for unit in np.eye(members)
+    ]
     least, most = (np.min(each, axis=(0, 1)), np.max(each, axis=(0, 1)))
     # a member with the same bill at all prices does not change the others' bills
     widths = zip(each, most - least, strict=True)
-    moved = [row for row, width in widths if width > tolerances.BILLS_SUM * pool.scale]
+    moved = [pair for pair, width in widths if width > tolerances.BILLS_SUM * pool.scale]
     return DualBills(np.mean(moved or [[bills]], axis=(0, 1)), least, most)
 
 
@@ -147,9 +149,9 @@ def _most_left(pool: ProductionGame, split: Floats, *, whole: bool) -> tuple[Flo
     """
     bills = np.array([priced.bills for priced in pool.planned.values()]) / pool.scale
     count, n = bills.shape
-    row, column = np.indices((count, n + 1)).reshape(2, -1)
+    at_row, at_column = np.indices((count, n + 1)).reshape(2, -1)
     program = solver.LinearProgram.of(
-        (row, column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
+        (at_row, at_column, np.hstack([-bills, np.ones((count, 1))]).ravel()),
         (
             np.append(tolerances.GAIN_OF_ONE_MORE - split / pool.scale, 1.0),
             np.append(np.zeros(n), -np.inf),
@@ -220,9 +222,9 @@ def _bought_through(plan: Plan) -> tuple[Floats, Floats]:
             if plant_input.mineral == mineral:
                 made[i] = bought[[r for r, _ in plant_input.needs]].sum(axis=0)
         at = np.flatnonzero(flows.mineral == e.mineral_at[mineral])
-        of = made[flows.plant_input[at], flows.year[at]]
-        whole = of.sum(axis=1, keepdims=True)
-        part = np.divide(of, whole, out=np.zeros_like(of), where=whole > 0)
+        made_by = made[flows.plant_input[at], flows.year[at]]
+        whole = made_by.sum(axis=1, keepdims=True)
+        part = np.divide(made_by, whole, out=np.zeros_like(made_by), where=whole > 0)
         np.add.at(
             bought, (flows.source[at], flows.year[at]), plan.delivered_to_plants[at][:, None] * part
         )

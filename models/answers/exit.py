@@ -130,14 +130,14 @@ class _ExitProgram:
     ``planned`` [t] has what the plan buys in the country, for each mineral that it buys there.
     """
 
-    def __init__(self, plan: Plan, block: int, theirs: Bools) -> None:
+    def __init__(self, plan: Plan, block: int, is_theirs: Bools) -> None:
         self.plan, self.block = plan, block
         program, e = plan.program, plan.expanded
         self.span, self.inside = program.columns_of(block), program.rows_of(block)
         self.count = self.inside.stop - self.inside.start
         self.measure = float(program.violation_scale(plan.case.tolerance_scale)[block])
         flow, cells = program.sold, program.blocks[block]
-        mine = theirs & (flow >= self.span.start) & (flow < self.span.stop)
+        mine = is_theirs & (flow >= self.span.start) & (flow < self.span.stop)
         self.columns: dict[str, Ints] = {}
         self.planned: dict[str, float] = {}
         self.weights: dict[str, float] = {}

@@ -311,7 +311,7 @@ def _from_nothing(low: float, limit: float) -> float:
 
 
 def rows_with_dual(
-    plan: Solved, declared: str, duals: Floats, least: float = 0.0
+    plan: Solved, attribute: str, duals: Floats, least: float = 0.0
 ) -> Iterator[tuple[Rows, Any, int]]:
     """Yield the rows with a dual above ``least``, with key and position.
 
@@ -319,7 +319,7 @@ def rows_with_dual(
     """
     for group in plan.program.constraints:
         rows = rows_named(group.component)
-        if getattr(rows, declared):
+        if getattr(rows, attribute):
             inside = np.flatnonzero(np.abs(duals[group.at]) > least)
             keyed = zip(group.at[inside].tolist(), group.keys(inside), strict=True)
             yield from ((rows, key, row) for row, key in keyed)

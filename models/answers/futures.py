@@ -195,7 +195,7 @@ class _FuturePrograms:
             new = changed.minerals, changed.members, changed.case.demand, changed.case.stockpiles
             self.kinds[kind] = same == new and changed.source_identities == e.source_identities
             if self.kinds[kind]:
-                outputs = (np.maximum(of.usable, of.nameplate) for of in (e, changed))
+                outputs = (np.maximum(world.usable, world.nameplate) for world in (e, changed))
                 most = np.maximum(*outputs)
                 self.output = most if self.output is None else np.maximum(self.output, most)
         self.upper = valid_upper_bounds(e, variation.program, self.output)

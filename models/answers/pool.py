@@ -210,7 +210,10 @@ class PlannedGroup:
 
 
 class ProductionGame:
-    """Members that plan together, and the cost of any group of them alone."""
+    """Members that plan together, and the cost of any group of them alone.
+
+    ``divided`` is their program split by member, ``together`` the plan of all members.
+    """
 
     def __init__(self, divided: DividedProgram) -> None:
         self.divided = divided

@@ -177,7 +177,7 @@ class Pricing:
     def _candidate(
         self, step: component.LimitStep, column: int, discount: float
     ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
-        """Return the rank of a column as the one that serves one more tonne, the column, its terms.
+        """Return the sort key of a column that may serve one more tonne, the column, its terms.
 
         The order is: an existing shortage; a delivery that no limit of its own restricts; one that
         another buyer would have to give up, or a stock; a shortage that does not exist yet.

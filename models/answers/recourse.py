@@ -275,12 +275,12 @@ def _rows_that_differ(first: Ints, width: Ints, column: Ints, values: Floats) ->
     """Return which rows differ in their entries from the row given by ``first``."""
     starts = np.concatenate([[0], np.cumsum(width)])
     same_width = width == width[first]
-    row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
+    at_row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
     inside = np.repeat(same_width, width)
     entries = np.flatnonzero(inside)
-    other = entries - starts[row] + starts[first[row]]
-    unlike = (column[entries] != column[other]) | (values[entries] != values[other])
-    unequal: Bools = ~same_width | (np.bincount(row[unlike], minlength=len(width)) > 0)
+    twin = entries - starts[at_row] + starts[first[at_row]]
+    unlike = (column[entries] != column[twin]) | (values[entries] != values[twin])
+    unequal: Bools = ~same_width | (np.bincount(at_row[unlike], minlength=len(width)) > 0)
     return unequal
 
 

@@ -138,7 +138,7 @@ def dearer_than_shortage(case: Case) -> Iterator[Finding]:
         if all(mineral.price.at(year) is not None for year in case.years)
     }
     inputs = {row.input for row in case.needed_inputs}
-    for plant in (of for of in plants(case) if of.mineral not in inputs):
+    for plant in (candidate for candidate in plants(case) if candidate.mineral not in inputs):
         freight = cheapest.get(plant.country, case.settings.default_freight or 0.0)
         dearest = max(plant.cost.numbers(), default=0.0) + freight
         for year, least in short.get(plant.mineral, {}).items():
@@ -176,10 +176,10 @@ def limits_without_supply(case: Case) -> Iterator[Finding]:
 def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
     """Warn of rows of Security whose lost countries do not refine the mineral."""
     for row in case.security:
-        of = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
+        homes = {p.country for p in plants(case) if row.mineral in {"", p.mineral} and p.country}
         selector = row.lost_country or f"{schema.EACH_OUTSIDE}{schema.COALITION}"
         if selector.startswith(schema.EACH_OUTSIDE):
-            if not resolve.single_countries(case, selector, of):
+            if not resolve.single_countries(case, selector, homes):
                 bloc = selector.removeprefix(schema.EACH_OUTSIDE)
                 what = row.mineral or "any mineral"
                 problem = f"no refiner of {what} is in a country outside the bloc {bloc}"
@@ -187,7 +187,7 @@ def lost_countries_that_sell_nothing(case: Case) -> Iterator[Finding]:
         elif selector == schema.REST_OF_WORLD:
             problem = "Rest of world stands for many suppliers, so it cannot be lost as one country"
             yield warn(row, "lost_country", problem, _NEVER)
-        elif selector not in of:
+        elif selector not in homes:
             where = f"{row.mineral or 'any mineral'} in {case.country_name(selector)}"
             yield warn(row, "lost_country", f"there is no refiner of {where}", _NEVER)
 
@@ -246,9 +246,9 @@ def caps_that_cannot_be_met(case: Case) -> Iterator[Finding]:
     expanded = resolve.Expanded(case)
     for row in case.share_limits:
         if row.caps_each_country and row.penalty is None and not row.buyer:
-            of = [m.name for m in case.minerals if row.mineral in {"", m.name}]
+            names = [m.name for m in case.minerals if row.mineral in {"", m.name}]
             # one finding per row, for its first mineral and year
-            yield from itertools.islice((f for m in of for f in _too_few(expanded, row, m)), 1)
+            yield from itertools.islice((f for m in names for f in _too_few(expanded, row, m)), 1)
 
 
 def _too_few(e: resolve.Expanded, row: schema.ShareLimit, mineral: str) -> Iterator[Finding]:
@@ -301,10 +301,10 @@ def contracts_above_capacity(case: Case) -> Iterator[Finding]:
     expanded, seen = resolve.Expanded(case), set[int]()
     for t, year in enumerate(case.years):
         total = defaultdict[int, float](float)
-        of = [expanded.source_of_refiner[c.refiner, c.mineral] for c in case.contracts]
-        for source, contract in zip(of, case.contracts, strict=True):
+        sources = [expanded.source_of_refiner[c.refiner, c.mineral] for c in case.contracts]
+        for source, contract in zip(sources, case.contracts, strict=True):
             total[source] += contract.min * in_force(contract, year)
-        for source, contract in zip(of, case.contracts, strict=True):
+        for source, contract in zip(sources, case.contracts, strict=True):
             usable = expanded.usable[source, t]
             if source not in seen and total[source] > usable:
                 seen.add(source)
@@ -340,8 +340,8 @@ def capital_beyond_the_horizon(case: Case) -> Iterator[Finding]:
         start = next((year for year in case.years if year >= project.first_year), math.inf)
         charged = sum(start <= year < start + project.life for year in case.years)
         if 0 < 2 * charged <= len(case.years) and charged < LEAST_CHARGED * project.life:
-            of = f"only {charged} of the {project.life} years of output of {project.name}"
+            share = f"only {charged} of the {project.life} years of output of {project.name}"
             problem = (
                 "lie in the planned years, and the plan counts the capital charges of these alone"
             )
-            yield warn(project, "first_year", f"{of} {problem}", _CHEAP)
+            yield warn(project, "first_year", f"{share} {problem}", _CHEAP)

@@ -145,7 +145,7 @@ def _jumping(row: schema.Record, numbers: _ByColumn, words: Callable[[float], st
     for pair in itertools.pairwise(numbers):
         if _is_far(pair[0][1], pair[1][1], YEAR_TO_YEAR):
             middle = statistics.median(number for _, number in numbers if number > 0)
-            odd = max(reversed(pair), key=lambda of: _ratio(of[1], middle))
+            odd = max(reversed(pair), key=lambda point: _ratio(point[1], middle))
             other = pair[0] if odd is pair[1] else pair[1]
             times = _times(odd[1], other[1])
             problem = f"{words(odd[1])} is {times} the {words(other[1])} of {other[0]}"
@@ -166,9 +166,9 @@ def _odd_years(row: schema.Record, numbers: _ByColumn) -> _Found:
             yield row, _odd(row, column, problem)
 
 
-def _odd(row: schema.Record, column: str, found: str) -> Finding:
+def _odd(row: schema.Record, column: str, problem: str) -> Finding:
     hint = "is there a digit too many or too few?"
-    return warning(row.SHEET, row.row, column, found=found, hint=hint)
+    return warning(row.SHEET, row.row, column, found=problem, hint=hint)
 
 
 def _above_demand(case: Case) -> _Found:
@@ -202,7 +202,7 @@ def _far_from_median(case: Case) -> _Found:
                     found += _far_from_group_median(case.records(record.SHEET), column.field)
     for year in case.years:
         found += _far_from_group_median(case.demand, "tonnes", year)
-    for _, row, finding in sorted(found, key=lambda of: -of[0]):
+    for _, row, finding in sorted(found, key=lambda each: -each[0]):
         yield row, finding
 
 
@@ -217,8 +217,8 @@ def _far_from_group_median(
     for row in rows:
         numbers = _numbers_by_header(row, field, year)
         if numbers:
-            of = (getattr(row, "mineral", ""), row.tier if isinstance(row, schema.Demand) else "")
-            groups.setdefault(of, []).append((row, numbers))
+            key = (getattr(row, "mineral", ""), row.tier if isinstance(row, schema.Demand) else "")
+            groups.setdefault(key, []).append((row, numbers))
     for (mineral, tier), found in groups.items():
         middle = statistics.median(next(iter(numbers.values())) for _, numbers in found)
         what = " ".join(filter(None, (mineral, tier))) or "the column"
@@ -291,9 +291,9 @@ def _numbers_by_header(row: schema.Record, field: str, year: int = 0) -> dict[st
     return {column: float(number) for column, number in stated.items() if number and number > 0}
 
 
-def _times(number: float, of: float) -> str:
-    ratio = f"{min(_ratio(number, of), _MOST_REPORTED):z,.0f}"
-    return f"{ratio} times" if number >= of else f"1/{ratio} of"
+def _times(number: float, usual: float) -> str:
+    ratio = f"{min(_ratio(number, usual), _MOST_REPORTED):z,.0f}"
+    return f"{ratio} times" if number >= usual else f"1/{ratio} of"
 
 
 def _as_tonnes(number: float) -> str:

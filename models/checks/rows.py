@@ -183,7 +183,7 @@ def supports_are_defined(case: Case) -> Iterator[errors.Finding]:
 
     Its clawback is at least the strike price.
     """
-    made = minerals_made((name, of) for of in plants(case) for name in (of.name, seller(of)))
+    made = minerals_made((name, p) for p in plants(case) for name in (p.name, seller(p)))
     payers = {*case.member_of, *case.groups}
     for row in case.supports:
         if row.plant not in made:
@@ -312,8 +312,8 @@ def refiners_have_the_mineral(case: Case) -> Iterator[errors.Finding]:
     Rows of Lanes, Input lanes, Rights, Scenarios and Risks get only a warning, since they match
     nothing.
     """
-    refined = minerals_made((seller(of), of) for of in case.refiners)
-    planned = minerals_made((seller(of), of) for of in plants(case))
+    refined = minerals_made((seller(refiner), refiner) for refiner in case.refiners)
+    planned = minerals_made((seller(plant), plant) for plant in plants(case))
 
     def is_missing(row: Any, minerals: dict[str, set[str]]) -> bool:
         has = minerals.get(row.refiner, set())
@@ -357,7 +357,7 @@ def every_pair_has_freight(case: Case) -> Iterator[errors.Finding]:
     members = [member.name for member in case.members if normalize(member.name) not in COLUMNS]
     given = {row.country: row for row in case.freight}
     firsts: dict[str, schema.Refiner | schema.Project] = {}
-    for plant in sorted(plants(case), key=lambda of: (isinstance(of, schema.Project), of.row)):
+    for plant in sorted(plants(case), key=lambda p: (isinstance(p, schema.Project), p.row)):
         firsts.setdefault(plant.country, plant)
     for country in sorted(firsts.keys() - {""}):
         row, none = given.get(country), f"there is no freight from {case.country_name(country)} to "
@@ -401,15 +401,15 @@ def rights_below_one(case: Case) -> Iterator[errors.Finding]:
 
 def _rights(case: Case) -> Iterator[tuple[set[str], float, schema.Right, str]]:
     """Yield each plant or mine with rows of Rights: members, their sum, the last row, its name."""
-    for of in (*plants(case), *case.mines) if case.rights else ():
-        rows = last_rights(case, of)
+    for owned in (*plants(case), *case.mines) if case.rights else ():
+        rows = last_rights(case, owned)
         if rows:
-            where = case.country_name(of.country)
+            where = case.country_name(owned.country)
             name = f"the mines of {where}"
-            name = name if isinstance(of, schema.Mine) else f"{of.name} ({where})"
+            name = name if isinstance(owned, schema.Mine) else f"{owned.name} ({where})"
             whole = sum(row.share for row in rows.values())
             last = max(rows.values(), key=attrgetter("row"))
-            yield {*rows}, whole, last, f"the {of.mineral} capacity of {name}"
+            yield {*rows}, whole, last, f"the {owned.mineral} capacity of {name}"
 
 
 # ---- share limits ------------------------------------------------------------------------------
@@ -454,9 +454,9 @@ def one_floor_per_year(case: Case) -> Iterator[errors.Finding]:
             yield error(row, "mineral", problem, "one floor for each mineral, zone and year")
 
 
-def _meet(one: schema.PriceFloor, other: schema.PriceFloor) -> bool:
+def _meet(floor: schema.PriceFloor, second: schema.PriceFloor) -> bool:
     """Return whether two rows have a year in common."""
-    pairs = ((one.first_year, other.last_year), (other.first_year, one.last_year))
+    pairs = ((floor.first_year, second.last_year), (second.first_year, floor.last_year))
     return all(first is None or last is None or first <= last for first, last in pairs)
 
 

@@ -120,13 +120,13 @@ def _field(row: _Selecting) -> str:
 
 
 def _seller_words(row: schema.Lane | ActionRow) -> str:
-    of = f" of {row.company}" if row.company else ""
-    return f"{row.refiner or 'refiner'}{of}"
+    of_company = f" of {row.company}" if row.company else ""
+    return f"{row.refiner or 'refiner'}{of_company}"
 
 
-def _no(case: Case, what: str, of: str, country: str = "") -> str:
+def _no(case: Case, what: str, whose: str, country: str = "") -> str:
     where = f" in {case.country_name(country)}" if country else ""
-    return f"no {what}{f' of {of}' if of else ''}{where}"
+    return f"no {what}{f' of {whose}' if whose else ''}{where}"
 
 
 # ---- rows of Scenarios and Risks ---------------------------------------------------------------

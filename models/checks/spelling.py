@@ -29,9 +29,9 @@ def names_spelt_alike(case: Case) -> Iterator[Finding]:
     with fewer rows gets the warning; of equally many rows, the one that comes later.
     """
     uses: tuple[tuple[str, str, Iterable[tuple[Record, str]]], ...] = (
-        ("owner", "company", ((of, of.company) for of in plants(case))),
-        ("group", "group", ((of, of.group) for of in case.members)),
-        ("bloc", "blocs", ((of, bloc) for of in case.countries for bloc in of.blocs)),
+        ("owner", "company", ((record, record.company) for record in plants(case))),
+        ("group", "group", ((record, record.group) for record in case.members)),
+        ("bloc", "blocs", ((record, bloc) for record in case.countries for bloc in record.blocs)),
     )
     for kind, field, named in uses:
         rows: dict[str, list[Record]] = defaultdict(list)

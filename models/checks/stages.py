@@ -60,7 +60,7 @@ def _path(inputs: dict[str, list[str]], start: str, end: str) -> list[str]:
 def plants_make_the_product(case: Case) -> Iterator[Finding]:
     """A refiner named in Inputs makes that product; its joint products have one country."""
     products = minerals_made((seller(plant), plant) for plant in plants(case))
-    countries = {(of.name, of.mineral): of.country for of in case.refiners}
+    countries = {(refiner.name, refiner.mineral): refiner.country for refiner in case.refiners}
     lines: dict[tuple[str, str], tuple[str, str]] = {}
     for row in sorted(case.inputs, key=lambda row: row.row):
         makes = products.get(row.refiner, set())

@@ -29,9 +29,9 @@ def tiers_that_match_no_demand(case: Case) -> Iterator[Finding]:
     rows: tuple[schema.Lane | ActionRow, ...] = (*case.lanes, *steps(case))
     for row in rows:
         if row.tier in known and not has_tier(case, row):
-            of = f" of {row.member}" if row.member else ""
+            of_member = f" of {row.member}" if row.member else ""
             what = f" for {row.mineral}" if row.mineral else ""
-            problem = f"no demand{of}{what} has the tier {row.tier!r}"
+            problem = f"no demand{of_member}{what} has the tier {row.tier!r}"
             yield warn(row, "tier", problem, "the row changes nothing")
 
 

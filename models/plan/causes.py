@@ -71,9 +71,9 @@ def _obstacles_of_all(
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
             yield _LAST, Obstacle(_OPEN, f"{source.project or source.name} ({country})")
-    for of in components():
-        if isinstance(of, Rows) and of.holds_back is not None:
-            obstacle = of.holds_back(plan, (mineral, member, year))
+    for rows in components():
+        if isinstance(rows, Rows) and rows.holds_back is not None:
+            obstacle = rows.holds_back(plan, (mineral, member, year))
             yield from () if obstacle is None else ((_LAST, obstacle),)
 
 

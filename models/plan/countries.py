@@ -67,8 +67,8 @@ def reached_shares(plan: Solved) -> tuple[Floats, Floats]:
     """Return the tonnes that count under each cap, and its base [t], in the order of the caps."""
     tonnes = _sums_at([cap.flows for cap in plan.caps], plan.all_sold)
     base: list[float] = []
-    for _, of in groupby(plan.caps, attrgetter("limit", "mineral", "year", "buyer")):
-        same = list(of)
+    for _, caps in groupby(plan.caps, attrgetter("limit", "mineral", "year", "buyer")):
+        same = list(caps)
         cap = same[0]
         m, t = plan.expanded.mineral_at[cap.mineral], plan.expanded.years.index(cap.year)
         members, of_purchases = cap.buyers if cap.buyer else (), cap.of_purchases

@@ -124,7 +124,7 @@ def _next_tonne_costs(plan: Solved, duals: Floats, ore: Floats) -> Floats:
         )  # fmt: skip
         at = np.flatnonzero(transfers.mineral == m)
         np.minimum.at(prices, (transfers.plant_input[at], transfers.year[at]), given[at])
-        for i in (i for i, of in enumerate(e.plant_inputs) if of.mineral == mineral):
+        for i in (i for i, plant in enumerate(e.plant_inputs) if plant.mineral == mineral):
             for r, ratio in e.plant_inputs[i].needs:
                 inner[r] += ratio * _price_in(plan, i, r, prices)
     return prices
@@ -132,11 +132,11 @@ def _next_tonne_costs(plan: Solved, duals: Floats, ore: Floats) -> Floats:
 
 def _price_in(plan: Solved, i: int, r: int, prices: Floats) -> Floats:
     """Return the input cost per tonne of a source's product, by year; its part of a joint input."""
-    of, e = plan.expanded.plant_inputs[i], plan.expanded
-    if not of.is_joint:
+    plant, e = plan.expanded.plant_inputs[i], plan.expanded
+    if not plant.is_joint:
         return np.asarray(prices[i])
     product = e.sources[r].mineral
-    keys = ((of.mineral, of.refiner, product, year) for year in e.years)
+    keys = ((plant.mineral, plant.refiner, product, year) for year in e.years)
     return np.array([plan.dual(JOINT_NEED, key) for key in keys])
 
 
@@ -151,13 +151,13 @@ def _worth(plan: Solved, lacks: Floats, ore: Floats, prices: Floats) -> Floats:
     found, nearest = np.zeros(prices.shape), np.full(ore.shape, np.inf)
     np.minimum.at(nearest, (d.source, d.year), lacks[: len(d)])
     for mineral in by_stage(plan.case):  # products before their inputs
-        for i, of in enumerate(e.plant_inputs):
-            if of.mineral != mineral:
+        for i, plant_input in enumerate(e.plant_inputs):
+            if plant_input.mineral != mineral:
                 continue
             found[i] = [stages.worth(plan, i, year) for year in e.years]
-            if of.is_joint:
+            if plant_input.is_joint:
                 continue
-            ((r, ratio),) = of.needs
+            ((r, ratio),) = plant_input.needs
             others = ore[r].copy()
             for k, other in enumerate(e.plant_inputs):
                 if k != i:

@@ -298,7 +298,7 @@ class Plan(Solved):
             self.duals.get(of.name, {}) for of in (REFINING_CAPACITY, PROJECT_CAPACITY, SURGE)
         )
         every = (e.nameplate, e.usable, self.sold, self.gaps.gap, to_plants)
-        for s, *by_year in zip(e.sources, *(of.tolist() for of in every), strict=True):
+        for s, *by_year in zip(e.sources, *(amounts.tolist() for amounts in every), strict=True):
             whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
             for year, nameplate, usable, sold, *prices in zip(e.years, *by_year, strict=True):
                 key = (s.name, s.project, s.mineral, year)
@@ -375,8 +375,8 @@ class Plan(Solved):
                 )
                 days = after / day if day > 0 else np.nan
                 paces = (0.0 - self.dual(FILL, key), 0.0 - self.dual(DRAW, key))
-                of = (year, mineral, member, before, after)
-                rows.append((*of, *target, days, worth * day, *paces))
+                cell = (year, mineral, member, before, after)
+                rows.append((*cell, *target, days, worth * day, *paces))
                 before = after
         columns = "year mineral member opening closing target shortfall worth days day_worth"
         return _table(rows, f"{columns} fill_worth draw_worth")
@@ -502,7 +502,7 @@ class Plan(Solved):
         if of_purchases:
             tonnes = summed_at((d.mineral, d.member, d.year), self.delivered, tonnes.shape)
         savings = np.zeros(len(e.minerals))
-        for group in (of for of in self.program.constraints if of.component is SHARE):
+        for group in (each for each in self.program.constraints if each.component is SHARE):
             prices, limit, (_, m, buyer, _, t) = (
                 self.prices[group.at],
                 group.limit_numbers,
@@ -623,7 +623,7 @@ class Plan(Solved):
 
     @cached_property
     def shortage(self) -> float:
-        """The total shortage of the coalition [t]."""
+        """The shortage of all minerals, members and years [t]."""
         return float(self.component_arrays(SHORTAGE)[1].sum())
 
     @cached_property

@@ -55,7 +55,7 @@ def _used_elsewhere(plan: Solved, s: Survival) -> float:
         return 0.0
     e = plan.expanded
     m, t = e.mineral_at[s.mineral], e.years.index(s.year)
-    home = np.array([of.country == s.country for of in e.plant_inputs], dtype=bool)
+    home = np.array([plant.country == s.country for plant in e.plant_inputs], dtype=bool)
     found = float(plan.plant_demand[m, t])
     for flows, tonnes in (
         (e.input_flows, plan.delivered_to_plants),

@@ -396,14 +396,16 @@ class Session:
         """
         attempts: dict[int, tuple[str, str]] = {}
         program, (x, duals) = self.base.program, (self._point.x.copy(), self._point.duals.copy())
-        for piece in dict.fromkeys(warm.blocks for warm in self._warm_starts.values()):
-            if to_solve.isdisjoint(piece):
+        for blocks in dict.fromkeys(warm.blocks for warm in self._warm_starts.values()):
+            if to_solve.isdisjoint(blocks):
                 continue
-            warm = self._warm_starts[piece[0]]
-            span, inside = (of(piece[0], piece[-1]) for of in (program.columns_of, program.rows_of))
-            rows = program.block(piece[0], piece[-1], fitted.arrays)
+            warm = self._warm_starts[blocks[0]]
+            span, inside = (
+                at(blocks[0], blocks[-1]) for at in (program.columns_of, program.rows_of)
+            )
+            rows = program.block(blocks[0], blocks[-1], fitted.arrays)
             try:
-                solution = self._solve_part(piece, rows) or warm.scale.unscaled(
+                solution = self._solve_part(blocks, rows) or warm.scale.unscaled(
                     self._run(warm, rows)
                 )
                 failure = "" if fits(rows, solution) else block_solver.NO_NUMBERS
@@ -412,23 +414,25 @@ class Session:
             warm.is_started = not failure and solution.basis is not None
             if not failure:
                 x[span], duals[inside] = solution.x, solution.duals
-                self._solved_again.update(piece)
-            attempts.update(dict.fromkeys(piece, ("" if failure else solution.attempt, failure)))
+                self._solved_again.update(blocks)
+            attempts.update(dict.fromkeys(blocks, ("" if failure else solution.attempt, failure)))
         if attempts:
             self._last_point = _Point(program, fitted.arrays, x, duals)
         return attempts
 
-    def _solve_part(self, piece: tuple[int, ...], rows: LinearProgram) -> Solution | None:
-        """Return a block's solution by its changed minerals alone; None if that is none."""
-        warm, block = self._warm_starts[piece[0]], piece[0]
-        if not self._is_local or warm.is_started or len(piece) > 1 or rows.whole.any():
+    def _solve_part(self, blocks: tuple[int, ...], changed: LinearProgram) -> Solution | None:
+        """Return a block's solution by its changed minerals alone; None: solve the whole block."""
+        warm, block = self._warm_starts[blocks[0]], blocks[0]
+        if (
+            not self._is_local or warm.is_started or len(blocks) > 1 or changed.whole.any()
+        ):  # integer
             return None
         if warm.parts is None:
-            of, base = self._base_point, self.base.program
-            point = of.x[base.columns_of(block)], of.duals[base.rows_of(block)]
+            start, base = self._base_point, self.base.program
+            point = start.x[base.columns_of(block)], start.duals[base.rows_of(block)]
             warm.parts = Parts(base, block, warm.rows, warm.scale, warm.basis, point)
         try:
-            return warm.parts.solve(rows)
+            return warm.parts.solve(changed)
         except SolverError:
             return None
 

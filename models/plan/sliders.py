@@ -240,8 +240,10 @@ class Adjustable:
                 continue
             moved, part, const = (np.concatenate([p[i] for p in parts]) for i in range(3))
             if len(moved):
-                none = np.zeros(len(moved))
-                layers.append(Layer(slider.name, name, False, moved, part, const, none, none, none))
+                zeros = np.zeros(len(moved))
+                layers.append(
+                    Layer(slider.name, name, False, moved, part, const, zeros, zeros, zeros)
+                )
         return layers
 
     def _parts(self, parts: str, array: str, positions: Ints) -> Ints:

@@ -35,12 +35,12 @@ def rows_of_tiers(plan: Solved) -> list[tuple[Any, ...]]:
         mineral, member, year = where
         base = plan.dual(BALANCE, where)
         for tier, tonnes in _served(plan, where).items():
-            of = plan.cached(served_by)[where][tier]
-            rest = tonnes - sum(of.values())
+            sold = plan.cached(served_by)[where][tier]
+            rest = tonnes - sum(sold.values())
             short = tier_short(plan, where, tier)
             rows.append((
                 year, mineral, member, tier, demand[tier], tonnes,
-                ", ".join(_sources_in_words(plan, of)),
+                ", ".join(_sources_in_words(plan, sold)),
                 rest if rest > tolerances.LEAST_FLOW else 0.0,
                 short, short / demand[tier] if demand[tier] > 0 else None,
                 case.tier_cost(mineral, tier, year),
@@ -68,7 +68,7 @@ def closed_to(plan: Solved, where: Where, tier: str) -> list[str]:
         return []
     can_sell = [r for r in e.of_mineral[mineral] if e.startable[r, t]]
     tiers = {e.sources[r]: pattern_of(e, r, j, t) for r in can_sell}
-    closed = [source for source, of in tiers.items() if of and tier not in of]
+    closed = [source for source, open_to in tiers.items() if open_to and tier not in open_to]
     return [plan.supplier_words(s.name, s.project, s.mineral) for s in closed]
 
 
@@ -97,10 +97,10 @@ def _allotted(
     plan: Solved, where: Where, served: Mapping[str, float]
 ) -> dict[str, dict[int, float]]:
     sold = _purchases_by_tiers(plan, where)
-    supply = {of: sum(tonnes.values()) for of, tonnes in sold.items()}
+    supply = {pattern: sum(tonnes.values()) for pattern, tonnes in sold.items()}
     found: dict[str, dict[int, float]] = {tier: {} for tier in served}
-    for of, tier, part in _served_parts(supply, served, _most_from_stock(plan, where)):
-        found[tier] |= {r: tonnes * part for r, tonnes in sold[of].items()}
+    for pattern, tier, part in _served_parts(supply, served, _most_from_stock(plan, where)):
+        found[tier] |= {r: tonnes * part for r, tonnes in sold[pattern].items()}
     return {
         tier: dict(sorted(each.items(), key=lambda item: (-item[1], item[0])))
         for tier, each in found.items()
@@ -118,8 +118,8 @@ def _purchases_by_tiers(plan: Solved, where: Where) -> dict[Pattern, dict[int, f
     for r, amount in zip(
         e.deliveries.source[inside][mine].tolist(), tonnes[mine].tolist(), strict=True
     ):
-        of = sold.setdefault(pattern_of(e, r, j, t), {})
-        of[r] = of.get(r, 0.0) + amount
+        by_source = sold.setdefault(pattern_of(e, r, j, t), {})
+        by_source[r] = by_source.get(r, 0.0) + amount
     return sold
 
 
@@ -143,20 +143,20 @@ def _served_parts(
     condition: for any set of tiers, what may serve one of them is at least what they get).
     """
     left, need = dict(supply), dict(served)
-    for of in sorted(left, key=lambda each: (len(each), each)):
+    for pattern in sorted(left, key=lambda each: (len(each), each)):
         for tier in served:
-            if tier not in of or left[of] <= 0.0:
+            if tier not in pattern or left[pattern] <= 0.0:
                 continue
-            most = min(left[of], need[tier])
+            most = min(left[pattern], need[tier])
             for others in _sets(served, without=tier):
-                if not others.isdisjoint(of) and len(left) > 1:
+                if not others.isdisjoint(pattern) and len(left) > 1:
                     may = sum(
                         tonnes for each, tonnes in left.items() if not others.isdisjoint(each)
                     )
                     most = min(most, may + stock - sum(need[other] for other in others))
             if most > 0.0:
-                yield of, tier, most / supply[of]
-                left[of] -= most
+                yield pattern, tier, most / supply[pattern]
+                left[pattern] -= most
                 need[tier] -= most
 
 

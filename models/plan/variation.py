@@ -368,16 +368,16 @@ class Variation:
         return {c.SOURCE: of_source, c.CONTRACT: contracted, c.PROJECT: built}
 
 
-def _combined(name: str, one: Floats, other: Floats, twice: Bools) -> Floats:
+def _combined(name: str, earlier: Floats, later: Floats, twice: Bools) -> Floats:
     """Combine two changes of one array: where both change it, the closing or removing one wins.
 
     Raises NoVectorsError if they give a number different values and neither of them wins.
     """
     wins = {"row_lower": -np.inf, "row_upper": np.inf}.get(name, 0.0)
-    if name == "cost" or (twice & (one != wins) & (other != wins)).any():
+    if name == "cost" or (twice & (earlier != wins) & (later != wins)).any():
         msg = f"two steps change the same number of {name}"
         raise NoVectorsError(msg)
-    return np.where(twice, wins, other)
+    return np.where(twice, wins, later)
 
 
 def _is_empty(rows: LinearProgram) -> Bools:

@@ -325,18 +325,18 @@ class Builder:
         ``charges`` split it. ``cost`` [money of the first year] replaces it if the cost is not in
         one year.
         """
-        of = kinds.columns_named(component)
-        where, year = self._cells(of, index)
+        declared = kinds.columns_named(component)
+        where, year = self._cells(declared, index)
         if charges is None:
-            charges = dict.fromkeys(of.headings, price)
+            charges = dict.fromkeys(declared.headings, price)
         if isinstance(charges, Mapping):
             charges = [Charge(h, _as_array(p, len(year)), year) for h, p in charges.items()]
         now = _as_array(price, len(year)) * self.discount[year] if cost is None else cost
         numbers = {"cost": now, "lower": lower, "upper": upper, "whole": whole}
-        if self.expanded.case.fixed_decisions is not None and of.decided is not None:
-            numbers |= self._fixed_bounds(of, index, lower, upper)
+        if self.expanded.case.fixed_decisions is not None and declared.decided is not None:
+            numbers |= self._fixed_bounds(declared, index, lower, upper)
         cell, of_year = where if cell is None else cell, self.calendar[year]
-        return self._add(self.variables, of, index, cell, of_year, numbers, charges)
+        return self._add(self.variables, declared, index, cell, of_year, numbers, charges)
 
     def _fixed_bounds(
         self, component: kinds.Columns, index: tuple[Ints, ...], lower: Numbers, upper: Numbers
@@ -365,12 +365,12 @@ class Builder:
         ``cell`` is as for ``columns``. ``size`` is the magnitude of a row's limit, if it is not its
         bound [t]. ``year`` is the year of the money of the dual, if not the key's year.
         """
-        of = kinds.rows_named(component)
-        where, at_year = self._cells(of, index)
+        declared = kinds.rows_named(component)
+        where, at_year = self._cells(declared, index)
         numbers = {"least": least, "most": most, "size": size}
         cell = where if cell is None else cell
         year = self.calendar[at_year] if year is None else year
-        return self._add(self.constraints, of, index, cell, year, numbers)
+        return self._add(self.constraints, declared, index, cell, year, numbers)
 
     def _add(  # noqa: PLR0913, PLR0917 - what a group has
         self,
@@ -557,18 +557,18 @@ class Program:
         Its keys are made on first use. ``arrays`` in the same layout may replace the program's
         arrays.
         """
-        of, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
-        first, end = int(of.starts[rows.start]), int(of.starts[rows.stop])
+        full, at, rows = arrays or self.rows, self.columns_of(b, last), self.rows_of(b, last)
+        first, end = int(full.starts[rows.start]), int(full.starts[rows.stop])
         return solve.LinearProgram(
-            cost=of.cost[at],
-            lower=of.lower[at],
-            upper=of.upper[at],
-            row_lower=of.row_lower[rows],
-            row_upper=of.row_upper[rows],
-            starts=of.starts[rows.start : rows.stop + 1] - first,
-            columns=of.columns[first:end] - at.start,
-            values=of.values[first:end],
-            whole=of.whole[at],
+            cost=full.cost[at],
+            lower=full.lower[at],
+            upper=full.upper[at],
+            row_lower=full.row_lower[rows],
+            row_upper=full.row_upper[rows],
+            starts=full.starts[rows.start : rows.stop + 1] - first,
+            columns=full.columns[first:end] - at.start,
+            values=full.values[first:end],
+            whole=full.whole[at],
             column_keys=LazyKeys(self.variables, at),
             row_keys=LazyKeys(self.constraints, rows),
         )
@@ -606,8 +606,8 @@ class Program:
         the program. ``rows`` may be the blocks' arrays, or others of the same shape.
         """
         last = len(self.blocks) - 1 if last is None else last
-        of = slice(first, last + 2)
-        column_starts, row_starts = self.column_starts[of], self.row_starts[of]
+        span = slice(first, last + 2)
+        column_starts, row_starts = self.column_starts[span], self.row_starts[span]
         at, inside = self.columns_of(first, last), self.rows_of(first, last)
         return solve.certify_blocks(
             self.block(first, last) if rows is None else rows,

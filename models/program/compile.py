@@ -125,8 +125,8 @@ def differences(model: LinearProgram, counted: LinearProgram) -> list[str]:
     ):
         apart = np.zeros(len(order), dtype=bool)
         for name in names:
-            one, other = getattr(model, name)[order], getattr(counted, name)
-            apart |= ~_close(one.astype(float), other.astype(float))
+            modelled, expected = getattr(model, name)[order], getattr(counted, name)
+            apart |= ~_close(modelled.astype(float), expected.astype(float))
         wrong += [f"{what} {name} differs" for name in _first_names(keys, np.flatnonzero(apart))]
     return wrong + _entries(model, counted, rows, place)
 
@@ -177,8 +177,9 @@ def _first_names(keys: Sequence[Keys], at: Ints) -> list[str]:
     return [name_at(keys, position) for position in at[:3].tolist()]
 
 
-def _close(one: Floats, other: Floats) -> Any:
-    size = np.maximum(np.abs(one), np.abs(other))
+def _close(modelled: Floats, counted: Floats) -> Any:
+    """Return where the model's numbers equal those counted from the case, but for rounding."""
+    size = np.maximum(np.abs(modelled), np.abs(counted))
     with np.errstate(invalid="ignore"):
-        near = np.isfinite(size) & (np.abs(one - other) <= tolerances.SAME_NUMBER * size)
-    return near | (one == other)
+        near = np.isfinite(size) & (np.abs(modelled - counted) <= tolerances.SAME_NUMBER * size)
+    return near | (modelled == counted)

@@ -74,8 +74,9 @@ class PriceTerm:
 class LimitStep:
     """How the program changes if a limit is raised by one unit.
 
-    ``right`` is added to the limit of ``row`` and of the rows ``along``, and ``entries`` (column,
-    amount) to the coefficients of ``row``.
+    ``right`` is added to the limit of ``row``, by its position in the program, and of the rows
+    ``along`` (such as a tier's need), and ``entries`` (column, amount) to the coefficients of
+    ``row``.
     """
 
     row: int
@@ -290,10 +291,10 @@ class Columns(Component):
 
     def fixed_value(self, case: Case, key: Any) -> float | None:
         """Return the value that an earlier plan fixed for a column; None if it is free."""
-        of = case.fixed_decisions
-        if of is None or self.decided is None or self.decided(case, key) >= of.before:
+        decisions = case.fixed_decisions
+        if decisions is None or self.decided is None or self.decided(case, key) >= decisions.before:
             return None
-        return of.amount(self.name, self.stable_key(case, key))
+        return decisions.amount(self.name, self.stable_key(case, key))
 
     def stable_key(self, case: Case, key: Any) -> Any:
         """Return a key that stays the same if the case is reduced to some minerals.
@@ -401,7 +402,7 @@ def components() -> tuple[Component, ...]:
 
 def listed_kinds() -> tuple[DecisionKind, ...]:
     """Return the kinds that the program's columns declare, and purchases under contracts."""
-    declared = {of.decision for of in components() if isinstance(of, Columns) and of.decision}
+    declared = {c.decision for c in components() if isinstance(c, Columns) and c.decision}
     kinds = (declared | {TAKING}) - {NOT_LISTED}
     return tuple(sorted(kinds, key=lambda kind: (kind.rank, kind.name)))
 

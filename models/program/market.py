@@ -35,7 +35,10 @@ def by_member(owners: component.Owners, at: component.At, limit: Floats) -> Floa
 
 
 def by_right(owners: component.Owners, at: component.At, limit: Floats) -> Floats:
-    """Divide limits of a plant, a project or a mine by the rights to it."""
+    """Divide limits by the rights to a source (refiner or project), a mine or a project.
+
+    A project has the same rights in all years.
+    """
     if component.SOURCE in at:
         parts = owners.rights.source_shares[at[component.SOURCE], at[component.YEAR]]
     elif component.MINE in at:

@@ -115,7 +115,7 @@ def _refuse_unknown(model: Any) -> None:
 
 
 def _placed_part(
-    made: LinearProgram,
+    built: LinearProgram,
     columns: Ints,
     rows: Ints,
     counted: LinearProgram,
@@ -123,15 +123,15 @@ def _placed_part(
 ) -> LinearProgram:
     where = np.empty(len(columns), dtype=np.int64)
     where[columns] = np.arange(len(columns))
-    counts = np.diff(made.starts)[rows]
+    counts = np.diff(built.starts)[rows]
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    entries = np.repeat(made.starts[:-1][rows] - starts[:-1], counts) + np.arange(starts[-1])
+    entries = np.repeat(built.starts[:-1][rows] - starts[:-1], counts) + np.arange(starts[-1])
     return LinearProgram(
-        **{name: getattr(made, name)[columns] for name in ("cost", "lower", "upper", "whole")},
-        **{name: getattr(made, name)[rows] for name in ("row_lower", "row_upper")},
+        **{name: getattr(built, name)[columns] for name in ("cost", "lower", "upper", "whole")},
+        **{name: getattr(built, name)[rows] for name in ("row_lower", "row_upper")},
         starts=starts,
-        columns=where[made.columns[entries]],
-        values=made.values[entries],
+        columns=where[built.columns[entries]],
+        values=built.values[entries],
         column_keys=(*counted.column_keys, *added[0]),
         row_keys=(*counted.row_keys, *added[1]),
     )

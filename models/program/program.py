@@ -151,9 +151,9 @@ def _arrays(
     b: builder.Builder, columns: Ints, rows: Ints, like: Program | None
 ) -> solve.LinearProgram:
     """Return the arrays; entries that equal those of another program are shared with it."""
-    none = np.zeros(0, dtype=np.int64)
-    at_row = rows[np.concatenate([none, *(entry[0] for entry in b.entries)])]
-    at_column = columns[np.concatenate([none, *(entry[1] for entry in b.entries)])]
+    empty = np.zeros(0, dtype=np.int64)
+    at_row = rows[np.concatenate([empty, *(entry[0] for entry in b.entries)])]
+    at_column = columns[np.concatenate([empty, *(entry[1] for entry in b.entries)])]
     values = np.concatenate([np.zeros(0), *(entry[2] for entry in b.entries)])
     code = at_row * len(columns) + at_column
     order = np.argsort(code, kind="stable")  # by row, then column
@@ -279,22 +279,24 @@ def _positions_in_base(
         )
         if not mine or not theirs:
             continue
-        at, places = (np.concatenate([group.at for group in of]) for of in (mine, theirs))
+        at, places = (np.concatenate([group.at for group in groups]) for groups in (mine, theirs))
         keys, others = (
-            [np.concatenate(part) for part in zip(*(group.index for group in of), strict=True)]
-            for of in (mine, theirs)
+            [np.concatenate(part) for part in zip(*(group.index for group in groups), strict=True)]
+            for groups in (mine, theirs)
         )
         if mine[0].is_share_limit:
             both = line_numbers(names, np.concatenate([keys[0], others[0]]))
             keys[0], others[0] = both[: len(keys[0])], both[len(keys[0]) :]
         # the parts of a key as the digits of one number, so that keys compare as numbers
         sizes = [int(max(k.max(), o.max())) + 1 for k, o in zip(keys, others, strict=True)]
-        one, other = (np.ravel_multi_index(tuple(of), sizes) for of in (keys, others))
-        if np.array_equal(one, other):
+        codes, base_codes = (
+            np.ravel_multi_index(tuple(digits), sizes) for digits in (keys, others)
+        )
+        if np.array_equal(codes, base_codes):
             found[at] = places
             continue
-        order = np.argsort(other, kind="stable")
-        where = positions_in(other[order], one)
+        order = np.argsort(base_codes, kind="stable")
+        where = positions_in(base_codes[order], codes)
         found[at] = np.where(where >= 0, places[order[where]], -1)
     return found
 

@@ -102,20 +102,20 @@ def choose_scaling(  # noqa: PLR0913 - what a program is scaled by, all of it na
     dearest = float(np.max(rows.cost * unit, initial=0.0))
     finer = _FINER if raised else 1.0
     money = 1.0 / float(powers_of_two(np.array([dearest / (_TYPICAL_MONEY * finer)]))[0])
-    column, row = np.where(tonnes, tonne, 1.0), np.where(in_tonnes, 1.0 / tonne, 1.0)
+    column_scale, row_scale = np.where(tonnes, tonne, 1.0), np.where(in_tonnes, 1.0 / tonne, 1.0)
     if not (tonnes.all() and in_tonnes.all()):
-        _scale_builds_and_budgets(rows, column, row, column_unit, row_unit, money)
+        _scale_builds_and_budgets(rows, column_scale, row_scale, column_unit, row_unit, money)
     if raised:
         limit = np.where(in_tonnes, _row_magnitudes(rows, row_size) / tonne, 0.0)
         small = (limit > 0) & (limit < 1)
-        row[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
-    return Scaling(column, row, column * money, row / money)
+        row_scale[small] *= np.minimum(_MOST_RAISED, powers_of_two(1.0 / limit[small]))
+    return Scaling(column_scale, row_scale, column_scale * money, row_scale / money)
 
 
 def _scale_builds_and_budgets(  # noqa: PLR0913, PLR0917 - the two parts of a scaling, and by what
     rows: solve.LinearProgram,
-    column: Floats,
-    row: Floats,
+    column_scale: Floats,
+    row_scale: Floats,
     column_unit: Any,
     row_unit: Any,
     money: float,
@@ -123,14 +123,14 @@ def _scale_builds_and_budgets(  # noqa: PLR0913, PLR0917 - the two parts of a sc
     """Set the scales of columns and rows that are not in tonnes; ``money`` is the costs' scale."""
     built = np.flatnonzero((column_unit != TONNES) & ~rows.whole)
     capital = powers_of_two(rows.cost[built] * money / _TYPICAL_MONEY)
-    column[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
+    column_scale[built] = np.maximum(_FINEST, 1.0 / np.maximum(1.0, capital))
     of_budget = (row_unit == MONEY)[rows.entry_rows()] & (column_unit != MONEY)[rows.columns]
-    capex = np.abs(rows.values * column[rows.columns])[of_budget]
-    column[column_unit == MONEY] = powers_of_two(np.max(capex, initial=0.0, keepdims=True))[0]
+    capex = np.abs(rows.values * column_scale[rows.columns])[of_budget]
+    column_scale[column_unit == MONEY] = powers_of_two(np.max(capex, initial=0.0, keepdims=True))[0]
     for i in np.flatnonzero(row_unit == MONEY).tolist():
         inside = slice(int(rows.starts[i]), int(rows.starts[i + 1]))
-        entries = np.abs(rows.values[inside] * column[rows.columns[inside]])
-        row[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
+        entries = np.abs(rows.values[inside] * column_scale[rows.columns[inside]])
+        row_scale[i] = 1.0 / float(powers_of_two(np.array([np.max(entries, initial=0.0)]))[0])
 
 
 def joined_scalings(parts: Sequence[Scaling]) -> Scaling:
@@ -172,6 +172,6 @@ def powers_of_two(value: Floats) -> Floats:
 def unit_codes(keys: Any, count: int, other: dict[str, int]) -> Ints:
     """Return the unit of each column or row: tonnes, except those named in ``other``."""
     found = np.full(count, TONNES, dtype=np.int64)
-    for of in keys:
-        found[of.span] = other.get(of.name, TONNES)
+    for group in keys:
+        found[group.span] = other.get(group.name, TONNES)
     return found

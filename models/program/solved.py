@@ -199,7 +199,7 @@ class Solved:
     def _received(self, each: Floats) -> Floats:
         """Return members' treasuries' income if each input flow pays ``each`` per tonne."""
         e, home = self.expanded, {member.country for member in self.case.members}
-        is_home = np.array([of.country in home for of in e.plant_inputs], dtype=bool)
+        is_home = np.array([plant.country in home for plant in e.plant_inputs], dtype=bool)
         return np.asarray(self.delivered_to_plants * each * is_home[e.input_flows.plant_input])
 
     @cached_property
@@ -220,16 +220,16 @@ class Solved:
         return rows_named(group.component), key
 
     def component_of(self, row: int) -> Rows:
-        of, _, groups = self._row_places
-        return rows_named(groups[int(of[row])].component)
+        group_of, _, groups = self._row_places
+        return rows_named(groups[int(group_of[row])].component)
 
     def column_key(self, at: int) -> tuple[Columns, Any]:
         group, key = self._named(self._column_places, at)
         return columns_named(group.component), key
 
     def _named(self, places: _Places, at: int) -> tuple[ComponentArrays, Any]:
-        of, place, groups = places
-        group = groups[int(of[at])]
+        group_of, place, groups = places
+        group = groups[int(group_of[at])]
         return group, group.keys(place[[at]])[0]
 
     @cached_property
@@ -268,9 +268,11 @@ class Solved:
         return at
 
     def row_entries(self, row: int) -> list[tuple[int, float]]:
-        of = self.program.rows
-        inside = slice(int(of.starts[row]), int(of.starts[row + 1]))
-        return list(zip(of.columns[inside].tolist(), of.values[inside].tolist(), strict=True))
+        arrays = self.program.rows
+        inside = slice(int(arrays.starts[row]), int(arrays.starts[row + 1]))
+        return list(
+            zip(arrays.columns[inside].tolist(), arrays.values[inside].tolist(), strict=True)
+        )
 
     def column_entries(self, column: int) -> list[tuple[int, float]]:
         order, starts, row = self._by_column
@@ -281,10 +283,10 @@ class Solved:
     @cached_property
     def _by_column(self) -> tuple[Ints, Ints, Ints]:
         """The entries by column: their order, where each column begins, and the row of each."""
-        of = self.program.rows
-        order = np.argsort(of.columns, kind="stable")
-        starts = np.searchsorted(of.columns[order], np.arange(len(of.cost) + 1))
-        return order, starts, of.entry_rows()
+        arrays = self.program.rows
+        order = np.argsort(arrays.columns, kind="stable")
+        starts = np.searchsorted(arrays.columns[order], np.arange(len(arrays.cost) + 1))
+        return order, starts, arrays.entry_rows()
 
     @cached_property
     def slack(self) -> Floats:
@@ -293,12 +295,12 @@ class Solved:
         Reserves for the loss of a country (``Columns.gives_way``) do not count as activity: others
         may use the capacity that they take.
         """
-        of, x = self.program.rows, self.x.copy()
+        arrays, x = self.program.rows, self.x.copy()
         for group in self.program.variables:
             if columns_named(group.component).gives_way:
                 x[group.at] = 0.0
-        left = of.row_upper - of.activity(x)
-        return np.where(of.row_upper > of.row_lower, left, np.inf)
+        left = arrays.row_upper - arrays.activity(x)
+        return np.where(arrays.row_upper > arrays.row_lower, left, np.inf)
 
     # ---- sources ---------------------------------------------------------------------------------
 
@@ -418,10 +420,10 @@ _Places = tuple[Ints, Ints, Sequence[ComponentArrays]]
 
 
 def _group_and_place(groups: Sequence[ComponentArrays], count: int) -> _Places:
-    of, place = np.zeros((2, count), dtype=np.int64)
+    group_of, place = np.zeros((2, count), dtype=np.int64)
     for g, group in enumerate(groups):
-        of[group.at], place[group.at] = g, np.arange(len(group))
-    return of, place, groups
+        group_of[group.at], place[group.at] = g, np.arange(len(group))
+    return group_of, place, groups
 
 
 def _values_by_key(

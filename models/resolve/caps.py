@@ -103,8 +103,8 @@ def _limits_cell(expanded: Expanded, row: schema.ShareLimit, mineral: str, year:
     if row.stage == schema.MINING:
         return any(mine.mineral == mineral for mine in expanded.case.mines)
     if row.group in schema.OF_NAMES and row.supplier:
-        of = (expanded.sources[i] for i in expanded.of_mineral[mineral])
-        return any(row.supplier in supplier_names(expanded.case, s, row.group) for s in of)
+        sources = (expanded.sources[i] for i in expanded.of_mineral[mineral])
+        return any(row.supplier in supplier_names(expanded.case, s, row.group) for s in sources)
     return True
 
 
@@ -138,7 +138,7 @@ def _sales_by_supplier(
     case, sources = expanded.case, expanded.of_mineral[expanded.minerals[mineral]]
     names = {i: supplier_names(case, expanded.sources[i], group) for i in sources}
     found = defaultdict[str, dict[int, list[int]]](lambda: defaultdict(list))
-    sellers, takers = (of[[*positions]].tolist() for of in (sales.source, sales.member))
+    sellers, takers = (numbers[[*positions]].tolist() for numbers in (sales.source, sales.member))
     for position, seller, taker in zip(positions, sellers, takers, strict=True):
         for name in names[seller]:
             found[name][taker].append(position)
@@ -203,8 +203,8 @@ def tightest_on_countries(expanded: Expanded) -> tuple[list[str], Floats]:
         limit = np.where(holds[:, :, None] & alone & sells_any, share, np.inf)
         for buyer, _ in buyers_of(e, row):
             if not buyer or buyer in e.member_at:
-                of = found[:, :, 1 + e.member_at[buyer] if buyer else 0]
-                np.minimum(of, limit, out=of)
+                found_for = found[:, :, 1 + e.member_at[buyer] if buyer else 0]
+                np.minimum(found_for, limit, out=found_for)
     return countries, found
 
 
@@ -251,8 +251,8 @@ class Survival:
 
 def sellers(expanded: Expanded, mineral: int, year: int) -> list[int]:
     """Return the sources that can sell a mineral in a year, all by position."""
-    of = expanded.of_mineral[expanded.minerals[mineral]]
-    return [r for r in of if expanded.can_sell[r, year]]
+    sources = expanded.of_mineral[expanded.minerals[mineral]]
+    return [r for r in sources if expanded.can_sell[r, year]]
 
 
 def survivals(expanded: Expanded, mineral: int, year: int) -> Iterator[Survival]:

@@ -37,8 +37,8 @@ def tiers_of_lanes(case: Case, mineral: str) -> tuple[Pattern, Bools]:
 
     The second is by (member, tier). A member without demand has only demand without a tier.
     """
-    of = case.demand_tiers
-    each = [of.get((mineral, member.name), ("",)) for member in case.members]
+    demand_tiers = case.demand_tiers
+    each = [demand_tiers.get((mineral, member.name), ("",)) for member in case.members]
     tiers = tuple(sorted({tier for own in each for tier in own}))
     has = [[tier in own for tier in tiers] for own in each]
     return tiers, np.array(has, dtype=bool).reshape(len(each), len(tiers))
@@ -66,9 +66,9 @@ def cut_off(e: Expanded, base: CutOff) -> CutOff:
         for j, t in np.argwhere(partly.any(axis=0)).tolist():
             present = np.unique(numbers[lanes.open[:, j, t], j, t]).tolist()
             found[m, j, t] = {pattern(lanes, number) for number in present}
-    of = e.case.demand_tiers if base else {}
+    tiers = e.case.demand_tiers if base else {}
     for (m, j, t), patterns in base.items():
-        own = {*of.get((e.minerals[m], e.members[j]), ())}
+        own = {*tiers.get((e.minerals[m], e.members[j]), ())}
         if len(own) > 1 and e.lanes[e.minerals[m]].serves is not None:
             found.setdefault((m, j, t), set()).update(p for p in patterns if own.issuperset(p))
     return {

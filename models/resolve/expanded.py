@@ -58,22 +58,22 @@ class Lanes:
         return bool(np.isfinite(self.refiner_max).any() or np.isfinite(self.country_max).any())
 
 
-def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes:
+def _lanes(case: Case, sellers: list[Source], positions: tuple[int, ...]) -> Lanes:
     """Apply Freight, then the rows of Lanes top to bottom, to one mineral's lanes."""
-    countries = tuple(sorted({s.country for s in found}))
-    shape = (len(found), len(case.members), len(case.years))
+    countries = tuple(sorted({s.country for s in sellers}))
+    shape = (len(sellers), len(case.members), len(case.years))
     default = case.settings.default_freight
     base = {row.country: dict(row.costs) for row in case.freight}
     freight = np.full(shape, np.nan if default is None else default, dtype=float)
-    for s, source in enumerate(found):
+    for s, source in enumerate(sellers):
         given = base.get(source.country, {})
         if given:
             costs = [given.get(member.name, default) for member in case.members]
             freight[s] = np.array(costs, dtype=float)[:, None]  # None becomes NaN
-    rows = [row for row in case.lanes if found and row.mineral in {"", found[0].mineral}]
+    rows = [row for row in case.lanes if sellers and row.mineral in {"", sellers[0].mineral}]
     has = None
     if any(row.tier for row in rows):
-        names, has = end_use.tiers_of_lanes(case, found[0].mineral)
+        names, has = end_use.tiers_of_lanes(case, sellers[0].mineral)
     lanes = Lanes(
         sources=positions,
         countries=countries,
@@ -86,7 +86,7 @@ def _lanes(case: Case, found: list[Source], positions: tuple[int, ...]) -> Lanes
         serves=None if has is None else np.ones((*shape, len(names)), dtype=bool),
     )
     if rows:
-        named = _Positions(case, found)
+        named = _Positions(case, sellers)
         for row in rows:
             _override(lanes, row, named)
     if lanes.serves is not None and has is not None:
@@ -103,7 +103,7 @@ class _Positions:
 
     def __init__(self, case: Case, found: list[Source]) -> None:
         self._years = case.years
-        names = [of.name for of in case.members]
+        names = [member.name for member in case.members]
         self._members = {name: np.array([[j]]) for j, name in enumerate(names)}
         self._members[""] = np.arange(len(names))[:, None]
         by_name: dict[tuple[str, str, str], list[int]] = {}
@@ -171,9 +171,10 @@ class Deliveries(stages.PricedFlows):
 
 
 class Expanded:
-    """A Case with its wildcards resolved, once for all blocks.
+    """A Case with its wildcards resolved, once for all blocks; in formulas it is ``e``.
 
-    Tables are by position in ``minerals``, ``members``, ``years`` and ``sources``.
+    A blank cell, which means all minerals or members, becomes a number for each. Tables are by
+    position in ``minerals``, ``members``, ``years`` and ``sources``.
     """
 
     def __init__(self, case: Case) -> None:
@@ -431,10 +432,10 @@ class Expanded:
         """Every possible flow to members."""
         parts = [*map(self._spot, self.minerals), self._contracted()]
         every = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
-        numbers: list[Any] = [*(of.astype(np.int64) for of in every[:5]), *every[5:]]
+        numbers: list[Any] = [*(column.astype(np.int64) for column in every[:5]), *every[5:]]
         if (numbers[4] != SPOT).any():  # spot deliveries alone are sorted already
             order = np.lexsort(numbers[4::-1])
-            numbers = [of[order] for of in numbers]
+            numbers = [each[order] for each in numbers]
         mineral, year, source, member, contract, cost, tariff, freight = numbers
         support = np.minimum(self.supports[source, year], cost)
         floor = self._floors(mineral, source, member, year)

@@ -48,8 +48,8 @@ class Rights:
     def project_shares(self) -> Floats:
         """Shares of each project, by (project, member), in the order of the case."""
         sources = self.expanded.sources
-        of = {s.project: parts[0] for s, parts in zip(sources, self.source_shares, strict=True)}
-        found = [of[p.name] for p in self.case.projects]
+        shares = {s.project: parts[0] for s, parts in zip(sources, self.source_shares, strict=True)}
+        found = [shares[p.name] for p in self.case.projects]
         return np.array(found).reshape(-1, len(self.case.members))
 
     @cached_property
@@ -177,7 +177,7 @@ def shares_of_payers(case: Case, payer: str, mineral: str, year: int) -> dict[st
     total = sum(demand.values())
     if members and total <= 0:
         return dict.fromkeys(demand, 1.0 / len(members))
-    return {name: of / total for name, of in demand.items() if of > 0}
+    return {name: tonnes / total for name, tonnes in demand.items() if tonnes > 0}
 
 
 def payer_of(expanded: Expanded, source: Source, year: int) -> str:

@@ -183,8 +183,8 @@ def stock_room(case: Case, stockpile: schema.Stockpile) -> float:
     purchases. For plans that do not minimise cost the maximum itself is the bound.
     """
     if any(stockpile.mineral in {row.input, row.mineral} for row in case.needed_inputs):
-        of = [source for source in sources_of(case) if source.mineral == stockpile.mineral]
-        most = sum(max(s.usable(year), s.nameplate(year)) for s in of for year in case.years)
+        sources = [source for source in sources_of(case) if source.mineral == stockpile.mineral]
+        most = sum(max(s.usable(year), s.nameplate(year)) for s in sources for year in case.years)
         return min(stockpile.max, stockpile.opening + most)
     demand = sum(case.coalition_demand(stockpile.mineral, year) for year in case.years)
     leasts = sum(

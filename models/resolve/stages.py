@@ -313,7 +313,7 @@ def input_flows_of(e: Expanded) -> InputFlows:
         places, sources = by_mineral[mineral], np.array(e.of_mineral[mineral], dtype=np.int64)
         takers = [e.plant_inputs[place] for place in places]
         # plants that no row names have the lanes of their country
-        lands = [(of.country, of.refiner if of.refiner in named else "") for of in takers]
+        lands = [(p.country, p.refiner if p.refiner in named else "") for p in takers]
         buyers = sorted(set(lands))
         freight, tariff, is_open = input_lanes(e, mineral, buyers)
         sellers = [e.sources[r].country for r in sources]

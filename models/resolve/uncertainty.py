@@ -219,10 +219,10 @@ def _single_factors(case: Case) -> Iterator[Factor]:
         for record in sorted(case.records(sheet.SHEET), key=lambda each: each.row):
             for column in columns_with_ranges(sheet):
                 for member in _members_of(record, column):
-                    of = [r for r, named in rows if _is_named(r, named, record, column, member)]
+                    hits = [r for r, named in rows if _is_named(r, named, record, column, member)]
                     has = any(_stated(record, column, member))
-                    if has and (of or column.is_fact):
-                        yield _ranged(case, record, column, member, of)
+                    if has and (hits or column.is_fact):
+                        yield _ranged(case, record, column, member, hits)
 
 
 _Named = tuple[type[Record], Column, str]

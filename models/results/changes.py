@@ -133,8 +133,8 @@ class TableDifference:
         """
         names = {a: [f"{a}_{side}" if a else side for side in SIDES] for a in self.amounts}
         old, new = ({a: _as_list(t[a]) for a in self.amounts} for t in (self.before, self.after))
-        (before, after), rows = self._keys, list[dict[str, Any]]()
-        keyed = ((after[j or 0] if i is None else before[i], i, j) for i, j in self.pairs)
+        (keys_before, keys_after), rows = self._keys, list[dict[str, Any]]()
+        keyed = ((keys_after[j or 0] if i is None else keys_before[i], i, j) for i, j in self.pairs)
         for key, row, row_after in sorted(keyed, key=lambda each: each[0]):
             cells = dict(zip(map(str, self.grain), key, strict=True))
             for amount, columns in names.items():

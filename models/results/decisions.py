@@ -80,9 +80,9 @@ class DecideNow(Result):
     def __init__(self, *, formats: Any = None, **more: Any) -> None:
         """Take columns, as ``Result`` does; a part of a plant is shown in per cent."""
         super().__init__(**more)
-        of = [Format.SHARE if unit == OF_PLANT else Format.FACTOR for unit in self.data["unit"]]
+        fmts = [Format.SHARE if unit == OF_PLANT else Format.FACTOR for unit in self.data["unit"]]
         amounts = (f.name for f in (type(self).amount, *_COMPARED) if f.fmt is Format.FACTOR)
-        self.formats = (formats or {}) | {name: of for name in amounts if name in self.data}
+        self.formats = (formats or {}) | {name: fmts for name in amounts if name in self.data}
 
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
@@ -169,10 +169,10 @@ def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
             yield (Kind.BUY, row["mineral"], what, row["country"], plant), amount
     stocks = plan.stocks[plan.stocks["year"] == first]
     for row in stocks.to_dict("records"):
-        change, of = float(row["closing"] - row["opening"]), (row["mineral"], row["member"])
-        price = paid.get(of, 0.0) / bought[of] if bought.get(of) else 0.0
+        change, cell = float(row["closing"] - row["opening"]), (row["mineral"], row["member"])
+        price = paid.get(cell, 0.0) / bought[cell] if bought.get(cell) else 0.0
         kind, cost = (Kind.FILL, change * price) if change > 0 else (Kind.DRAW, 0.0)
-        yield (kind, of[0], "", "", of[1]), _Amount(abs(change), TONNES, cost)
+        yield (kind, cell[0], "", "", cell[1]), _Amount(abs(change), TONNES, cost)
     projects = {p.name: p for p in plan.case.projects}
     for row in plan.projects[plan.projects["built"] > 0].to_dict("records"):
         project, year = projects[row["project"]], int(row["year"])

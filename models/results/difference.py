@@ -74,10 +74,10 @@ _PAID = members.PAID.like(fmt=Format.MONEY, unit="{money}")
 _LANDED = supply.Flows.landed.like(unit="{money} per t")
 
 
-def _triple(of: Field, *, printed: bool = True) -> tuple[Field, Field, Field]:
+def _triple(field: Field, *, printed: bool = True) -> tuple[Field, Field, Field]:
     """Declare the fields of a column's old value, new value and change."""
-    plain = Field("", of.fmt, unit=of.unit, printed=printed)
-    old, new, change = (plain.like(header=f"{of.header}, {w}") for w in ("old", "new", "change"))
+    plain = Field("", field.fmt, unit=field.unit, printed=printed)
+    old, new, change = (plain.like(header=f"{field.header}, {w}") for w in ("old", "new", "change"))
     return old, new, change
 
 

@@ -139,7 +139,7 @@ class PlanNumbers(Result):
         A mineral that the reference does not have is compared with nothing.
         """
         baskets = self.bought.against(reference.bought)
-        of = {ALL: baskets.whole(), **baskets.by_mineral()}
+        basket_of = {ALL: baskets.whole(), **baskets.by_mineral()}
         before = dict(reference.rows(PlanNumbers.mineral, PlanNumbers.missing))
         columns: dict[str, list[Any]] = {name: list(values) for name, values in self.data.items()}
         for i, name in enumerate(self.mineral):
@@ -148,12 +148,12 @@ class PlanNumbers(Result):
             need, further = self.need[i], difference(self.missing[i], before[name], self.need[i])
             columns["further_missing"][i] = further
             columns["further_missing_share"][i] = ratio(further, need)
-            columns["extra_cost"][i] = of[name].extra
-            columns["extra_cost_per_t"][i] = of[name].per_tonne
-            columns["extra_cost_share"][i] = of[name].share
-            columns["same_cost"][i] = of[name].cost
+            columns["extra_cost"][i] = basket_of[name].extra
+            columns["extra_cost_per_t"][i] = basket_of[name].per_tonne
+            columns["extra_cost_share"][i] = basket_of[name].share
+            columns["same_cost"][i] = basket_of[name].cost
             # tonnes of several minerals are not compared with one another
-            columns["tonnes_compared"][i] = of[name].compared if name else None
+            columns["tonnes_compared"][i] = basket_of[name].compared if name else None
         numbers = type(self)(words=self.words, formats={}, **columns)
         for name in ("minerals", "years", "bought", "by_year", "by_member"):
             setattr(numbers, name, getattr(self, name))
@@ -386,7 +386,7 @@ def with_input_costs(
     cost = input_cost(plan, charged)
     more, less = amounts.astype(float), np.zeros(len(e.minerals))
     np.add.at(more, d.mineral, plan.delivered * cost[d.source, d.year])
-    made = np.array([plan.sold[[r for r, _ in of.needs]].sum(axis=0) for of in e.plant_inputs])
+    made = np.array([plan.sold[[r for r, _ in i.needs]].sum(axis=0) for i in e.plant_inputs])
     spent = charged + plan.delivered_to_plants * cost[flows.source, flows.year]
     np.add.at(more, flows.mineral, (made[flows.plant_input, flows.year] <= 0) * spent)
     np.add.at(less, flows.mineral, counted)

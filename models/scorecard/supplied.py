@@ -326,6 +326,6 @@ def home_demand(case: Case, mineral: str, year: int, country: str) -> float:
     return sum((case.demand_of.get((mineral, name, year), 0.0) for name in home), 0.0)
 
 
-def _ratio_or_nan(left: float, demand: float) -> float:
-    share = ratio(left, demand)
+def _ratio_or_nan(supplied: float, demand: float) -> float:
+    share = ratio(supplied, demand)
     return np.nan if share is None else share

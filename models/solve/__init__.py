@@ -175,9 +175,9 @@ class LinearProgram:
         """Return the program with further rows, each of columns, amounts and an upper limit."""
         parts = [*limits]
         counts = np.array([len(columns) for columns, *_ in parts], dtype=np.int64)
-        row = np.repeat(np.arange(len(parts)), counts)
+        added_row = np.repeat(np.arange(len(parts)), counts)
         entries = (
-            len(self.row_lower) + row,
+            len(self.row_lower) + added_row,
             np.concatenate([np.zeros(0, np.int64), *(columns for columns, *_ in parts)]),
             np.concatenate([np.zeros(0), *(amounts for _, amounts, _ in parts)]),
         )
@@ -301,8 +301,8 @@ def certify_alone(
 ) -> Certificates:
     """Return the certificates of a program that is one block; see ``certify_blocks``."""
     if not fits(rows, solution):
-        none, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
-        return Certificates(no_proof, none, none, no_proof, no_proof, no_money, no_money)
+        no_place, no_proof, no_money = np.array([-1]), np.array([np.inf]), np.array([np.nan])
+        return Certificates(no_proof, no_place, no_place, no_proof, no_proof, no_money, no_money)
     return certify_blocks(
         rows,
         solution.x,
@@ -407,8 +407,8 @@ def _violations(  # noqa: PLR0913, PLR0917 - values, their limits, and how they 
     by = np.maximum(low - value, value - high)
     at = np.flatnonzero(by > 0)
     limit = np.ones(len(at))
-    for of in (low[at], high[at]):
-        np.maximum(limit, np.abs(of), out=limit, where=np.isfinite(of))
+    for limits in (low[at], high[at]):
+        np.maximum(limit, np.abs(limits), out=limit, where=np.isfinite(limits))
     of_block = measure[np.searchsorted(starts, at, side="right") - 1]
     by[at] /= np.where(tonnes[at], of_block, limit)
     return np.asarray(by)

@@ -170,8 +170,8 @@ def _key_columns(expected: Grid, columns_at: Mapping[int, TableColumn]) -> list[
     kind = CATALOGUE.get(expected.title) or CATALOGUE.get(part[1] if part else "")
     grain: list[int] = []
     if kind is not None:
-        of = kind.positions([str(expected.header[place]) for place in places])
-        grain = [places[of[name]] for name in kind.GRAIN if name in of]
+        position_of = kind.positions([str(expected.header[place]) for place in places])
+        grain = [places[position_of[name]] for name in kind.GRAIN if name in position_of]
     return grain or [p for p in places if p in columns_at and columns_at[p].fmt.is_text] or places
 
 

@@ -195,8 +195,11 @@ def _table_lines(table: Table, room: int) -> list[str]:
     columns = list(table.columns)
     cells = [_rounded_cells(c) for c in columns]
     count, most = len(columns), 10
-    words = [max(map(len, c.header.split()), default=0) for c in columns]
-    widths = [max([most, word, *map(len, of)]) for word, of in zip(words, cells, strict=True)]
+    longest_words = [max(map(len, c.header.split()), default=0) for c in columns]
+    widths = [
+        max([most, word, *map(len, texts)])
+        for word, texts in zip(longest_words, cells, strict=True)
+    ]
     while count > 1 and sum(widths[:count]) + 2 * (count - 1) > MOST_WIDE:
         widest = max(range(count), key=lambda i: widths[i])
         if widths[widest] > 2 * most:
@@ -208,7 +211,7 @@ def _table_lines(table: Table, room: int) -> list[str]:
     heads = [[""] * (height - len(head)) + head for head in heads]
     left = max(1, room - height - (len(table) > room - height))
     body = [
-        [truncated(of[r], w) for of, w in zip(cells, widths, strict=True)]
+        [truncated(column[r], w) for column, w in zip(cells, widths, strict=True)]
         for r in range(len(table))
     ]
     every = [*zip(*heads, strict=True), *(row[:count] for row in body[:left])]

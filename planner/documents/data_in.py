@@ -280,7 +280,7 @@ class _FilledSheet:
     def _parsed(self, name: str) -> headers.ParsedHeader:
         return headers.parse_header(self.record, name, self.context.members or {})
 
-    def _column(self, theirs: int, our_name: str) -> _Mapped:
+    def _column(self, position: int, our_name: str) -> _Mapped:
         parsed = self._parsed(common_letters(clean_name(our_name)))
         heading = self.headings.get(parsed.key)
         if heading is None:
@@ -300,18 +300,18 @@ class _FilledSheet:
             except CellError as error:
                 refuse(f"{error.found}; expected {error.expected}", error, "columns_of")
             factor = times / heading.factor
-        return _Mapped(theirs, heading, column, factor)
+        return _Mapped(position, heading, column, factor)
 
     def _added(self, parsed: headers.ParsedHeader) -> headers.ParsedHeader:
         places = [h.position for h in self.headings.values()]
         position = max([*places, *self.grid.header, 0]) + 1
         if parsed.column is not None:
-            text_ = header_text(parsed.column, self.context.currency, parsed.year)
+            header = header_text(parsed.column, self.context.currency, parsed.year)
         else:
-            text_ = parsed.spread or headers.REMARKS.get(parsed.always, parsed.text)
-        heading = replace(parsed, text=text_, position=position, unit=None)
+            header = parsed.spread or headers.REMARKS.get(parsed.always, parsed.text)
+        heading = replace(parsed, text=header, position=position, unit=None)
         self.headings[heading.key] = heading
-        self.cells[self.grid.header_row, position] = text_
+        self.cells[self.grid.header_row, position] = header
         return heading
 
     def _value(self, mapped: _Mapped, value: object, mark: str | None, place: str) -> object:
@@ -390,8 +390,8 @@ class _FilledSheet:
         before = None if i is None else self.grid.values(position)[i]
         return self.cells.get((row, position), before)
 
-    def _mark(self, row: int, text_: str, source: str) -> None:
-        """Write source and date into the row's Source; entries of other sources stay."""
+    def _mark(self, row: int, entry: str, source: str) -> None:
+        """Write an entry into the Source of a row of the sheet; other sources' entries stay."""
         heading = self.headings.get("source") or self._added(
             self._parsed(headers.REMARKS["source"])
         )
@@ -402,7 +402,7 @@ class _FilledSheet:
         parts = [] if before is None else str(before).split("; ")
         old = re.compile(rf".*: {re.escape(source)}, \d{{4}}-\d\d-\d\d")
         kept = [part for part in parts if not old.fullmatch(part)]
-        self.cells[place] = "; ".join([*kept, text_])
+        self.cells[place] = "; ".join([*kept, entry])
 
 
 # ---- values --------------------------------------------------------------------------------------

@@ -203,17 +203,17 @@ def _long_table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -
     fields = {f.name: f for f in kind.FIELDS if not f.spread}
     for spread in (f for f in kind.FIELDS if f.spread):
         owners = {spread_header(kind, name): name for name in names}
-        of: dict[int, Any] = {
+        label_of: dict[int, Any] = {
             i: owners.get(h, h) for i, h in enumerate(headers) if i not in places.values()
         }
         is_by_year = spread.name == "years"
         if is_by_year:
-            of = {i: int(h) if _YEAR.fullmatch(h) else None for i, h in of.items()}
+            label_of = {i: int(h) if _YEAR.fullmatch(h) else None for i, h in label_of.items()}
         if total := fields.pop("value", None):  # of all names together: a blank name
-            of = {places[total.name]: "", **of}
-        own = [place for place in places.values() if place not in of]
-        frame = frame.melt(own, [*of], spread.name, value_name="value").dropna(subset="value")
-        frame[spread.name] = frame[spread.name].map(of)
+            label_of = {places[total.name]: "", **label_of}
+        own = [place for place in places.values() if place not in label_of]
+        frame = frame.melt(own, [*label_of], spread.name, value_name="value").dropna(subset="value")
+        frame[spread.name] = frame[spread.name].map(label_of)
         fmt = Format.YEAR if is_by_year else Format.TEXT
         name = spread.name.removesuffix("s")
         meaning = "Blank: all together." if fmt.is_text else ""
@@ -318,8 +318,8 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
         with contextlib.closing(sqlite3.connect(target, timeout=_SECONDS)) as file:
             file.isolation_level = None
             file.execute("BEGIN IMMEDIATE")
-            of = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-            there = {normalize(name): name for (name,) in file.execute(of)}
+            query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+            there = {normalize(name): name for (name,) in file.execute(query)}
             if there and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
                 raise errors.WriteError(msg)
@@ -353,8 +353,8 @@ def _insert_table(file: sqlite3.Connection, path: Path, table: DataTable, run: s
     if is_list:
         own.append("PRIMARY KEY (table_name, column_name)")
     else:
-        of = "PRIMARY KEY" if table.name == RUNS else f"NOT NULL REFERENCES {RUNS} ({RUN})"
-        own.insert(0, f"{RUN} TEXT {of}")
+        constraint = "PRIMARY KEY" if table.name == RUNS else f"NOT NULL REFERENCES {RUNS} ({RUN})"
+        own.insert(0, f"{RUN} TEXT {constraint}")
     file.execute(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({", ".join(own)})')
     there = [name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')]
     _refuse_other_columns(path, table, there)

@@ -371,8 +371,8 @@ def _by_mineral_rows(pair: Pair) -> list[Row]:
     rows = _compared_amounts(pair, sides, ["mineral"], _MINERAL)
     for row in rows:
         for word, top in zip(("old", "new"), tops, strict=True):
-            of = top.get(row["mineral"])
-            row[f"country_{word}"] = of and pair.country_name(of.country)
+            largest = top.get(row["mineral"])
+            row[f"country_{word}"] = largest and pair.country_name(largest.country)
     return rows
 
 

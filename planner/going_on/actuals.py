@@ -542,7 +542,7 @@ class _Matching:
                 last[project.name] = row
         for name, row in last.items():
             parts = dict(projects[normalize(name)].begun)
-            parts |= {year: part for (of, year), part in found.items() if of == name}
+            parts |= {year: part for (owner, year), part in found.items() if owner == name}
             if sum(parts.values()) > 1.0 + tolerances.WHOLE_SUM:
                 planned = [y for y in parts if (name, y) not in given and parts[y] > 0]
                 text = f"the built parts of {name} add up to {sum(parts.values()):z.6g}"

@@ -170,8 +170,8 @@ class Variance:
     @property
     def money(self) -> tuple[float, ...]:
         """Planned and paid money, their difference, and its parts by price and by quantity."""
-        more = self.paid - self.planned
-        cents = self.planned, self.paid, more, self.by_price, more - self.by_price
+        change = self.paid - self.planned  # in cents, as all amounts of this class
+        cents = self.planned, self.paid, change, self.by_price, change - self.by_price
         return tuple(each / 100 for each in cents)
 
     def add(self, each: Purchase) -> None:

@@ -284,7 +284,7 @@ class _Writer:
         return self.target.add_sheet(record.SHEET, headers, behind, (demand, like))
 
     def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
-        """Add a sheet with rows of the last plan."""
+        """Add a sheet with rows of the last plan, with which the next one is compared."""
         names, sheet = [c.field for c in record.columns()], self._with_headers(record)
         for line, row in enumerate(rows, start=2):
             for column, name in enumerate(names, start=1):

@@ -452,10 +452,11 @@ def say(
 ) -> Sentence:
     """Return the sentence of a template whose slots are claims: ``{top}``, ``{top[mineral]}``.
 
-    In brackets is the name of a field of the claim's row, or ``test``. ``name`` and ``large`` are
-    the name of a figure, and the claim that its large print repeats. UncoveredError if the template
-    has a digit, a number word, a name of a row or a superlative that no claim covers, or if its
-    claims are about different rows.
+    In brackets is the name of a field of the claim's row, or ``test``. A claim without a slot
+    covers words, such as "no mineral". ``name`` and ``large`` are the name of a figure, and
+    the claim that its large print repeats. UncoveredError if the template has a digit, a number
+    word, a name of a row or a superlative that no claim covers, or if its claims are about
+    different rows.
     """
     order, made, parts, outside = list(claims), [], [], []
     for literal, slot, _, _ in Formatter().parse(template):

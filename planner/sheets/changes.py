@@ -134,13 +134,13 @@ def record_differences(
         if not f.compare or old == new:
             continue
         shown = _field_words(case, before, f.name)
-        words = f"{label}: {shown.words}"
+        label_of_cell = f"{label}: {shown.words}"
         if shown.is_spread:
             olds, news = dict(old), dict(new)
             for name in dict.fromkeys([*olds, *news]):
                 was, now = olds.get(name), news.get(name, REMOVED)
                 if was != news.get(name):
-                    yield differ(str(name), f"{words}{name}", was, now, shown.fmt)
+                    yield differ(str(name), f"{label_of_cell}{name}", was, now, shown.fmt)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             # years with the same change of the same cell are one difference
             run_of = partial(_in_year, shown.header, old, new)
@@ -149,10 +149,10 @@ def record_differences(
                     cell, was, now = change
                     years = [*run]
                     other = _cell_of(shown.header, new, years[0])
-                    label_of_years = f"{words} {year_span(years)}"
+                    label_of_years = f"{label_of_cell} {year_span(years)}"
                     yield differ(cell, label_of_years, was, now, shown.fmt, column_after=other)
         else:
-            yield differ(shown.header, words, _cell_text(old), _cell_text(new), shown.fmt)
+            yield differ(shown.header, label_of_cell, _cell_text(old), _cell_text(new), shown.fmt)
 
 
 def _in_year(

@@ -60,15 +60,15 @@ def _costliest(
     of_kind = rows.where(decision=[*map(str, words)])
     costliest = of_kind.largest(DecideNow.cost)
     row, kind = of_kind.row_of(costliest), Kind(costliest["decision"])
-    now, of = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
+    now, amount_words = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
     verb, rest = words[kind].split(" ", 1)
     if not now.number:
-        verb, of = f"don't {verb}", ""
+        verb, amount_words = f"don't {verb}", ""
     elif kind is Kind.BEGIN and "first" in asked and now.number >= 1 - tolerances.SAME_SHARE:
-        of = ""  # the whole plant
+        amount_words = ""  # the whole plant
     if "{before}" in more:
         asked["before"] = row.value(DecideNow.before)
     if kind is not Kind.BEGIN:
         more = more.replace("{before}", "{before} {top[unit]}")
     start = case + verb if case else verb.capitalize()
-    yield say("decide", f"{start} {of}{rest}{more}.", top=costliest, amount=now, **asked)
+    yield say("decide", f"{start} {amount_words}{rest}{more}.", top=costliest, amount=now, **asked)

@@ -92,7 +92,7 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "served": measures.served_share(needed, short),
                 "paid": spent,
                 "landed": measures.landed_cost(paid.get(name, 0.0), bought),
-                **{key: mine[of] if has_extra else None for key, of in _EXTRA.items()},
+                **{key: mine[total] if has_extra else None for key, total in _EXTRA.items()},
                 "demand_value": sum(
                     case.coalition_demand(name, y) * record.price.value(y) for y in case.years
                 ),
@@ -222,7 +222,7 @@ def _today(case: Case) -> dict[str, tuple[str, float] | None]:
         sold[r.mineral][r.country] += tonnes
     home = {r.country for r in case.refiners if COALITION in case.blocs_of(r.country)}
     others = {REST_OF_WORLD, *home}
-    return {mineral: measures.largest_supplier(of, others) for mineral, of in sold.items()}
+    return {mineral: measures.largest_supplier(sales, others) for mineral, sales in sold.items()}
 
 
 def todays_minerals(case: Case) -> set[str]:

@@ -88,8 +88,8 @@ def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
     if not lacking.number:
         if exceeding.number:
             exceed = "exceeds" if exceeding.number == 1 else "exceed"
-            of = "{over} of {needed} minerals"
-            text = f"Not within the limits: {of} {exceed} a share limit, which costs a penalty."
+            count = "{over} of {needed} minerals"
+            text = f"Not within the limits: {count} {exceed} a share limit, which costs a penalty."
             yield say("answer", text, over=exceeding, needed=needed)
         else:
             text = "Yes: no mineral runs short."

@@ -72,11 +72,11 @@ def changed_builds(context: Context) -> ChangedBuilds | None:
     }
     projects = {normalize(p.name): p for p in context.case.projects}
     rows = [
-        {"project": of.name, "mineral": of.mineral, "country": of.country, "year": row["year"],
+        {"project": p.name, "mineral": p.mineral, "country": p.country, "year": row["year"],
          "before": row["old"], "now": row["new"], "change": row["change"]}
         for row in differing_builds(before, now)
         if row["project"] in projects
-        for of in [projects[row["project"]]]
+        for p in [projects[row["project"]]]
     ]  # fmt: skip
     return ChangedBuilds.of_rows(rows) if rows else None
 
@@ -90,10 +90,10 @@ class _Reasons:
         d = e.deliveries
         for i, cost in enumerate(d.landed.tolist()):
             source = e.sources[d.source[i]]
-            of = (source.mineral, source.name, source.project, e.members[d.member[i]])
+            names = (source.mineral, source.name, source.project, e.members[d.member[i]])
             contract = int(d.contract[i])
             name = context.case.contracts[contract].name if contract >= 0 else ""
-            landed[e.years[d.year[i]], *_normalized((*of, name))] = cost
+            landed[e.years[d.year[i]], *_normalized((*names, name))] = cost
         self.repriced, self.mineral_repriced = set[tuple[object, ...]](), dict[str, str]()
         for row in last.orders if last else ():
             key = (row.year, *_normalized(attrgetter(*_PARTS[1:])(row)))

@@ -194,9 +194,9 @@ def decisions_before(plan: Plan, year: int) -> FixedDecisions:
                 stable = columns.stable_key(case, key)
                 if columns is BUILT and key in due:  # begun for its own year
                     stable = key[0], due[key]
-                of = columns.name, stable
-                decisions[of] = decisions.get(of, 0.0) + kept
-    return FixedDecisions(year, tuple((*of, amount) for of, amount in decisions.items()))
+                decided = columns.name, stable
+                decisions[decided] = decisions.get(decided, 0.0) + kept
+    return FixedDecisions(year, tuple((*decided, amount) for decided, amount in decisions.items()))
 
 
 def _rounded_build(case: Case, key: Any, amount: float) -> float:

@@ -145,7 +145,7 @@ def surprise(case: Case, hits: Hits, surging: Ceilings, *, keep_caps: bool) -> C
 
 
 def foreseen(case: Case, hits: Hits) -> CaseSteps:
-    """Return the change to a case in one of several futures, whose builds one plan decides."""
+    """Return the change in one future; a delay shifts what one plan for all futures builds."""
     return CaseSteps(events.event_changes(case, hits, is_decided=True))
 
 

@@ -81,12 +81,12 @@ class Run:
 class Study(Generic[T]):
     """A base case, chains of runs, and the function that reads a result from each plan.
 
-    The first run of a chain is warm-started from the base case's plan, each later run from the run
-    before it. Chains do not depend on one another; a whole chain is sent to one worker.
+    A chain is a sequence of runs that one worker plans in order: the first is warm-started from the
+    base case's plan, each later run from the run before it. Chains do not depend on one another.
 
     Args:
         base: The base case.
-        chains: Chains of runs.
+        chains: The runs, by chain.
         read: A picklable function of a plan.
         is_near: As for ``Session``.
         is_compared: Compare the base case's program with its Pyomo model; False if another study
@@ -463,9 +463,9 @@ def return_class(read: Callable[..., object]) -> type:
     return kind if isinstance(kind, type) else object
 
 
-def _pack(thing: object, name: str) -> bytes:
+def _pack(content: object, name: str) -> bytes:
     try:
-        return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         msg = f"{name} cannot be sent to another process: {describe_error(error)}"
         raise TypeError(msg) from error

@@ -66,8 +66,8 @@ def _curves(tables: Tables) -> dict[str, Picture]:
     """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
     curves = dict[str, Picture]()
     for mineral, rows in _largest_dependence(tables, _MOST_SMALL).items():
-        of, basis = shortened(tables.option(OF)), tables.option(BASIS)
-        title = f"{shortened(mineral)}: {of}'s share of {basis}"
+        country, basis = shortened(tables.option(OF)), tables.option(BASIS)
+        title = f"{shortened(mineral)}: {country}'s share of {basis}"
         form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
         planned, left = (series_values(rows[name]) for name in ("planned_share", "left_share"))
         sides = Series("Plan", Role.PLAN, planned), Series("Exit path", Role.REPLANNED, left)

@@ -268,7 +268,7 @@ class FigureReader:
     @staticmethod
     def _set_prices(price: Floats, groups: Iterable[ComponentArrays]) -> None:
         for group in groups:
-            paid = [of.price for of in group.charges if of.heading.name not in PENALTIES]
+            paid = [c.price for c in group.charges if c.heading.name not in PENALTIES]
             price[group.at] = sum(paid, start=np.zeros(len(group)))
 
     def _top_shares(self, plan: Plan) -> Floats:
@@ -357,9 +357,9 @@ class BasePlan:
         if plan.expanded.sources == e.sources:
             return now
         sources = zip(reader.expanded.sources, now.sold, strict=True)
-        of = {(s.name, s.project, s.mineral): tonnes for s, tonnes in sources}
+        tonnes_of = {(s.name, s.project, s.mineral): tonnes for s, tonnes in sources}
         keys = ((s.name, s.project, s.mineral) for s in e.sources)
-        return dataclasses.replace(now, sold=np.array([of.get(key, 0.0) for key in keys]))
+        return dataclasses.replace(now, sold=np.array([tonnes_of.get(key, 0.0) for key in keys]))
 
     def first_order(self, plan: Plan) -> tuple[float, str]:
         """Return the change of cost that the base's duals predict, and what bound it is.

@@ -169,12 +169,14 @@ class LossTotals:
 
 
 def loss_totals(plan: Plan) -> LossTotals:
+    """Return the totals of a plan. All plants together are the last buyer, after the members."""
     e, d, f = plan.expanded, plan.expanded.deliveries, plan.expanded.input_flows
     bought = _purchases_by_buyer(plan)
     plant_use = bought.copy()
     plant_use[:, : len(e.members)] = plan.transferred_by
     used, of_inputs = np.flatnonzero(plan.delivered), (f.mineral, f.year)
     tonnes, cells = plan.delivered[used], (d.mineral[used], d.year[used])
+    # contracted tonnes not taken, storage and ore; then landed costs: price, tariff, freight, levy
     cash = plan.costs_of(UNTAKEN, STOCK, ORE)
     np.add.at(cash, cells, tonnes * d.landed[used])
     np.add.at(cash, of_inputs, plan.delivered_to_plants * f.landed)
@@ -192,11 +194,11 @@ def loss_totals(plan: Plan) -> LossTotals:
     )
 
 
-def _purchases_by_buyer(plan: Plan, of: Any = slice(None)) -> Floats:
+def _purchases_by_buyer(plan: Plan, selected: Any = slice(None)) -> Floats:
     """Return the tonnes of the selected sales by (mineral, buyer, year); plants come last."""
     sales, shape = plan.expanded.sales, _shape(plan.expanded)
-    at = (sales.mineral[of], sales.member[of] % shape[1], sales.year[of])
-    return summed_at(at, plan.all_sold[of], shape)
+    at = (sales.mineral[selected], sales.member[selected] % shape[1], sales.year[selected])
+    return summed_at(at, plan.all_sold[selected], shape)
 
 
 def _for_tier(plan: Plan, country: str, tier: str) -> Floats:
@@ -372,8 +374,8 @@ class AgreedCase:
         outcome = self.outcomes.get(loss)
         if outcome is None:
             zero, count = np.zeros(lost.shape), len(lost)
-            none, days, never = np.zeros(count), [0.0] * count, (None,) * count
-            return Effect(*(zero,) * 5, *(none,) * 5, days, days, never, [])
+            zeros, days, never = np.zeros(count), [0.0] * count, (None,) * count
+            return Effect(*(zero,) * 5, *(zeros,) * 5, days, days, never, [])
         after, before, reference = outcome.result, self.agreed_totals, self.without_loss.result
         if after is None or reference is None:
             return None

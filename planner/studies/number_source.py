@@ -162,8 +162,8 @@ def title_of(parameter: parameters.Parameter, points: Sequence[float], basis: st
     span = parameter.words(points[0])
     if len(points) > 1:
         span = f"from {span} to {parameter.words(points[-1])}"
-    of = f"Cap on one country's share of {basis}" if parameter.is_cap else parameter.title
-    return f"{of} {span}"
+    what = f"Cap on one country's share of {basis}" if parameter.is_cap else parameter.title
+    return f"{what} {span}"
 
 
 def cap_path_words(case: Case, *, is_one: bool = False) -> str:

@@ -413,8 +413,8 @@ class SensitivityStudy(StudyKind):
     def tables(self) -> list[Result]:
         base: Any = self.outcomes[0].result
         words = common.words_of(self.start.case)
-        of = {outcome.name: outcome for outcome in self.outcomes}
-        count, results = len(self.factors), list(_result_rows(base, self.moving, of))
+        outcome_of = {outcome.name: outcome for outcome in self.outcomes}
+        count, results = len(self.factors), list(_result_rows(base, self.moving, outcome_of))
         pairs = list(zip(self.moving, results, strict=True))
         rows = [row | self._number_cells(m.factors[0]) for m, row in pairs[:count]]
         table = Sensitivities.of_rows(_with_ranks(rows, self.by), words=words)

@@ -62,16 +62,16 @@ def stacked(plans: Plans, *, are_all: bool) -> Iterator[Table]:
             (name, known[result] if result in known else result_of(result, context))
             for name, context, known in plans
         ]
-        there = [(name, of) for name, of in every if of is not None]
-        count, left_out = sum(len(of) for _, of in there), 0
+        there = [(name, own) for name, own in every if own is not None]
+        count, left_out = sum(len(own) for _, own in there), 0
         is_cut = not are_all and count > MOST_UNCUT_ROWS and issubclass(result, PlanTable)
         if is_cut and there and there[0][0] == plans[0][0]:  # only if the base has rows
-            kept = _rows_that_differ(plans[0][1].case, [of for _, of in there])
+            kept = _rows_that_differ(plans[0][1].case, [own for _, own in there])
             left_out = count - sum(map(len, kept))
-            there = [(name, of) for (name, _), of in zip(there, kept, strict=True)]
+            there = [(name, own) for (name, _), own in zip(there, kept, strict=True)]
         if there:
             country = plans[0][1].country_name
-            table = _joined_table([(name, table_of(of, country)) for name, of in there])
+            table = _joined_table([(name, table_of(own, country)) for name, own in there])
             yield _with_note(table, left_out, plans[0][0]) if left_out else table
 
 
@@ -145,9 +145,9 @@ class _KeyedRows:
     """The rows of a table: amount, price and binding limit to compare, and the need."""
 
     def __init__(self, result: Result, keys: Ints, needs: Floats, count: int) -> None:
-        data, none = result.data, np.zeros(len(keys))
+        data, zeros = result.data, np.zeros(len(keys))
         amount = next((name for name in _AMOUNTS if name in data), "")
-        compared = [data.get(name, none) for name in (amount, "marginal", "binding")]
+        compared = [data.get(name, zeros) for name in (amount, "marginal", "binding")]
         self.keys, self.needs, self.numbers = keys, needs, np.array(compared, dtype=float)
         self.by_key = np.zeros((len(compared), count))  # 0 where a key is missing
         self.by_key[:, keys] = self.numbers

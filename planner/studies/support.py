@@ -494,9 +494,9 @@ def _never(tables: Tables) -> Iterator[Sentence]:
 
 
 def _bill_for_all(tables: Tables) -> Iterator[Sentence]:
-    paid = tables.sheet(SupportBills).sum(SupportBills.total)
+    bill = tables.sheet(SupportBills).sum(SupportBills.total)
     text = "The contracts of Supports cost {total} over the planned years, undiscounted."
-    yield say("figure", text, name="Bill of Supports", large="total", total=paid)
+    yield say("figure", text, name="Bill of Supports", large="total", total=bill)
 
 
 def _warnings(tables: Tables) -> Iterator[Sentence]:

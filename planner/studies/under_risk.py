@@ -132,19 +132,19 @@ def _decision_rows(plan: Plan, made: Iterable[Any]) -> Iterator[dict[str, Any]]:
     projects = {p.name: p for p in case.projects}
     sums: dict[tuple[str, str, str, int], list[float]] = {}
     for decision in made:
-        of, size, rows = decision.component, 1.0, []
-        part_of = partial(of.part, decision.key)
+        columns, size, rows = decision.component, 1.0, []
+        part_of = partial(columns.part, decision.key)
         mineral = part_of(component.MINERAL) or part_of(component.INPUT)
         year = part_of(component.YEAR)
-        if of is BUILT:
+        if columns is BUILT:
             project = projects[part_of(component.PROJECT)]
             if project.built_in is None and year in dict(project.begun):
                 continue  # begun before the plan, so not a decision of it
             size, mineral = project.capacity.value(max(year, first)), project.mineral
-        if of.decision.lasts or year == first:
+        if columns.decision.lasts or year == first:
             seller = country.get((part_of(component.REFINER), part_of(component.PROJECT), mineral))
             who = seller or part_of(component.MEMBER) or part_of(component.PROJECT)
-            rows.append((of.decision.name, mineral, who))
+            rows.append((columns.decision.name, mineral, who))
             record, _ = part_of(component.CONTRACT, (None, 0))
             if record is not None:
                 who = f"{record.name or record.refiner}: {record.member}"
@@ -565,6 +565,7 @@ _WAYS = (
     ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),
     ("plain", PlansUnderRisk.plain.header, Role.PLAN),
 )
+"""Each future known; one plan for all futures; the plain plan, kept until the first event."""
 _REGRETTED = (_WAYS[2], _WAYS[1])
 _SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
 

@@ -181,7 +181,7 @@ class VariantStudy(StudyKind):
 
     @classmethod
     def hardest(cls, tables: Tables) -> Iterable[Sentence]:
-        """Yield which run leaves most further missing, and what it costs."""
+        """Yield which run leaves most further missing, and of which mineral."""
         t = RunMinerals
         first = next(iter(tables[cls.TOTALS].run), "")
         rows = SheetRows(tables[t]).where(run={"not": str(first)})

@@ -367,17 +367,17 @@ class AddedPage:
     def write_table(self, table: Table, total: tuple[object, ...] = ()) -> None:
         """Write a table with its header, and a row of totals if given."""
         top = self.row
-        for column, of in enumerate(table.columns, start=1):
-            side = "left" if of.fmt.is_text else "right"
-            head = self.sheet.cell(top, column, of.header)
+        for column, c in enumerate(table.columns, start=1):
+            side = "left" if c.fmt.is_text else "right"
+            head = self.sheet.cell(top, column, c.header)
             head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
             head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
             head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
             head.border = _BOX
-            form = number_format(of.fmt, of.values)
+            form = number_format(c.fmt, c.values)
             at = Alignment(horizontal=side, vertical="top", wrap_text=True)
             font = Font(name=palette.FONT, size=palette.FONT_SIZE)
-            for row, value in enumerate((*of.values, *total[column - 1 : column]), start=top + 1):
+            for row, value in enumerate((*c.values, *total[column - 1 : column]), start=top + 1):
                 cell = self.sheet.cell(row, column, value)
                 if isinstance(value, str):
                     cell.data_type = "s"

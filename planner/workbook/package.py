@@ -146,7 +146,7 @@ class WorkbookPackage:
         return self._trees[part]
 
     def linked(self, part: str, kind: str) -> str:
-        return next((target for of, target in self.archive.links(part) if of == kind), "")
+        return next((target for each, target in self.archive.links(part) if each == kind), "")
 
     def add(self, source: str, name: str, kind: str, content_type: str) -> tuple[str, str]:
         """Add a part, such as ``xl/comments{}.xml``, to which a source links; return it and the id.

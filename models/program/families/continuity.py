@@ -229,8 +229,8 @@ def _growth_arrays(b: builder.Builder) -> None:
             continue
         allowed = growth(case, record, e.years[t], float(e.usable[r, t]))
         if allowed is not None:
-            none = columns[:0]
-            before = none if allowed.before is None else sold.get((r, t - 1), none)
+            empty = columns[:0]
+            before = empty if allowed.before is None else sold.get((r, t - 1), empty)
             found.append((r, t, allowed, columns, before))
     index = builder.key_arrays([(r, t) for r, t, *_ in found], 2)
     rows = b.add_rows(GROWTH, index, most=np.array([allowed.most for _, _, allowed, *_ in found]))

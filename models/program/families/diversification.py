@@ -40,9 +40,8 @@ def _limit_words(case: Case, cap: Cap) -> str:
 def _label(plan: Solved, key: Any) -> component.Label:
     cap = plan.cap_of[key]
     place = SHARE.place(cap.record, cap.year)
-    return component.Label(
-        _limit_words(plan.case, cap), place, "point", "" if cap.is_max else "minimum share"
-    )
+    kind = "" if cap.is_max else "minimum share"
+    return component.Label(_limit_words(plan.case, cap), place, unit="point", kind=kind)
 
 
 def _bears_on(plan: Solved, _: component.Rows, key: Any, where: component.Where) -> bool:
@@ -210,7 +209,7 @@ def _add_purchases(f: Frame, capped: list[Cap]) -> Any:
     rows: dict[Any, Row] = {}
     for key, cap in bases.items():
         if cap.is_mining:
-            ore = (of for at, of in f.ore_of.items() if at[1:] == (cap.mineral, cap.year))
+            ore = (columns for at, columns in f.ore_of.items() if at[1:] == (cap.mineral, cap.year))
             flows = [*chain.from_iterable(ore)]
         else:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
@@ -559,8 +558,8 @@ def _row_words(case: Case, row: schema.ShareLimit, share: float) -> str:
     supplier = case.supplier_name(row.group, row.supplier) or f"each {row.group}"
     buyer = {"": _COALITION, schema.EACH: "each member"}.get(row.buyer, row.buyer)
     stage = " (ore)" if row.stage == schema.MINING else ""
-    of = f" of {row.mineral}" if row.mineral else ""
-    return f"row {row.row}: at most {share * 100:.4g} %{of} from {supplier}{stage}, for {buyer}"
+    whose = f" of {row.mineral}" if row.mineral else ""
+    return f"row {row.row}: at most {share * 100:.4g} %{whose} from {supplier}{stage}, for {buyer}"
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:

@@ -168,10 +168,10 @@ def model(f: Frame) -> None:
         f.ore_of.setdefault((country, mineral, year), []).append(ore[key])
         arriving.setdefault((name, project, mineral, year), []).append(ore[key])
     rows: dict[Any, Row] = {}
-    for of, (columns, recovery) in balance.items():
-        arrive = arriving.get(of, [])
+    for balanced, (columns, recovery) in balance.items():
+        arrive = arriving.get(balanced, [])
         amounts = [1.0] * len(arrive) + [-1.0 / recovery] * len(columns)
-        rows[of] = (0.0, [*arrive, *columns], amounts, 0.0)
+        rows[balanced] = (0.0, [*arrive, *columns], amounts, 0.0)
     f.constraints(BALANCE, rows)
     f.constraints(CAPACITY, {k: (None, f.ore_of[k], None, most) for k, most in of_mine.items()})
     every, years = [ore[key] for key in flows], [key[4] for key in flows]

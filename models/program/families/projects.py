@@ -168,7 +168,7 @@ def unaffordable_plants(plan: Solved, mineral: str, year: int) -> tuple[Unafford
 
 
 def _unpaid_capital(
-    plan: Solved, project: Project, year: int, left: dict[int, float]
+    plan: Solved, project: Project, year: int, left_in: dict[int, float]
 ) -> UnaffordablePlant | None:
     e, whole = plan.expanded, plan.case.settings.whole_projects
     own = dict(project.begun)
@@ -178,16 +178,22 @@ def _unpaid_capital(
     built = running_fraction(plan, project, year)
     every = resolve.start_years(project, e.years)
     is_once = whole and any(plan.value(BUILT, (project.name, y)) > 0 for y in every)
-    if project.capex <= 0 or built >= _WHOLE or is_once or not paying or not paying <= left.keys():
+    if (
+        project.capex <= 0
+        or built >= _WHOLE
+        or is_once
+        or not paying
+        or not paying <= left_in.keys()
+    ):
         return None
-    most = max(paying, key=lambda y: (left[y], -y))
+    most = max(paying, key=lambda y: (left_in[y], -y))
     needs = project.capex * (1.0 - built)
-    if left[most] >= needs * (_WHOLE if whole else 1.0 - _WHOLE):
+    if left_in[most] >= needs * (_WHOLE if whole else 1.0 - _WHOLE):
         return None
     if not any(_is_worth_it(plan, project, start) for start in begun):
         return None
     label = _budget_label(plan, most)
-    return UnaffordablePlant(project, built, needs, left[most], most, label.what, label.place)
+    return UnaffordablePlant(project, built, needs, left_in[most], most, label.what, label.place)
 
 
 def _is_worth_it(plan: Solved, project: Project, start: int) -> bool:
@@ -484,15 +490,15 @@ def arrays(b: Builder) -> None:
     own = [i for i, (_, build) in enumerate(builds) if build.year not in dict(plants[i].begun)]
     free = integers(own)
     (once,), inverse = unique_keys(p[free])
-    none = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
+    no_year = np.zeros(len(once), dtype=np.int64)  # its dual is in no year's money
     most = np.array([resolve.unbuilt(case.projects[q]) for q in once.tolist()])
-    rows = b.add_rows(ONCE, (once,), most=most, year=none)
+    rows = b.add_rows(ONCE, (once,), most=most, year=no_year)
     b.add_entries(rows[inverse], columns[free], 1.0)
     rest = integers([i for i, (_, build) in enumerate(builds) if is_whole and build.is_remainder])
     z = b.add_columns(REST, (p[rest], begin[rest]), cell=first[rest], upper=1.0, whole=1.0)
-    none = np.zeros(len(rest), dtype=np.int64)
+    no_year = np.zeros(len(rest), dtype=np.int64)
     rows = b.add_rows(
-        WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=none
+        WHOLE_REST, (p[rest], begin[rest]), cell=first[rest], least=0.0, most=0.0, year=no_year
     )
     b.add_entries(rows, columns[rest], 1.0)
     b.add_entries(rows, z, -np.array([resolve.unbuilt(plants[i]) for i in rest.tolist()]))

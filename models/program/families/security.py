@@ -32,7 +32,7 @@ def _label(plan: Solved, key: Any) -> component.Label:
     found = _requirement_of(plan, key)
     who, least = plan.case.country_name(found.country), (1.0 - found.most_short) * 100
     what = f"the supply required if {who} is lost ({least:.4g} % of demand)"
-    return component.Label(what, SURVIVAL.place(found.record, found.year), "point")
+    return component.Label(what, SURVIVAL.place(found.record, found.year), unit="point")
 
 
 def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
@@ -173,9 +173,7 @@ SURVIVAL = component.Rows(
 
 
 def _capacities() -> list[component.Rows]:
-    return [
-        of for of in component.components() if isinstance(of, component.Rows) and of.is_capacity
-    ]
+    return [c for c in component.components() if isinstance(c, component.Rows) and c.is_capacity]
 
 
 def security_requirements(e: Expanded) -> Iterator[resolve.Survival]:
@@ -320,8 +318,8 @@ def _plant_use(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]
         return [], []
     e, (m, t), flows = f.expanded, cell, f.expanded.input_flows
     mine = {
-        i for i, of in enumerate(e.plant_inputs)
-        if of.country == country and of.mineral == e.minerals[m]
+        i for i, plant_input in enumerate(e.plant_inputs)
+        if plant_input.country == country and plant_input.mineral == e.minerals[m]
     }  # fmt: skip
     bought = [
         column
@@ -435,7 +433,7 @@ def _plant_use_arrays(
     plant_demand = b.plant_demand[index[1], index[3]]
     at = np.flatnonzero((plant_demand >= 0) & (part > 0))
     b.add_entries(rows[at], plant_demand[at], -part[at])
-    home = integers([b.names.number(of.country) for of in e.plant_inputs])
+    home = integers([b.names.number(plant.country) for plant in e.plant_inputs])
     arriving = b.sold[len(e.deliveries) :]
     for of, column in ((flows, arriving), (transfers, b.transferred)):
         same = (index[1][:, None] == of.mineral) & (index[3][:, None] == of.year)

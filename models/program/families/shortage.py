@@ -30,18 +30,18 @@ def _short_cost(
     the workbook, or else price times the multiple of Settings. Settings has no row: that cell is
     found by its name.
     """
-    of = case.mineral_of[mineral]
+    stated = case.mineral_of[mineral]
     record = next((row for row in case.tiers if row.name == tier), None)
     if record is not None and record.multiple is not None:
         times, place = record.multiple, component.address_of(record, "multiple", year)
-    elif of.shortage_cost.at(year) is not None:
-        return "", component.address_of(of, "shortage_cost", year), None
+    elif stated.shortage_cost.at(year) is not None:
+        return "", component.address_of(stated, "shortage_cost", year), None
     else:
         header = Settings.column_of("shortage_cost_multiple").header
         times = case.settings.shortage_cost_multiple
         place = component.CellAddress(Settings.SHEET, 0, header)
     name = "" if place is None else place.header[0].lower() + place.header[1:]
-    return f" (price x {name} {times:g})", component.address_of(of, "price", year), place
+    return f" (price x {name} {times:g})", component.address_of(stated, "price", year), place
 
 
 def _shortage_cost(plan: Solved, key: Any, column: int, times: float) -> list[component.PriceTerm]:
@@ -175,10 +175,10 @@ def model(f: Frame) -> None:
     _fair(f, short, wanted)
 
 
-def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> None:
+def _fair(f: Frame, short: Any, demand: dict[tuple[str, str, int], float]) -> None:
     e, weight = f.expanded, f.case.settings.fair_shortage_weight
     by_cell: dict[tuple[str, int], list[str]] = {}
-    for mineral, member, year in wanted:
+    for mineral, member, year in demand:
         by_cell.setdefault((mineral, year), []).append(member)
     shared = {cell: of for cell, of in by_cell.items() if len(of) > 1 and weight > 0}
     keys = [(m, j, t) for (m, t), members in shared.items() for j in members]
@@ -194,7 +194,7 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
     parts: dict[Any, Row] = {}
     for m, j, t in keys:
         columns = [short[m, j, t], total[m, t], unfair[m, j, t]]
-        parts[m, j, t] = (None, columns, [1.0, -wanted[m, j, t] / every[m, t], -1.0], 0.0)
+        parts[m, j, t] = (None, columns, [1.0, -demand[m, j, t] / every[m, t], -1.0], 0.0)
     f.constraints(FAIR, parts)
     costs = [weight * f.case.shortage_cost(m, t) for m, _, t in keys]
     f.books.add_cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
@@ -203,7 +203,7 @@ def _fair(f: Frame, short: Any, wanted: dict[tuple[str, str, int], float]) -> No
 def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
     case = f.case
     tiers = {key: sorted(case.tiers_of[key].items()) for key in tiered}
-    demand = {(m, j, of, t): tonnes for (m, j, t), each in tiers.items() for of, tonnes in each}
+    demand = {(m, j, q, t): tonnes for (m, j, t), each in tiers.items() for q, tonnes in each}
     of_tier = f.variables(OF_TIER, demand, upper=demand)
     f.tier_short = of_tier
     rows: dict[Any, Row] = {}
@@ -249,7 +249,7 @@ def arrays(b: builder.Builder) -> None:
 
 
 def _fair_arrays(
-    b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints, wanted: Floats, price: Floats
+    b: builder.Builder, index: tuple[Ints, Ints, Ints], short: Ints, demand: Floats, price: Floats
 ) -> None:
     e, weight = b.expanded, b.expanded.case.settings.fair_shortage_weight
     m, _, t = index
@@ -261,9 +261,9 @@ def _fair_arrays(
     b.add_entries(rows[inverse], short, 1.0)
     b.add_entries(rows, total, -1.0)
     every = e.demand[m, :, t].sum(axis=1)
-    rows = b.add_rows(FAIR, index, most=0.0, size=wanted)
+    rows = b.add_rows(FAIR, index, most=0.0, size=demand)
     b.add_entries(rows, short, 1.0)
-    b.add_entries(rows, total[inverse], -wanted / every)
+    b.add_entries(rows, total[inverse], -demand / every)
     b.add_entries(rows, unfair, -1.0)
 
 

@@ -180,7 +180,7 @@ def model(f: Frame) -> None:
 
 def _paces(f: Frame, stockpiles: dict[tuple[str, str], Stockpile], stock: Any) -> None:
     years = f.expanded.years
-    for of, field, sign in _PACES:
+    for limit, field, sign in _PACES:
         rows: dict[Any, Row] = {}
         for (m, j), stockpile in stockpiles.items():
             most = getattr(stockpile, field)
@@ -191,7 +191,7 @@ def _paces(f: Frame, stockpiles: dict[tuple[str, str], Stockpile], stock: Any) -
             for before, year in pairwise(years):
                 columns = [stock[m, j, year], stock[m, j, before]]
                 rows[m, j, year] = (None, columns, [sign, -sign], most)
-        f.constraints(of, rows)
+        f.constraints(limit, rows)
 
 
 def arrays(b: builder.Builder) -> None:
@@ -238,8 +238,8 @@ def maximum(e: Expanded, key: Any, output: Floats | None = None) -> float | None
     """
     if STOCK.fixed_value(e.case, key) is not None:
         return None
-    stockpile, of = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
-    sold = np.maximum(e.usable[of], e.nameplate[of]) if output is None else output[of]
+    stockpile, makers = e.case.stockpile_of[key[:2]], [*e.lanes[key[0]].sources]
+    sold = np.maximum(e.usable[makers], e.nameplate[makers]) if output is None else output[makers]
     most = stockpile.opening + float(sold.sum())
     return stockpile.max if stockpile.max < most else math.inf
 

@@ -133,11 +133,11 @@ def changes(result: PlanDifference, inputs: Inputs) -> Iterator[tuple[str, str]]
     """Yield label and text of the changes in the workbook, of minerals, and of flows."""
     from models.results import Figure
 
-    cells = [
+    changed = [
         f"{place} {name}{': ' if new else ''}{f'{old} to ' if old else ''}{new}"
         for place, name, old, new in inputs.in_words
     ]
-    listed = f"{inputs.count}: {words.listed(cells, _NAMED)}" if cells else inputs.count
+    listed = f"{inputs.count}: {words.listed(changed, _NAMED)}" if changed else inputs.count
     yield "Workbook", listed if inputs.are_compared else inputs.reason
     if result.verdict:
         yield "Plan", result.verdict

@@ -230,6 +230,7 @@ def write_run(
     from planner.sheets import Table, write_plan
     from planner.sheets.context import RunRecord
 
+    # the workbook states the seconds before it is written
     timings, sheets = dict(run.seconds), dict[str, Table]()
     record = RunRecord(solver=run.solver) if run.solver else RunRecord()
 

@@ -164,8 +164,8 @@ def _write_actuals(path: Path, plan: Path, years: tuple[int, ...]) -> tuple[Path
         orders = orders_of(open_plan(plan))
     asked = planned_years(orders, years)
     written = save_file(path, lambda place: write_actuals(place, orders, asked, path.parent))
-    roll = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
-    return written, f"fill it in, then run {roll} -o NEXT"
+    command = f"planner roll {plan} INPUT --to {next_year(orders, asked)} --actuals {written}"
+    return written, f"fill it in, then run {command} -o NEXT"
 
 
 def _copy_book(path: Path, example: Path) -> Path:

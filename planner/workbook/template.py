@@ -18,8 +18,10 @@ from models.schema import SHEETS, CellKind, Column, Record
 from models.schema.evidence import GRADES
 from planner.render.palette import INK, LINE, NAVY, PALE, WHITE
 from planner.scratch import scratch_folder
-from planner.workbook import example, headers
+from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
+from planner.workbook.csv_folder import open_folder
+from planner.workbook.grid import header_and_rows
 from planner.workbook.headers import RECORDS, ParsedHeader
 
 Row = Mapping[str, object]
@@ -29,6 +31,9 @@ _NEARLY = (schema.Settings, schema.Country, schema.Freight, schema.Lane, schema.
 _REQUIRED = tuple(record.SHEET for record in SHEETS if record.REQUIRED)
 EVERY_CASE = (*_REQUIRED, *(record.SHEET for record in _NEARLY))
 """The sheets that every case needs, and those that nearly every case has."""
+_EXAMPLE = Path(__file__).parent / "example"
+"""The rows of a template, a CSV file per sheet: a small case that can be solved, with a binding
+limit. Its figures are invented, but plausible."""
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A fixed date of creation: the same rows give the same file, to the byte."""
 COMMENT_WIDTH, COMMENT_LETTERS, LINE_HEIGHT = 300, 44, 17
@@ -63,18 +68,29 @@ Formats = Callable[..., Any]
 
 
 def template_tables(*, empty: bool = False) -> dict[str, list[dict[str, object]]]:
-    """Return the rows of the template by sheet.
+    """Return the rows of the template by sheet, with every setting.
 
     ``empty`` leaves out the example: Settings keeps its names and defaults, other sheets only the
     headers that are years.
     """
-    tables = {sheet: [dict(row) for row in rows] for sheet, rows in example.TABLES.items()}
+    tables: dict[str, list[dict[str, object]]] = {}
+    grids = {grid.title: header_and_rows(grid) for grid in open_folder(_EXAMPLE).grids}
+    for sheet, (header, *rows) in ((sheet, grids[sheet]) for sheet in RECORDS):
+        filled = [{str(h): v for h, v in zip(header, row, strict=True) if v != ""} for row in rows]
+        if empty and sheet != schema.Settings.SHEET:
+            years: dict[str, object] = {str(h): None for h in header if str(h).isdigit()}
+            filled = [years] if years else []
+        tables[sheet] = filled
+    name, value = headers.SETTING.header, headers.VALUE.header
+    stated = {row[name]: row[value] for row in tables[schema.Settings.SHEET]}
     if empty:
-        tables["Settings"][0]["Value"] = None
-        for sheet, rows in tables.items():
-            if sheet != "Settings":
-                years: dict[str, object] = {h: None for h in rows[0] if h.isdigit()}
-                tables[sheet] = [years] if years else []
+        del stated[schema.Settings.column_of("plan_title").header]
+    usual = {c: getattr(schema.Settings(), c.field) for c in schema.Settings.columns()}
+    tables[schema.Settings.SHEET] = [
+        {name: text, value: stated.get(text, None if default == "" else default)}
+        for column, default in usual.items()
+        for text in [headers.header_text(column, units.MONEY)]
+    ]
     return tables
 
 
@@ -289,6 +305,50 @@ def _width(heading: ParsedHeader, longest: int) -> float:
 # ---- the sheet Read me --------------------------------------------------------------------------
 
 
+_QUESTION = (
+    "Who should buy how much of a mineral from which refiner, in which year and at what cost, "
+    "if no single country may supply more than a given share?"
+)
+
+_RULES = """
+The first row with any text holds the headers of a sheet. Columns may be in any order, and empty
+rows are skipped. Rows that are hidden or filtered out in Excel still count.
+
+Columns with a dark header must be filled in every row. In other columns, a blank cell means the
+default. The note of the header names it: point at the header to see its note.
+
+The header states the unit: numbers under Capacity (kt/yr) are kilotonnes a year. You may use kg,
+lb, t, kt and Mt. Money is in the Currency of the sheet Settings.
+
+Shares and rates are fractions from 0 to 1: 0.65, or 65 % in a cell formatted as percent.
+
+If the note of a column says "By year", you may add the column again with a year: Capacity 2028
+(t/yr) applies from 2028 on. In Demand every year has its own column.
+
+Countries are English names or ISO codes; Rest of world is supply from unknown countries. Minerals,
+members and refiners must be spelled as in their own sheets.
+
+A number stored as text, n/a, #REF! or a date instead of a number is an error, and reported with its
+cell. The planner never guesses.
+
+In Lanes, Ore lanes, Scenarios and Risks a later row overrides an earlier one; in all other sheets
+the order of rows does not matter.
+
+It is not an error if supply is too small: the plan shows the shortage with its cause and cost.
+
+The planner never writes to this workbook. The columns Note and Source are copied into the plan.
+"""
+"""The rules for a workbook, one per paragraph."""
+
+_COMMANDS = (
+    ("planner check FILE", "lists every error and warning, each with its cell"),
+    ("planner solve FILE", "writes the plan to outputs/<name of this file>-plan.xlsx"),
+    ("planner solve FILE --max-country-share 0.5", "the same with a tighter limit on each country"),
+    ("planner solve FILE --scenario NAME", "the same with a what-if of the sheet Scenarios"),
+    ("planner new FILE --all", "a template with every sheet"),
+)
+
+
 class _Page:
     def __init__(self, book: xlsxwriter.Workbook, formats: Formats) -> None:
         self.sheet: Any = book.add_worksheet("Read me")
@@ -296,7 +356,7 @@ class _Page:
         self.row = 0
 
     def write(self, sheets: Sequence[str]) -> None:
-        self._begin("Sourcing plan: the workbook in", example.QUESTION, example.COMMANDS)
+        self._begin("Sourcing plan: the workbook in", _QUESTION, _COMMANDS)
         self._pair("Dark header", "must be filled in every row", **DARK)
         self._pair("Light header", "may be blank: its note names the default", **LIGHT)
         self._pair("Grey header", "remarks, which the planner does not use", **REMARK)
@@ -307,7 +367,7 @@ class _Page:
             else:
                 there = f"(not in this workbook) {record.MEANING}"
                 self._pair(record.SHEET, there, font_color="#667085")
-        rules = enumerate(example.RULES.strip().split("\n\n"), start=1)
+        rules = enumerate(_RULES.strip().split("\n\n"), start=1)
         self._rules(f"{number}. {' '.join(rule.split())}" for number, rule in rules)
 
     def write_form(self, form: FormBook) -> None:

@@ -5,9 +5,7 @@ The page sets the colours of text, axes and background, since it may be light or
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -190,53 +188,6 @@ def _title(axis: str, wide: int = _TITLE) -> str:
 
 def heat_width(across: Sequence[object]) -> int:
     return 150 + 62 * len(across)
-
-
-@dataclass(frozen=True)
-class SankeyLink:
-    """Tonnes from one place to another."""
-
-    source: str
-    target: str
-    amount: float
-
-
-def sankey(flows: Sequence[SankeyLink], colours: dict[str, str], *, unit: str) -> Any:
-    """Draw flows from sources, on the left, to targets; ``colours`` are the sources'."""
-    sources = _by_weight((f.source, f.amount) for f in flows)
-    targets = _by_weight((f.target, f.amount) for f in flows)
-    paint = {name: colours.get(name, palette.GREY) for name in sources}
-    figure = go.Figure(
-        go.Sankey(
-            arrangement="fixed", valueformat=",.4~r", valuesuffix=f" {chart_label(unit)}",
-            node={
-                "label": [chart_label(n) for n in (*sources, *targets)],
-                "color": [*paint.values(), *(palette.GREY for _ in targets)],
-                "pad": 18, "thickness": 16, "line": {"width": 0},
-                "hovertemplate": "%{label}: %{value}<extra></extra>",
-            },
-            link={
-                "source": [sources.index(f.source) for f in flows],
-                "target": [len(sources) + targets.index(f.target) for f in flows],
-                "value": [f.amount for f in flows],
-                "color": [transparent(paint[f.source]) for f in flows],
-                "hovertemplate": "%{source.label} to %{target.label}: %{value}<extra></extra>",
-            },
-        )
-    )  # fmt: skip
-    return with_frame(figure, legend=False)
-
-
-def transparent(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.45)"
-
-
-def _by_weight(pairs: Iterable[tuple[str, float]]) -> list[str]:
-    total = defaultdict[str, float](float)
-    for name, amount in pairs:
-        total[name] += amount
-    return sorted(total, key=lambda name: (-total[name], name))
 
 
 # ---- names, numbers, fills and frame of all charts -----------------------------------------------

@@ -76,25 +76,8 @@
         Object.assign(layout.xaxis, { showgrid: false });
         Object.assign(layout.yaxis, { showgrid: false });
       }
-      if (trace.type === "sankey") {
-        trace.textfont = { size: 13, ...trace.textfont, color: ink, shadow: halo() };
-      }
     }
     return { data, layout };
-  }
-
-  // So that a name is read over a flow.
-  function halo() {
-    const g = colour("ground");
-    return [
-      [1, 1],
-      [-1, 1],
-      [1, -1],
-      [-1, -1],
-      [0, 0],
-    ]
-      .map(([x, y]) => `${x}px ${y}px 2px ${g}`)
-      .join(", ");
   }
 
   function drawn(box, plot) {
@@ -116,74 +99,9 @@
     return box.closest(".plots").classList.contains("small") ? PAPER / 2 - 10 : PAPER;
   }
 
-  function key(part) {
-    return Array.from(
-      document.querySelectorAll(`#${part.key} select`),
-      (s) => s.selectedIndex,
-    ).join("-");
-  }
-
   function draw(part) {
-    const view = part.views[key(part)];
     const boxes = document.querySelectorAll(`#${part.key} .plot`);
-    view.plots.forEach((plot, i) => drawn(boxes[i], plot));
-  }
-
-  function element(name, words, group) {
-    const made = document.createElement(name);
-    if (words !== undefined) made.textContent = words;
-    if (group) made.className = group;
-    return made;
-  }
-
-  function tableOf({ headers, rows, numeric }) {
-    const table = element("table");
-    const head = element("thead"),
-      first = element("tr"),
-      body = element("tbody");
-    headers.forEach((h, i) => {
-      const cell = element("th", h, numeric.includes(i) ? "n" : "");
-      cell.scope = "col";
-      first.append(cell);
-    });
-    head.append(first);
-    for (const row of rows) {
-      const line = element("tr");
-      row.forEach((v, i) => line.append(element("td", v, numeric.includes(i) ? "n" : "")));
-      body.append(line);
-    }
-    table.append(head, body);
-    return table;
-  }
-
-  // Another choice: charts and table anew; every text goes in as text.
-  function show(part) {
-    const view = part.views[key(part)];
-    const plots = document.querySelector(`#${part.key} .plots`);
-    plots.querySelectorAll(".plot").forEach((box) => window.Plotly.purge(box));
-    plots.replaceChildren(
-      ...view.plots.map((plot) => {
-        const figure = element("figure");
-        const box = element("div", undefined, "plot");
-        box.setAttribute("role", "img");
-        box.setAttribute("aria-label", plot.alt);
-        figure.append(element("h3", plot.title), box);
-        return figure;
-      }),
-    );
-    const numbers = document.querySelector(`#${part.key} .numbers`);
-    numbers?.replaceChildren(
-      ...view.facts.map((facts) => {
-        const box = element("div", undefined, "scroll");
-        box.tabIndex = 0;
-        box.append(tableOf(facts));
-        return box;
-      }),
-    );
-    document.querySelector(`#${part.key} .alt`).textContent = view.plots
-      .map((plot) => plot.alt)
-      .join(" ");
-    draw(part);
+    part.plots.forEach((plot, i) => drawn(boxes[i], plot));
   }
 
   function all() {
@@ -191,12 +109,6 @@
     parts.forEach(draw);
   }
 
-  for (const part of parts) {
-    document.querySelectorAll(`#${part.key} select`).forEach((select) => {
-      select.addEventListener("change", () => show(part));
-    });
-    if (key(part) && key(part) !== part.first) show(part); // a browser keeps choices over a reload
-  }
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
     chosen = root.dataset.theme === "dark" ? "light" : "dark";

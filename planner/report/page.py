@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import zip_longest
@@ -19,9 +19,6 @@ from planner.render.html import hash_of, json_of, render
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile
-
-Choice = tuple[int, ...]
-"""The chosen option of each selector, counted from 0."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
 
 @dataclass(frozen=True)
 class View:
-    """The content below the selectors: charts, and the table of their numbers."""
+    """The content of a section: charts, and the table of their numbers."""
 
     plots: tuple[Plot, ...]
     facts: Facts
@@ -67,34 +64,19 @@ class View:
 class ReportSection:
     """A section of the report.
 
-    ``front`` is the first page that it shows, with the chart and the table of its only view.
-    ``selectors`` are lists of options by label; ``views`` has a view for each combination of
-    options, or only ``()`` without selectors. ``blocks`` are further tables. ``small`` charts are
-    shown side by side. ``is_open`` shows the table at once. ``key`` is the word in links to the
-    section.
+    ``front`` is the first page that it shows, with the chart and the table of its view. ``blocks``
+    are further tables. ``small`` charts are shown side by side. ``is_open`` shows the table at
+    once. ``key`` is the word in links to the section.
     """
 
     key: str
     heading: str
     lead: str
-    views: Mapping[Choice, View]
-    selectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    view: View
     small: bool = False
     blocks: tuple[Facts, ...] = ()
     front: FirstPage | None = None
     is_open: bool = False
-
-    @property
-    def first_choice(self) -> Choice:
-        return next(iter(self.views))
-
-    @property
-    def view(self) -> View:
-        return self.views[self.first_choice]
-
-    @property
-    def is_drawn(self) -> bool:
-        return any(view.plots for view in self.views.values())
 
 
 @dataclass(frozen=True)
@@ -133,15 +115,9 @@ def html_of(page: ReportPage) -> str:
     """
     script, library = _packaged_text("page.js"), _packaged_text("plotly/plotly.min.js")
     drawn = [
-        {
-            "key": part.key,
-            "first": _choice_label(part.first_choice),
-            "views": {
-                _choice_label(choice): _view_data(view) for choice, view in part.views.items()
-            },
-        }
+        {"key": part.key, "plots": [*map(_plot_data, part.view.plots)]}
         for part in (*page.fronts, *page.parts)
-        if part.is_drawn
+        if part.view.plots
     ]
     return render(
         "report.html",
@@ -167,22 +143,11 @@ def _packaged_text(name: str) -> str:
 # ---- the data of the charts ----------------------------------------------------------------------
 
 
-def _choice_label(choice: Choice) -> str:
-    return "-".join(map(str, choice))
-
-
-def _view_data(view: View) -> dict[str, object]:
-    plots = []
-    for p in view.plots:
-        drawn = p.figure.to_plotly_json()
-        drawn["layout"].pop("template", None)
-        shown = {name: getattr(p, name) for name in ("title", "alt", "height", "width")}
-        plots.append(shown | {"figure": {name: drawn[name] for name in ("data", "layout")}})
-    facts = [
-        {"headers": each.headers, "rows": each.rows, "numeric": sorted(each.numeric)}
-        for each in view.facts.side_by_side
-    ]
-    return {"plots": plots, "facts": facts}
+def _plot_data(plot: Plot) -> dict[str, object]:
+    drawn = plot.figure.to_plotly_json()
+    drawn["layout"].pop("template", None)
+    figure = {name: drawn[name] for name in ("data", "layout")}
+    return {"height": plot.height, "width": plot.width, "figure": figure}
 
 
 # ---- a plan and its studies ----------------------------------------------------------------------
@@ -268,7 +233,7 @@ def front_section(front: FirstPage) -> ReportSection:
     facts = facts_of_columns(shown.columns if shown is not None else ())
     view = View(tuple(map(plot_of, front.pictures)), facts)
     is_small = all(picture.small for picture in front.pictures)
-    return ReportSection("first-page", "", "", {(): view}, small=is_small, front=front)
+    return ReportSection("first-page", "", "", view, small=is_small, front=front)
 
 
 def part_of(
@@ -285,7 +250,7 @@ def part_of(
         section.key,
         section.heading,
         section.lead,
-        {(): View(tuple(map(plot_of, drawn)), _facts(numbers, country))},
+        View(tuple(map(plot_of, drawn)), _facts(numbers, country)),
         small=bool(drawn) and all(picture.small for picture in drawn),
         is_open=not pictures,
         blocks=tuple(_facts(block, country) for block in section.blocks),

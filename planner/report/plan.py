@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from models import measures, program, schema
 from models.results import common
 from models.results.field import Result, field
-from models.results.inputs import PlantInputs
 from models.results.members import Members
 from models.results.overall import COST, OPTION, ByMineral, Figure, Summary
 from models.results.proof import About, Checks
-from models.results.supply import CountryShares, Flows, ShareLimits, ShortageCauses
-from planner.render import palette, plotly, words
+from models.results.supply import CountryShares, ShareLimits, ShortageCauses
+from planner.render import words
 from planner.render.chart import Form, Picture, Role, bars
 from planner.render.claims import SheetTables
 from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
-from planner.render.words import chart_label, known, percent, tonnes_words, uncapitalized, word
-from planner.report.page import (
-    Choice,
-    Plot,
-    ReportPage,
-    ReportSection,
-    View,
-    front_section,
-    part_of,
-)
+from planner.render.words import known, uncapitalized, word
+from planner.report.page import ReportPage, front_section, part_of
 from planner.sheets.findings import result_rows
 from planner.sheets.front import SHOWN, first_page
 from planner.sheets.pictures import ChartSource, charts_of
@@ -55,10 +46,7 @@ def plan_page(plan: PlanFile) -> ReportPage:
         "; ".join(filter(None, (scenario and f"Scenario: {scenario}", years))),
         proof,
         is_sound,
-        tuple(
-            each if isinstance(each, ReportSection) else part_of(each, front, plan.country_name)
-            for each in plan_sections(plan)
-        ),
+        tuple(part_of(each, front, plan.country_name) for each in plan_sections(plan)),
         about_facts(plan),
         report_notes(plan),
     )
@@ -127,7 +115,7 @@ def charts(plan: PlanFile) -> dict[str, tuple[Picture, ...]]:
     ))  # fmt: skip
 
 
-def plan_sections(plan: PlanFile) -> Iterator[Section | ReportSection]:
+def plan_sections(plan: PlanFile) -> Iterator[Section]:
     """Yield the sections of a plan: its charts, and the tables of their numbers."""
     drawn, minerals, members = charts(plan), plan.result(ByMineral), plan.result(Members)
     if not drawn:
@@ -136,8 +124,6 @@ def plan_sections(plan: PlanFile) -> Iterator[Section | ReportSection]:
     lead = "One row for each mineral, over all years. If its largest supplier stops:"
     lead = f"{lead} {uncapitalized(measures.IF_IT_STOPS)} {measures.SEE_MORE} {stages}".rstrip()
     yield replace(section_of(minerals, *drawn["supply"], *drawn["largest"]), lead=lead)
-    if flows := flows_section(plan):
-        yield flows
     yield section_of(members, *drawn["members"], *drawn["payers"])
     limits = plan.result(ShareLimits)
     limits = limits.where([is_binding == "yes" for is_binding in limits.binding])
@@ -196,136 +182,3 @@ def in_all(plan: PlanFile) -> str:
         f"Over all years the coalition pays {paid}. The plan minimizes the discounted cost,"
         f" including shortage at its price: {objective}. {net}"
     ).rstrip()
-
-
-# ---- who supplies each mineral -------------------------------------------------------------------
-
-_MOST_COLOURED = 5
-_MOST = 12
-"""Most countries, and most members, that are drawn; the smaller ones are merged into one."""
-OTHERS, OTHER_MEMBERS, ALL_YEARS = "Other countries", "Other members", "All years"
-_Pairs = dict[tuple[str, str], float]
-
-
-def _flows_by_country_name(plan: PlanFile) -> pd.DataFrame:
-    table = plan.result(Flows).frame()
-    return table.assign(country=table["country"].map(plan.country_name))
-
-
-def _sold_to_all(plan: PlanFile) -> pd.DataFrame:
-    """Return what members buy, and what the plants of each country buy as inputs."""
-    inputs = plan.result(PlantInputs).frame()
-    inputs = inputs[inputs["member"].fillna("") == ""]  # a member's own were bought before
-    buyers = "plants in " + inputs["plant_country"].map(plan.country_name).astype(str)
-    inputs = inputs.assign(member=buyers, country=inputs["country"].map(plan.country_name))
-    return (
-        pd.concat([_flows_by_country_name(plan), inputs], ignore_index=True)
-        if len(inputs)
-        else _flows_by_country_name(plan)
-    )
-
-
-def supplier_colours(plan: PlanFile) -> dict[str, str]:
-    """Return the countries that supply the most, each with its colour in every chart.
-
-    Tonnes of different minerals are not added up: countries are ranked by the sum of their shares
-    of each mineral.
-    """
-    sums = _flows_by_country_name(plan).groupby(["mineral", "country"])["tonnes"].sum()
-    parts = sums / sums.groupby(level="mineral").transform("sum")
-    weight = (
-        parts.groupby(level="country")
-        .sum()
-        .drop(plan.country_name(schema.REST_OF_WORLD), errors="ignore")
-    )
-    first = sorted(weight.index, key=lambda name: (-round(weight[name], 9), name))
-    return dict(zip(first[:_MOST_COLOURED], palette.COLOURS, strict=False))
-
-
-def flows_section(plan: PlanFile) -> ReportSection | None:
-    """Draw the flows from countries to members, with selectors of the mineral and the year."""
-    sold = _sold_to_all(plan)
-    sold = sold[sold["tonnes"] > 0]
-    if sold.empty:
-        return None
-    minerals = sorted(sold["mineral"].unique(), key=str.casefold)
-    years = [str(year) for year in sorted(sold["year"].unique())]
-    periods = [ALL_YEARS, *years] if len(years) > 1 else years
-    colours = supplier_colours(plan)
-    views: dict[Choice, View] = {}
-    for m, mineral in enumerate(minerals):
-        bought = sold[sold["mineral"] == mineral]
-        unit = str(bought["unit"].dropna().max() or "t")
-        for p, period in enumerate(periods):
-            rows = bought if period == ALL_YEARS else bought[bought["year"] == int(period)]
-            views[m, p] = _flow_view(rows, mineral, period, unit, colours)
-    return ReportSection(
-        "flows",
-        "Flows from refiner country to buyer",
-        "Flows go from the country of refining, on the left, to the buyer, on the right;"
-        " widths show tonnes. Grey countries supply less than the coloured ones, over all minerals."
-        " Plants buy the minerals from which they make others.",
-        views,
-        {common.MINERAL.header: tuple(minerals), common.YEAR.header: tuple(periods)},
-    )
-
-
-class FlowParts(Result):
-    """A mineral's flows with their parts of the total, the largest first."""
-
-    source, target = field.text("From country"), field.text("To member or plants")
-    amount, part = common.TONNES.like(unit="{unit}"), field.share("Part of all")
-
-
-class NothingBought(Result):
-    """The note shown for a mineral that is not bought."""
-
-    note = common.NOTE
-
-
-def _flow_view(
-    rows: pd.DataFrame, mineral: str, period: str, unit: str, colours: dict[str, str]
-) -> View:
-    sums = cast("_Pairs", rows.groupby(["country", "member"])["tonnes"].sum().to_dict())
-    every = [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
-    every.sort(key=lambda f: (-f.amount, f.source, f.target))
-    when = uncapitalized(period)
-    if not every:
-        note = f"No {mineral} is bought in {when}."
-        return View((), facts_of(NothingBought(note=[note])))
-    total, first = sum(f.amount for f in every), every[0]
-    alt = (
-        f"Flows of {mineral}, {when}: {tonnes_words(total)} in {len(every)} flows. The largest goes"
-        f" from {first.source} to {first.target}: {tonnes_words(first.amount)}, "
-        f"{percent(first.amount / total)} of the total."
-    )
-    links = _gathered(every)
-    high = max(len({f.source for f in links}), len({f.target for f in links}))
-    figure = plotly.sankey(links, colours, unit=chart_label(unit))
-    table = [{**vars(f), "part": f.amount / total} for f in every]
-    plot = Plot(f"{mineral}, {when} ({unit})", figure, alt, 220 + 30 * high)
-    return View((plot,), facts_of(FlowParts.of_rows(table, words={"unit": unit})))
-
-
-def _gathered(every: list[plotly.SankeyLink]) -> list[plotly.SankeyLink]:
-    """Return the flows with small countries and small members merged."""
-    sides = (
-        (_summed_by_name([(f.source, f.amount) for f in every]), OTHERS),
-        (_summed_by_name([(f.target, f.amount) for f in every]), OTHER_MEMBERS),
-    )
-    (large, others), (buyers, other_buyers) = (
-        ([*sums] if len(sums) <= _MOST else [*sums][: _MOST - 1], name) for sums, name in sides
-    )
-    sums: _Pairs = {}
-    for f in every:
-        source = f.source if f.source in large else others
-        key = source, f.target if f.target in buyers else other_buyers
-        sums[key] = sums.get(key, 0.0) + f.amount
-    return [plotly.SankeyLink(*key, amount) for key, amount in sums.items()]
-
-
-def _summed_by_name(pairs: list[tuple[str, float]]) -> dict[str, float]:
-    sums: dict[str, float] = {}
-    for name, amount in pairs:
-        sums[name] = sums.get(name, 0.0) + amount
-    return dict(sorted(sums.items(), key=lambda each: (-each[1], each[0])))

@@ -37,9 +37,9 @@ def part(page, key):
     return next(part for part in page.parts if part.key == key)
 
 
-def table(part, choice=()):
+def table(part):
     """The rows of a part's table, by header."""
-    facts = part.views[choice].facts
+    facts = part.view.facts
     return [dict(zip(facts.headers, row, strict=True)) for row in facts.rows]
 
 
@@ -131,19 +131,6 @@ def test_options_stand_under_the_title(made, tmp_path):
     assert ("Option: Lose", "China") in found.about.rows
 
 
-def test_flows_by_mineral_and_year(page):
-    flows = part(page, "flows")
-    assert [*flows.selectors.values()] == [("Cobalt",), ("All years", "2026", "2027")]
-    facts = flows.views[0, 0].facts
-    assert facts.headers == ("From country", "To member or plants", "Tonnes (t)", "Part of all")
-    assert facts.rows == (
-        ("China", "Japan", "120", "66.7 %"),
-        ("Finland", "Japan", "60", "33.3 %"),
-    )
-    assert [row["Tonnes (t)"] for row in table(flows, (0, 1))] == ["60", "30"]
-    assert "180 t in 2 flows" in flows.views[0, 0].plots[0].alt
-
-
 def planned_stages(tmp_path, inputs):
     """Return the sections of a plan of alloy, made from oxide if ``inputs`` says so."""
     book = stages(
@@ -158,14 +145,9 @@ def planned_stages(tmp_path, inputs):
 
 
 @pytest.mark.parametrize("is_staged", [True, False])
-def test_flows_of_inputs_go_to_plants(tmp_path, is_staged):
-    """10 t of alloy take as much oxide; the note says what its shares cover."""
+def test_shares_through_stages_say_what_they_cover(tmp_path, is_staged):
     page = planned_stages(tmp_path, [made_from("alloy", "oxide")] if is_staged else [])
     assert (TIED_INPUTS in part(page, "by-mineral").lead) == is_staged
-    flows = part(page, "flows")
-    rows = [flows.views[m, 0].facts.rows for m, _ in enumerate(flows.selectors["Mineral"])]
-    oxide = [(("CHN", "plants in CHN", "10", "100.0 %"),)] if is_staged else []
-    assert rows == [(("CHN", "A", "10", "100.0 %"),), *oxide]
 
 
 def test_shares_against_limits(page):
@@ -178,7 +160,7 @@ def test_shares_against_limits(page):
 
 def test_shortage_with_its_cause(page):
     shortage = part(page, "shortage-causes")
-    assert not shortage.is_drawn  # a single bar shows no more than its number
+    assert not shortage.view.plots  # a single bar shows no more than its number
     (row,) = table(shortage)
     assert [row[n] for n in ("Mineral", "Members", "Missing (t)")] == ["Cobalt", "Japan", "20"]
     assert "Kokkola" in row["Cause"]
@@ -213,7 +195,7 @@ def test_sweep_is_a_frontier(study):
     assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
         each.text for each in page.front.of("answer")
     )
-    rows = [row for row in table(part(page, "frontier"), ()) if row["Mineral"] == "Cobalt"]
+    rows = [row for row in table(part(page, "frontier")) if row["Mineral"] == "Cobalt"]
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Missing (share)"] for row in rows] == ["0.0 %", "10.0 %", "40.0 %"]
 
@@ -224,7 +206,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     over = ("--over", "capacity:CHN:cobalt", "--from", "1", "--to", "0", "--step", "0.5")
     assert main(["sweep", case_file, *over, "--output", str(path)]) == 0
     page = study_page(read_report(path))
-    rows = [row for row in table(part(page, "frontier"), ()) if row["Mineral"] == "all"]
+    rows = [row for row in table(part(page, "frontier")) if row["Mineral"] == "all"]
     assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     header = "Further missing of that mineral (share of its need)"
     assert [row[header] for row in rows] == ["0.0 %", "0.0 %", "60.0 %"]

@@ -48,7 +48,7 @@ def test_charts_have_their_numbers_and_tables_below():
     assert facts.headers == ("Cap", "Largest country", "Cost (EUR)")
     assert facts.rows == (("90.0 %", "China", "1,000,000"), ("50.0 %", "", "2,500,000"))
     assert facts.numeric == {0, 2}
-    assert (part.selectors, set(part.views), part.small) == ({}, {()}, False)
+    assert not part.small
     assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
     few = part_of(section([lines(small=True)], numbers(Points.cap)), FRONT)
     assert few.small
@@ -121,10 +121,10 @@ ONE = Picture("One", Form.BARS, ("Tin",), (Series("Short", Role.SHORT, [0.4]),),
 def test_a_chart_that_shows_nothing_more_is_left_out(nothing):
     front = replace(FRONT, pictures=(lines(),))
     part = part_of(section([nothing], numbers()), front)
-    assert not part.is_drawn
+    assert not part.view.plots
     assert part.view.facts.rows  # its numbers stay
     two = replace(ONE, categories=("Tin", "Zinc"), series=(Series("S", Role.SHORT, [0.4, 0.1]),))
-    assert part_of(section([two], numbers()), front).is_drawn
+    assert part_of(section([two], numbers()), front).view.plots
 
 
 @pytest.mark.parametrize("count", [3, 9, 14, 30, 60])

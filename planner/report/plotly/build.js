@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const { version } = require("plotly.js/package.json");
-const KINDS = ["bar", "heatmap", "sankey"]; // scatter is in the core
+const KINDS = ["bar", "heatmap"]; // scatter is in the core
 const entry = `const Plotly = require("plotly.js/lib/core");
 Plotly.register([${KINDS.map((kind) => `require("plotly.js/lib/${kind}")`)}]);
 module.exports = Plotly;`;

@@ -25,6 +25,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from models.program import FRACTION, TONNES, positions_within
 from models.program.component import MINERAL, YEAR, CellAddress, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
+from models.solve import highs
 
 TOGETHER = ""
 """The key for the total over all minerals, next to the keys of single minerals."""
@@ -153,6 +155,8 @@ class _ExitProgram:
 
     def least_alone(self, mineral: str) -> BlockResult:
         """Minimise the country's deliveries of one mineral; the duals are in t."""
+        if self._plan_basis is not None:  # nearer than the least of another mineral
+            self._sequence.restart_from(self._plan_basis)
         return self._least({mineral: 1.0}, self._most(np.inf))
 
     def least_together(self) -> BlockResult:
@@ -224,7 +228,21 @@ class _ExitProgram:
             need=float(program.need[self.block]), measure=self.measure,
             units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
+            start=self._plan_basis,
         )  # fmt: skip
+
+    @cached_property
+    def _plan_basis(self) -> Any:
+        """The plan's basis, with the added rows basic: they hold in the plan, with some slack.
+
+        None if the block was not solved by itself, or has integer columns.
+        """
+        rows, basis = self._rows, next(r.basis for r in self.plan.blocks if r.block == self.block)
+        if basis is None or len(basis.col_status) != len(rows.cost) or rows.whole.any():
+            return None
+        added = np.arange(len(rows.row_lower))
+        added[self.count :] = -1
+        return highs.extended_basis(basis, np.arange(len(rows.cost)), added)
 
     def _solved(self, cost: Floats, most: Floats) -> BlockResult:
         """Return the proven optimum with at most ``most`` delivered, by mineral and in total.

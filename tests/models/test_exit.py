@@ -8,8 +8,9 @@ import pytest
 from models.answers.exit import TOGETHER, Exit, _ExitProgram, exit_from
 from models.errors import SolverError
 from models.plan import Plan
+from models.plan.session import Session
 from tests.budget import at_length
-from tests.models.desk import BookT, jin, make, refiner, sur, tonnes
+from tests.models.desk import BookT, jin, make, read, refiner, sur, tonnes
 from tests.models.desk import solve_once as solve
 from tests.models.stages import ALLY, CHINA, made, stages
 from tests.models.stages import plant as line
@@ -263,3 +264,14 @@ def test_a_search_that_fails_leaves_the_others(what: str, monkeypatch: pytest.Mo
     if what != "least_alone":
         with pytest.raises(SolverError, match=why):
             china(two_plants())
+
+
+@pytest.mark.parametrize("seed", [209, 232, 233, 251, 253])
+def test_no_way_out_changes_nothing(seed: int) -> None:
+    """If no tonne can leave the country, the path is the plan, not one that is equally cheap."""
+    book = random_book(np.random.default_rng(seed), 2, ALL - {"whole projects"})
+    plan = Session(read(book)).base
+    country = str(plan.flows.groupby("country")["tonnes"].sum().idxmax())
+    found = exit_from(plan, country)
+    assert bought(found.path, country) == near(bought(plan, country), abs=1e-6)
+    assert found.path.x == near(plan.x, abs=1e-6)

@@ -34,7 +34,6 @@ class Form(StrEnum):
     BARS = "stacked bars"
     AGAINST = "columns with lines"
     LINES = "lines over a numeric scale"
-    COUNTS = "histogram"
     ROWS = "bars side by side; only on pages and slides"
     HEAT = "heat map with one row per series; in workbooks, a sheet's coloured cells replace it"
 

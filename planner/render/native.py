@@ -138,7 +138,6 @@ _KINDS = {
     Form.BARS: {"type": "bar", "subtype": "stacked"},
     Form.AGAINST: {"type": "column"},
     Form.LINES: {"type": "scatter", "subtype": "straight_with_markers"},
-    Form.COUNTS: {"type": "column"},
 }
 
 
@@ -164,8 +163,6 @@ def _fill_format(series: Series, number: int, picture: Picture) -> dict[str, Any
     fmt: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
     if picture.is_labelled:
         fmt = {"gap": 45, "data_labels": _labels(series, colour)}
-    if picture.form is Form.COUNTS:
-        fmt = {"gap": 8}
     if series.role is Role.SHORT:
         hatch = {"fg_color": palette.VERMILION, "bg_color": palette.WHITE}
         fmt["pattern"] = {"pattern": "wide_upward_diagonal", **hatch}

@@ -187,9 +187,7 @@ def _chart(page: Any, picture: Picture, alt: str, area: Sequence[Any]) -> None:
     filled = tuple(s for s in picture.series if any(s.values)) or picture.series
     alone = len(filled) == 1 and picture.form is Form.BARS  # its labels are next to the bars
     picture = replace(picture, series=filled, form=Form.ROWS if alone else picture.form)
-    upright = dict.fromkeys(
-        (Form.GROUPED, Form.AGAINST, Form.COUNTS), XL_CHART_TYPE.COLUMN_CLUSTERED
-    )
+    upright = dict.fromkeys((Form.GROUPED, Form.AGAINST), XL_CHART_TYPE.COLUMN_CLUSTERED)
     kinds = upright | {
         Form.STACKED: XL_CHART_TYPE.COLUMN_STACKED,
         Form.BARS: XL_CHART_TYPE.BAR_STACKED,
@@ -288,7 +286,7 @@ def _axes(chart: Any, picture: Picture) -> None:
         values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
     if picture.form is not Form.LINES:
         plot = chart.plots[0]
-        plot.gap_width = 8 if picture.form is Form.COUNTS else 60 if len(picture) > _FEW else 200
+        plot.gap_width = 60 if len(picture) > _FEW else 200
         if picture.form in {Form.BARS, Form.STACKED}:
             plot.overlap = 100
         every = across._element.makeelement(qn("c:tickLblSkip"), {"val": "1"})  # noqa: SLF001

@@ -16,8 +16,7 @@ from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
 from models.results import Result
 from models.results.common import MEMBER
-from planner.render import palette
-from planner.render.chart import Form, Picture, Role, Series, bars, drawn, peak, shortened
+from planner.render.chart import Picture, Role, bars, drawn, peak
 from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
@@ -27,7 +26,6 @@ from planner.studies.bills_tables import (
     RULES,
     Bills,
     Groups,
-    RightsUsed,
     Savings,
     Transfers,
     sharing_tables,
@@ -95,7 +93,7 @@ class BillsStudy(StudyKind):
     MONEY = "all amounts are present values in the first year"
     QUESTION = "Who gains from planning together, and what would be fair?"
     HEADING = "Bills: {plan}"
-    RESULTS = (Savings, Bills, Transfers, Groups, RightsUsed)
+    RESULTS = (Savings, Bills, Transfers, Groups)
     ANSWER = (
         AnswerKey(
             "alone_usd",
@@ -197,9 +195,7 @@ class BillsStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        table = tables[Savings]
-        gains = _by_rule(table, tables[Groups]), _waterfall(table)
-        return drawn(*gains, _cash_and_shortage(DUAL_PRICES, tables[Bills]))
+        return drawn(_by_rule(tables[Savings], tables[Groups]))
 
 
 # ---- words and charts ----------------------------------------------------------------------------
@@ -292,10 +288,6 @@ def _chart_rows(table: Savings) -> pd.DataFrame:
     return rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)
 
 
-def _in_money(picture: Picture | None, table: Result) -> Picture | None:
-    return picture and picture.in_money(table.words.get("money", ""))
-
-
 _MOST_TIMES = 25
 """How many times as high as one rule's highest bar the other's may be."""
 
@@ -320,34 +312,4 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     if len(parts) == 1:  # one series has no legend
         title = f"{next(iter(parts))}: each member, against planning alone"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
-    return _in_money(picture, table)
-
-
-def _waterfall(table: Savings) -> Picture | None:
-    rows = _chart_rows(table)
-    if (rows["duals"] < 0).any():  # the sum would be more than all save together
-        return None
-    rows = rows[rows["duals"] > 0]
-    amounts = rows["duals"].astype(float).tolist()
-    if not amounts:
-        return None
-    title = "Cash that planning together saves, split at shadow prices, member by member"
-    names = (*map(shortened, rows["member"]), "All of these")
-    before = [*(sum(amounts[:i]) for i in range(len(amounts))), None]
-    sides = (
-        Series("Saved by the members before", Role.FREE, before, colour=palette.GRID),
-        Series("Saved", Role.PLAN, [*amounts, sum(amounts)]),
-    )
-    return _in_money(Picture(title, Form.STACKED, names, sides, _SAVED, MEMBER.header), table)
-
-
-def _cash_and_shortage(rule: str, table: Bills) -> Picture | None:
-    rows = table.frame()
-    rows = rows[(rows["rule"] == rule) & (rows["member"] != "")]
-    rows = rows.sort_values("saving", ascending=False, kind="stable").head(_MOST_BARS)
-    parts = {
-        "Saved in cash": (Role.PLAN, Bills.cash_saving),
-        "Shortage avoided, at its price (not cash)": (Role.SHORT, Bills.avoided),
-    }
-    title = f"In cash and in shortage: what each member saves, {rule}"
-    return _in_money(bars(title, rows, Bills.member, parts, _SAVED, across=MEMBER.header), table)
+    return picture and picture.in_money(table.words.get("money", ""))

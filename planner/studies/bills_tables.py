@@ -12,11 +12,9 @@ from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
 from models.measures import ratio
-from models.resolve import Expanded, Floats, Rights
+from models.resolve import Floats
 from models.results import Field, Format, Name, Result, field
-from models.results.common import COUNTRY, MEMBER, MINERAL, words_of
-from models.results.field import spread_over
-from planner.render.words import clean_text
+from models.results.common import MEMBER, words_of
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears its own shortage",
@@ -147,28 +145,13 @@ class Groups(Result):
     )
 
 
-class RightsUsed(Result):
-    """Each member's share of each plant and mine if it plans alone, averaged over the years."""
-
-    TABLE, GRAIN, BOOK = "Rights", ("kind", "name", "mineral", "country"), "bills"
-    kind = field.text("What", "A refiner, a project, a mine country, or all budgets.")
-    name = field.text("Name")
-    mineral = MINERAL
-    country = COUNTRY.like(meaning="Where it is.")
-    members = field.share(
-        MEMBER.header,
-        "The member's share: from the sheet Rights, or else from the setting Rights.",
-        spread=True,
-    )
-
-
 # ---- tables of a sharing -------------------------------------------------------------------------
 
 
 def sharing_tables(sharing: Sharing, case: Case) -> list[Result]:
     """Return the tables of a sharing."""
     tables = (savings, bills_table, transfers, tempted)
-    return [*(table(sharing, case) for table in tables), rights(case)]
+    return [table(sharing, case) for table in tables]
 
 
 def savings(sharing: Sharing, case: Case) -> Savings:
@@ -257,22 +240,3 @@ def tempted(sharing: Sharing, case: Case) -> Groups:
 
 def _group(case: Case, members: Iterable[int]) -> str:
     return "; ".join(case.members[i].name for i in members)
-
-
-def rights(case: Case) -> Result:
-    """Return one row per plant and mine, and one for all budgets; one column per member."""
-    e = Expanded(case)
-    parts = Rights(e)
-    rows = [
-        ("project" if s.project else "refiner", s.project or s.name, s.mineral, s.country, *means)
-        for s, means in zip(e.sources, parts.source_shares.mean(axis=1).tolist(), strict=True)
-    ]
-    rows += [
-        ("mine", "", mine.mineral, mine.country, *means)
-        for mine, means in zip(case.mines, parts.mines.mean(axis=1).tolist(), strict=True)
-    ]
-    if case.budget:
-        rows.append(("budget", "", "", "", *parts.capital.tolist()))
-    kind = spread_over(RightsUsed, RightsUsed.members, [clean_text(m.name) for m in case.members])
-    names = [f.name for f in kind.FIELDS]
-    return kind.of_rows([dict(zip(names, row, strict=True)) for row in rows], words=words_of(case))

@@ -5,39 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from models import errors, schema
+from models import errors, schema, tolerances
 from models.plan import Plan
 from models.results import Format, Result
 from planner.options import Share, draw_options
-from planner.render.chart import Picture
-from planner.render.claims import Sentence
+from planner.render.chart import Form, Picture, Role, Series, drawn, series_values, shortened
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
-from planner.render.words import money_words, number_of, share_words
+from planner.render.words import known, money_words, number_of, share_words
 from planner.sheets.context import estimates
 from planner.studies import draws as drawing
-from planner.studies import risk_findings, risk_tables
-from planner.studies.delays import Delays, delays
+from planner.studies import risk_tables
 from planner.studies.draws import AS_AGREED, REPLANNED, RiskResults
 from planner.studies.engine import OnProgress, OnStage
 from planner.studies.kind import Numbers, StudyKind, Tables
-from planner.studies.risk_findings import LEFT_OUT
 from planner.studies.risk_tables import (
     FORMATS,
     MORE,
     PLANS,
-    ByMember,
+    Delays,
     Draws,
     Events,
     Measures,
     RiskByMineral,
-    ShortageRisks,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
+LEFT_OUT = "Left out of the total cost"
+"""The row of About with the plan's penalty that this study does not count."""
 
 
 _LEAST_IN_TAIL = 20
@@ -82,7 +82,7 @@ def _too_few_draws(count: int) -> str:
 # ---- JSON ----------------------------------------------------------------------------------------
 
 _SPREAD_FIELDS = tuple(f for f in Measures.FIELDS if f.fmt is Format.SHARE)
-_SHORTAGE_FIELDS = tuple(f for f in ShortageRisks.FIELDS if f.json_key != f.name)
+_SHORTAGE_FIELDS = tuple(f for f in RiskByMineral.FIELDS if f.json_key != f.name)
 """The fields of a shortage that JSON has: fields with a key of their own."""
 
 
@@ -91,24 +91,16 @@ def _rows_of_plan(table: R, plan: str) -> R:
 
 
 def _plan_results(every: Measures, tables: Tables, plan: str) -> Record:
-    """Return the results of a plan as JSON: in total, by mineral, and by mineral and member."""
-    table, members = _rows_of_plan(every, plan), _rows_of_plan(tables[ByMember], plan)
+    """Return the results of a plan as JSON: in total, and by mineral."""
+    table, minerals = _rows_of_plan(every, plan), _rows_of_plan(tables[RiskByMineral], plan)
     spreads = dict(zip(table.measure, records(table, *_SPREAD_FIELDS), strict=True))
-    by_member: dict[str, Record] = {}
-    rows = zip(members.mineral, members.member, records(members, *_SHORTAGE_FIELDS), strict=True)
-    for mineral, member, row in rows:
-        by_member.setdefault(mineral, {})[member] = row
-    minerals, more = _rows_of_plan(tables[RiskByMineral], plan), spreads[MORE]
-    totals = records(minerals, *_SHORTAGE_FIELDS)
+    more, totals = spreads[MORE], records(minerals, *_SHORTAGE_FIELDS)
     ends = {"mean": "mean", "standard_error": "standard_error", "from": "p95_from", "to": "p95_to"}
     return {
         "plan": plan,
         **{shown.key: spreads[name] for name, shown in FORMATS.items() if shown.key},
         _MORE_KEY: {key: more[name] for key, name in ends.items()},
-        "by_mineral": {
-            mineral: {**row, "by_member": by_member.get(mineral, {})}
-            for mineral, row in zip(minerals.mineral, totals, strict=True)
-        },
+        "by_mineral": dict(zip(minerals.mineral, totals, strict=True)),
     }
 
 
@@ -153,8 +145,7 @@ class RiskStudy(StudyKind):
     In each year, an event begins with its Yearly probability, independently of other years and
     events. Each draw is planned twice. The first run keeps the agreed plan, and its suppliers can
     sell a surge. The second run re-plans as if the events had been known beforehand. The workbook
-    shows the spread of cost and shortage, who is likely to be short, what each event adds, and
-    every draw.
+    shows the spread of cost and shortage, by mineral, what each event adds, and every draw.
 
     \b
     planner risk case.xlsx
@@ -169,7 +160,7 @@ class RiskStudy(StudyKind):
     QUESTION = "What may random events do to cost and supply?"
     HEADING = "{plan}: results under random events"
     MONEY = "total cost is a present value; cash cost is undiscounted"
-    RESULTS = (Measures, RiskByMineral, ByMember, Events, Delays, Draws)
+    RESULTS = (Measures, RiskByMineral, Events, Delays, Draws)
     ANSWER = (
         AnswerKey("draws", "draws of events", lambda study, _: len(study.risk.draws)),
         AnswerKey(
@@ -272,15 +263,14 @@ class RiskStudy(StudyKind):
         return [
             risk_tables.in_units(risk_tables.risk_measures(risk)),
             risk_tables.risk_by_mineral(risk),
-            risk_tables.risk_by_member(risk),
             added,
-            *delays(risk, added),
+            *risk_tables.delays(risk, added),
             risk_tables.draw_rows(risk),
         ]
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return risk_findings.findings(tables)
+        return _findings(tables)
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -297,4 +287,101 @@ class RiskStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return risk_findings.pictures(tables)
+        return drawn(_short_by_mineral(tables))
+
+
+# ---- its chart, made from the tables alone -------------------------------------------------------
+
+
+def _short_by_mineral(tables: Tables) -> Picture | None:
+    rows = tables[RiskByMineral].frame()
+    if not (rows["share"].fillna(0.0) > 0).any():
+        return None
+    rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
+    columns = [("No event", Role.OTHER, AS_AGREED, "No event")]
+    columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
+    names = tuple(shortened(name) for name in dict.fromkeys(rows["mineral"]))
+    series = tuple(
+        Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
+        for name, role, plan, column in columns
+    )
+    title = f"Missing share of need by mineral, {tables.years}"
+    fmt = Format.DAYS  # a decimal: an axis of shares would reach to 100 %
+    return Picture(title, Form.GROUPED, names, series, "% of need", "", fmt)
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of the first page."""
+    if not any(map(known, tables[Draws].cost_agreed)):
+        return (say("answer", "The draws have not been planned, so there is no result."),)
+    every = (
+        _hardest_hit_sentence,
+        _chance_of_more,
+        _spared_by_calm,
+        _likeliest,
+        _costliest_delay,
+        _warnings,
+    )
+    return collect_sentences(*(partial(make, tables) for make in every))
+
+
+def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
+    """Yield the mineral of which events leave most further missing in the agreed plan."""
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    most = rows.largest(t.further)
+    if most.number <= tolerances.MISSING_PART:
+        none = rows.none(t.further, ">", tolerances.MISSING_PART)
+        yield say(
+            "answer", "On average, no mineral is further missing than without events.", none=none
+        )
+        return
+    row = rows.where(mineral=most["mineral"])
+    text = (
+        "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
+        " without events, so that {mean} is missing."
+    )
+    yield say("answer", text, top=most, mean=row.value(t.share))
+
+
+def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
+    """Yield in how many draws some mineral is shorter than without events."""
+    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AS_AGREED).value(Measures.mean)
+    text = "In {part} % of draws, some mineral is further missing than without events."
+    yield say("answer", text, part=chance_of_it)
+
+
+def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
+    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
+    if spared.number:
+        text = "Minerals not further missing than without events, on average: {count}."
+        yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
+
+
+def _likeliest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the most probable event."""
+    t, most = Events, tables.sheet(Events).largest(Events.probability)
+    text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
+    yield say("figure", text, name=t.probability.header, large="top", top=most)
+
+
+def _warnings(tables: Tables) -> Iterator[Sentence]:
+    yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
+                      " the agreed tonnes and a surge.")  # fmt: skip
+    if tables.option(LEFT_OUT):
+        penalty = tables.asked(LEFT_OUT)
+        yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
+
+
+def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
+    """Yield the plant whose delay leaves most missing each time."""
+    if Delays in tables:
+        most = tables.sheet(Delays).largest(Delays.short)
+        if most.number > tolerances.LEAST_FLOW:
+            text = (
+                "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
+            )
+            yield say("figure", text, name="Missing if it is late", large="top", top=most)

@@ -1,21 +1,24 @@
-"""The tables of a study of risks: measures, shortages, events and draws.
+"""The tables of a study of risks: measures, shortages, events, delays and draws.
 
 The sheet Risk has percentages as numbers, since their errors need more digits than a share has.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from models.measures import ratio
+from models.plan import BUILT
 from models.resolve import Bools, Floats
 from models.results import Colour, Field, Format, Result, common, field
 from models.results import Figure as Total
 from planner.render.chart import Role
 from planner.render.words import known
+from planner.scenarios.actions import delayed_projects
 from planner.scenarios.events import events_of
 from planner.studies.draws import AS_AGREED, REPLANNED, DrawResults, RiskResults
 from planner.studies.spread import Chance, chance, estimated_effects, spread
@@ -93,11 +96,12 @@ class Measures(Result):
         return [f.name for f in cls.FIELDS if f.fmt is Format.SHARE]
 
 
-class ShortageRisks(Result):
-    """One row per plan and mineral, or also per member: how likely a shortage is, and how large."""
+class RiskByMineral(Result):
+    """One row per mineral and plan: how likely a shortage is, and how large."""
+
+    TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
 
     mineral = common.MINERAL
-    member = common.MEMBER.like(optional=True)
     plan = _PLAN
     demand = common.NEED.like(key="demand_t")
     base = field.tonnes("Missing without events", key="base_t")
@@ -113,20 +117,6 @@ class ShortageRisks(Result):
     middle = field.tonnes("Missing, median", key="p50_t")
     high = field.tonnes("Missing, 95th percentile", key="p95_t")
     tail = field.tonnes("Missing, CVaR 95", key="cvar95_t")
-
-
-class RiskByMineral(ShortageRisks):
-    """One row per mineral and plan: how likely a shortage is, and how large."""
-
-    TABLE, GRAIN, BOOK = "Risk by mineral", ("mineral", "plan"), "risk"
-
-
-class ByMember(ShortageRisks):
-    """One row per mineral, member with demand for it, and plan."""
-
-    TABLE, GRAIN, BOOK = "Risk by member", ("mineral", "member", "plan"), "risk"
-
-    member = common.MEMBER
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field]:
@@ -185,6 +175,32 @@ class Draws(Result):
     events = field("Events", Format.REMARK)
 
 
+class Delays(Result):
+    """One row per event and plant that it delays: how likely it is, and what it adds each time."""
+
+    TABLE, GRAIN, BOOK = "Delays", ("event", "project"), "risk"
+
+    event = field.text("Event")
+    project = common.PROJECT.like(meaning="")
+    mineral = common.MINERAL
+    later = field(
+        "Later by", Format.COUNT, "The sum of the event's delays.", unit="yr", key="late_yr"
+    )
+    due = field("Due", Format.YEAR, "First year of output in the plan without events.", key="due")
+    probability = field.share("Yearly probability", key="yearly_probability")
+    drawn = field.share("Draws with it", key="share_of_draws")
+    short = field.tonnes(
+        "A delay adds missing, as agreed",
+        "What the event adds to shortage each time, with all its plants, as in the sheet Events.",
+        key="short_t",
+    )
+    cost = field.millions(
+        "A delay adds, as agreed",
+        "What the event adds to total cost each time. Discounted.",
+        key="cost_usd",
+    )
+
+
 # ---- tables from the draws -----------------------------------------------------------------------
 #
 # Amounts are in t of contained metal over all years; NaN: not known.
@@ -240,26 +256,15 @@ def in_units(table: Measures) -> Measures:
 
 def risk_by_mineral(risk: RiskResults) -> RiskByMineral:
     every = range(len(risk.base.expanded.minerals))
-    rows = [_shortages(risk, s, m, slice(None)) for m in every for s in risk.samples]
-    table = RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
-    return table.without(RiskByMineral.member)
+    rows = [_shortages(risk, s, m) for m in every for s in risk.samples]
+    return RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
 
 
-def risk_by_member(risk: RiskResults) -> ByMember:
+def _shortages(risk: RiskResults, sample: DrawResults, mineral: int) -> Row:
     e = risk.base.expanded
-    rows = [
-        _shortages(risk, sample, m, slice(j, j + 1)) | {"member": e.members[j]}
-        for m, j in np.argwhere(e.demand.sum(axis=2) > 0).tolist()
-        for sample in risk.samples
-    ]
-    return ByMember.of_rows(rows, words=common.words_of(risk.base.case))
-
-
-def _shortages(risk: RiskResults, sample: DrawResults, mineral: int, buyers: slice) -> Row:
-    e = risk.base.expanded
-    tonnes: Floats = sample.short[sample.is_known][:, mineral, buyers].sum(axis=1)
-    base = float(np.sum(risk.base_totals.short[mineral, buyers]))
-    demand = float(np.sum(e.demand[mineral, buyers]))
+    tonnes: Floats = sample.short[sample.is_known][:, mineral].sum(axis=1)
+    base = float(np.sum(risk.base_totals.short[mineral]))
+    demand = float(np.sum(e.demand[mineral]))
     least = least_shortages(risk)[mineral]
     statistics, more = spread(tonnes), _chance_of(tonnes > base + least)
     return {
@@ -301,6 +306,31 @@ def event_effects(risk: RiskResults) -> Events:
         columns[f"cost_{key}"], columns[f"cost_error_{key}"] = cost
         columns[f"short_{key}"], columns[f"short_error_{key}"] = tonnes
     return Events(words=common.words_of(risk.base.case), **columns)
+
+
+def delays(risk: RiskResults, effects: Events) -> list[Delays]:
+    """Return the table, most tonnes missing first; none if no event delays a plant."""
+    case, due = risk.base.case, dict[str, int]()
+    for name, year in risk.base.amounts(BUILT):
+        due[name] = min(year, due.get(name, year))
+    of_event = {row["event"]: row for row in effects.frame().to_dict("records")}
+    rows = []
+    for event in events_of(case):
+        later = dict[str, int]()
+        for step in (case.risks[i] for i in event.rows if case.risks[i].is_once):
+            for name in delayed_projects(case, step):
+                later[name] = later.get(name, 0) + int(step.value or 0)
+        row = of_event[event.name]
+        rows += [
+            {
+                "event": event.name, "project": p.name, "mineral": p.mineral,
+                "later": later[p.name], "due": due.get(p.name), "probability": event.probability,
+                "drawn": row["drawn"], "short": row["short_agreed"], "cost": row["cost_agreed"],
+            }
+            for p in case.projects if p.name in later
+        ]  # fmt: skip
+    rows.sort(key=lambda row: -row["short"] if known(row["short"]) else math.inf)
+    return [Delays.of_rows(rows, words=common.words_of(case))] if rows else []
 
 
 def draw_rows(risk: RiskResults) -> Draws:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,11 +154,3 @@ def estimated_effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
         spread_of = inverse @ (scattered.T @ scattered) @ inverse * (draws / left)
         errors[varied] = np.sqrt(np.maximum(0.0, np.diag(spread_of)))[1:]  # no negative rounding
     return slope_of, errors
-
-
-def step_counts(values: Sequence[float], edges: Sequence[float]) -> tuple[float, ...]:
-    """Return how many values lie in each step, including its lower edge."""
-    steps = len(edges) - 1
-    place = np.floor((np.array(values) - edges[0]) / (edges[1] - edges[0]) + 1e-9)
-    counts = np.bincount(place.clip(0, steps - 1).astype(int), minlength=steps)
-    return tuple(counts.astype(float).tolist())

@@ -18,12 +18,10 @@ def test_what_is_written(plain, call, folder) -> None:
     assert (code, out) == (0, "")
     made = folder / "outputs" / "plain-bills.xlsx"
     book = openpyxl.load_workbook(made)
-    names = ["Overview", "Savings", "Charts", "Bills", "Transfers", "Groups", "Rights", "About"]
+    names = ["Overview", "Savings", "Charts", "Bills", "Transfers", "Groups", "About"]
     assert book.sheetnames == [*names, "Runs", "Chart data"]
     assert "Together, the members pay" in err
-    assert {"bills.csv", "groups.csv", "rights.csv"} <= {
-        p.name for p in (folder / "tables").iterdir()
-    }
+    assert {"bills.csv", "groups.csv"} <= {p.name for p in (folder / "tables").iterdir()}
     code, _, _ = call("report", str(made))
     assert code == 0
 

@@ -14,7 +14,7 @@ from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import editing, write_book
 from tests.cli.desk import sheets
 
-TABLES = ["Risk", "Charts", "Risk by mineral", "Risk by member", "Events", "Draws", "About", "Runs"]
+TABLES = ["Risk", "Charts", "Risk by mineral", "Events", "Draws", "About", "Runs"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def rows_of(path, sheet):
 
 def test_the_workbook_has_its_sheets(made) -> None:
     assert sheets(made / "risk.xlsx") == ["Overview", *TABLES, "Chart data"]
-    assert {p.stem for p in (made / "csv").iterdir()} >= {"risk", "draws", "risk-by-member"}
+    assert {p.stem for p in (made / "csv").iterdir()} >= {"risk", "draws", "risk-by-mineral"}
     charts = openpyxl.load_workbook(made / "risk.xlsx")["Charts"]
     assert charts["A1"].value.startswith("Example: two battery metals")
 
@@ -89,11 +89,6 @@ def test_json_has_both_plans(case, ask) -> None:
     assert anew["objective_usd"]["mean"] <= as_agreed["objective_usd"]["mean"]
     assert as_agreed["objective_usd"]["base"] == pytest.approx(anew["objective_usd"]["base"])
     assert set(as_agreed["by_mineral"]) == {"Lithium", "Cobalt"}
-    assert set(as_agreed["by_mineral"]["Cobalt"]["by_member"]) == {
-        "United States",
-        "Japan",
-        "Germany",
-    }
     assert (said["draws"], said["seed"], said["surge"], said["keep_caps"]) == (30, 3, 0.1, True)
     assert {event["event"] for event in said["events"]} == {
         "Chinese export stop",

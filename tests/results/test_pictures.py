@@ -16,7 +16,7 @@ from planner.render.xlsx import _colour_scale, write_workbook
 SERIES = (Series("Here", Role.PLAN, (0.2, 0.5)), Series("Cap", Role.LIMIT, (0.4, None)))
 
 
-REPORTED = {Form.COUNTS, Form.ROWS, Form.HEAT}
+REPORTED = {Form.ROWS, Form.HEAT}
 """Forms of one renderer, or drawn by it in their own way."""
 
 

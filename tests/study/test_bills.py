@@ -76,9 +76,9 @@ def test_tables_by_hand() -> None:
     again = _by_rule(tables[Savings], read_back)  # a cell of no group is blank in a workbook
     assert again is not None
     assert [s.name for s in again.series] == [s.name for s in first.series]
-    assert len(BillsStudy.pictures(tables)) == 3
+    assert len(BillsStudy.pictures(tables)) == 1
     parts = [section.heading for section in BillsStudy.sections(tables)]
-    assert parts == ["Savings", "Bills", "Transfers", "Groups", "Rights"]
+    assert parts == ["Savings", "Bills", "Transfers", "Groups"]
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from models.results import About, Figure, Format
+from models.results import About, Format
 from planner.cli import main
 from planner.report import read_report
 from planner.report.page import study_page
 from planner.report.plan import plan_page
 from planner.studies import STUDIES
-from planner.studies.kind import Tables
-from planner.studies.risk import RiskStudy
-from planner.studies.risk_tables import Draws
-from planner.studies.risk_tables import RiskByMineral as RiskMinerals
 from tests.books import write_book
 
 COMMANDS = {
@@ -123,18 +119,6 @@ def test_every_study_says_whether_money_is_discounted_and_what_is_an_estimate(pa
         assert "discounted" in about["Money"]
         assert about["Marked as estimates"].startswith("1 of ")
         assert ("Probabilities" in about) == (command == "risk")
-
-
-def test_the_last_step_of_a_histogram_says_what_it_holds(pages):
-    """Two of forty draws cost a hundred times more: they share a step, which says up to what."""
-    read = Tables.read(pages["risk", 1.0][1].tables, (RiskMinerals,))
-    costs = [*(100.0 + i for i in range(38)), 9_000.0, 10_000.0]
-    draws = Draws.of_rows([{"cost_agreed": c, "cost_replanned": None} for c in costs], words=USD)
-    about = About(what=[Figure.FIRST_YEAR, Figure.LAST_YEAR], value=["2026", "2026"])
-    _, cost, *_ = RiskStudy.pictures(Tables([draws, about, *read.results.values()]))
-    assert cost.categories[-1].endswith("+")
-    assert cost.series[0].values[-1] == 2
-    assert cost.across.endswith("; last bar: 2 draws, up to 10,000")
 
 
 @pytest.mark.parametrize("kind", ["compare", "stress", "risk", "under-risk", "scorecard", "bills"])

@@ -39,7 +39,6 @@ from planner.studies.risk_tables import (
     MORE,
     draw_rows,
     event_effects,
-    risk_by_member,
     risk_by_mineral,
     risk_measures,
 )
@@ -114,7 +113,7 @@ def test_the_mean_of_many_draws_is_the_binomial_expectation() -> None:
         of = spread(sample.objective)
         assert of.error == pytest.approx(sd / math.sqrt(600), rel=0.1)
         assert abs(of.mean - exact) < 3 * of.error
-    (row,) = risk_by_member(found).frame().query("plan == @AS_AGREED").to_dict("records")
+    (row,) = risk_by_mineral(found).frame().query("plan == @AS_AGREED").to_dict("records")
     assert row["short"] == row["more"] == np.mean(np.array(hit) > 0)
     assert abs(row["more"] - 0.51) < 3 * math.sqrt(0.51 * 0.49 / 600)
     assert row["least"] < 0.51 < row["most"]
@@ -258,7 +257,7 @@ def test_what_is_finished_is_kept_at_ctrl_c() -> None:
     assert told.loc[("Total cost", AS_AGREED), "mean"] > 2_000
     assert math.isnan(told.loc[("Total cost", REPLANNED), "mean"])
     assert math.isnan(told.loc[(MORE, REPLANNED), "mean"])
-    assert len(risk_by_mineral(found)) == len(risk_by_member(found)) == 2
+    assert len(risk_by_mineral(found)) == 2
     assert event_effects(found).frame()["cost_replanned"].isna().all()
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert {outcome.ran for outcome in found.outcomes} == {True, False}

@@ -14,10 +14,9 @@ from models.case import Case
 from models.plan import Session, solve
 from models.schema import ScenarioStep
 from planner.scenarios.actions import apply_steps
-from planner.studies.delays import delays
 from planner.studies.draws import Chances, RiskResults, foreseen, plan_draws
 from planner.studies.places import Here
-from planner.studies.risk_tables import event_effects
+from planner.studies.risk_tables import delays, event_effects
 from planner.studies.spread import spread
 from planner.studies.under_risk import plan_together
 from tests.models.desk import BookT, Row, jin, make, read

@@ -45,13 +45,8 @@ class Role(StrEnum):
     FREE = "without share limits"
     LIMIT = "limit"
     SHORT = "short"
-    STOCK = "from stock"
     OTHER = "other"
-    HOME = "the coalition itself"
-    INSIDE = "coalition"
-    INSIDE_IDLE = "coalition, idle"
-    OUTSIDE = "outside"
-    OUTSIDE_IDLE = "outside, idle"
+    POSSIBLE = "could be bought, too"
     REPLANNED = "planned again"
     ONE_OF_MANY = "one of many"
     HERE = "a vertical line at one point of the scale, from 0 up to its only value"
@@ -279,12 +274,7 @@ _FILLS = dict.fromkeys((Role.LIMIT, Role.HERE, Role.SHORT), palette.VERMILION) |
     Role.PLAN: palette.BLUE,
     Role.FREE: palette.LIGHT_GREY,
     Role.OTHER: palette.LIGHT_GREY,
-    Role.HOME: palette.NAVY,
-    Role.STOCK: palette.PALE_ORANGE,
-    Role.INSIDE: palette.BLUE,
-    Role.INSIDE_IDLE: palette.PALE_SKY,
-    Role.OUTSIDE: palette.ORANGE,
-    Role.OUTSIDE_IDLE: palette.PALE_ORANGE,
+    Role.POSSIBLE: palette.PALE_ORANGE,
     Role.REPLANNED: palette.ORANGE,
 }
 

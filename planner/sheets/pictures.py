@@ -15,7 +15,7 @@ import numpy as np
 
 from models import measures, tolerances
 from models.results import ChartData, Format, Members, common
-from models.schema import COALITION, REST_OF_WORLD
+from models.schema import REST_OF_WORLD
 from models.units import MILLION
 from planner.render.chart import Form, Picture, Role, Series, chart_rows, drawn, shortened, top
 from planner.render.words import known
@@ -38,9 +38,8 @@ class ChartSource:
     """What the charts of a plan are made from: its tables, and the words of its charts.
 
     ``minerals`` are rows of By mineral, ``sold`` the coalition's rows of Country shares. ``basis``
-    is what share limits are shares of, ``horizon`` the years in words. A saved workbook has neither
-    ``free``, ``sold`` of the plan without share limits, nor ``plants``: rows of the plan's sources
-    with ``home``, whether they are in the coalition.
+    is what share limits are shares of, ``horizon`` the years in words. A saved workbook has no
+    ``free``: ``sold`` of the plan without share limits.
     """
 
     minerals: Sequence[findings.Row]
@@ -51,7 +50,6 @@ class ChartSource:
     basis: str
     horizon: str
     free: pd.DataFrame | None = None
-    plants: pd.DataFrame | None = None
 
     @cached_property
     def largest(self) -> tuple[_Tops, _Tops | None, dict[tuple[str, int], float]]:
@@ -61,13 +59,11 @@ class ChartSource:
 @once
 def pictures(context: Context) -> tuple[Picture, ...]:
     """Return every chart of a plan that has something to show, in order."""
-    plan, free, blocs = context.plan, context.without_limits, context.case.blocs_of
-    home = plan.sources["country"].map(lambda c: COALITION in blocs(c)).astype(bool)
+    plan, free = context.plan, context.without_limits
     source = ChartSource(
         findings.result_rows(by_mineral_table(context)), members_table(context),
         coalition_purchases(plan), context.case.years, context.country_name, context.basis,
         context.horizon, None if free is None else coalition_purchases(free),
-        plan.sources.assign(home=home),
     )  # fmt: skip
     return tuple(picture for each in charts_of(source).values() for picture in each)
 
@@ -88,7 +84,6 @@ def charts_of(source: ChartSource) -> dict[str, tuple[Picture, ...]]:
         "supply": drawn(_suppliers_chart(source)),
         "members": drawn(_members_chart(source)),
         "payers": drawn(_payers(source)),
-        "capacity": drawn(_capacity_chart(source)),
         "years": drawn(*(_over_years(source, m["mineral"]) for m in minerals if len(years) > 1)),
         "shortage": drawn(_shortage(source)),
     }
@@ -195,7 +190,7 @@ def _largest_by_cell(
     return largest(table), before, tightest
 
 
-# ---- suppliers, members, capacity ----------------------------------------------------------------
+# ---- suppliers and members -----------------------------------------------------------------------
 
 
 def _suppliers_chart(source: ChartSource) -> Picture:
@@ -280,28 +275,6 @@ def who_pays(
 _CHOICE = 2
 """If members' costs and gains add up to more than this multiple of the total, most of them only
 depend on which member takes which of several equally cheap tonnes."""
-
-
-def _capacity_chart(source: ChartSource) -> Picture | None:
-    """Return the chart of capacity open to the coalition: used and idle, at home and outside."""
-    table = source.plants
-    if table is None:
-        return None
-    table = table.assign(idle=(table["usable"] - table["tonnes"]).clip(lower=0.0))
-    home = table["home"]
-    names, series = [row["mineral"] for row in source.minerals], []
-    usable = measures.sums(table, "usable", "mineral")
-    for name, role, rows, amount in (
-        ("Used, in the coalition", Role.INSIDE, table[home], "tonnes"),
-        ("Idle, in the coalition", Role.INSIDE_IDLE, table[home], "idle"),
-        ("Used, outside", Role.OUTSIDE, table[~home], "tonnes"),
-        ("Idle, outside", Role.OUTSIDE_IDLE, table[~home], "idle"),
-    ):
-        amounts = measures.sums(rows, amount, "mineral")
-        shares = (measures.ratio(amounts.get(m, 0.0), usable.get(m, 0.0)) for m in names)
-        series.append(Series(name, role, [share or 0.0 for share in shares]))
-    title = f"Use of the refining capacity open to the coalition, {source.horizon}"
-    return _mineral_chart(title, Form.STACKED, source.minerals, series, "Share of usable capacity")
 
 
 def _shortage(source: ChartSource) -> Picture | None:

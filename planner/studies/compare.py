@@ -19,7 +19,7 @@ from models.results.common import words_of
 from planner import scenarios
 from planner.render import words
 from planner.render.claims import Sentence
-from planner.render.keys import AnswerKey, table_key
+from planner.render.keys import AnswerKey
 from planner.render.table import Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
@@ -32,7 +32,7 @@ from planner.studies.kind import Tables
 from planner.studies.places import builds_in_background
 from planner.studies.source import PlannedRuns
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunBuyers, RunMinerals, table_from
+from planner.studies.variant_tables import Row, RunMinerals, table_from
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -106,11 +106,10 @@ class Compare(VariantStudy):
     HEADING = "{plan}: comparison"
     MONEY = "total cost is a present value; the other amounts are undiscounted"
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
-    RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, RunBuyers, DecideNow)
+    RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, DecideNow)
     ANSWER = (
         AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
                   optional=_BESIDE),
-        table_key("who_pays", RunBuyers),
         AnswerKey("unforeseen", "the year of the surprise", when="with `--unforeseen`"),
     )  # fmt: skip
     SCENARIO = False
@@ -353,10 +352,7 @@ class Compare(VariantStudy):
             {"scenario": o.name, **self.entry_of(rows[o.name], o.error), **more}
             for o, more in pairs
         ]
-        answer: dict[str, object] = {
-            "rows": entries,
-            "who_pays": tables.records(RunBuyers),
-        }
+        answer: dict[str, object] = {"rows": entries}
         if self.unforeseen is not None:
             answer["unforeseen"] = self.unforeseen
         return answer

@@ -1,43 +1,41 @@
 """Exit: how far purchases from a country can fall, by which year, and at what cost.
 
 The exit path is the cheapest plan that buys the fewest tonnes from the country;
-``models.answers.exit`` defines and proves it. This module has its tables, and the finding and the
-charts, which are made from the tables alone.
+``models.answers.exit`` defines and proves it, ``exit_tables`` has its tables. Findings and charts
+are made from the tables alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from models import answers, errors, tolerances
 from models.plan import Plan
-from models.results import DecideNow, Field, Result
+from models.results import DecideNow, Field, Figure, Result
 from planner.options import CAP_HELP, NeededOption
 from planner.render import chart, words
-from planner.render.chart import Picture, Role, Series, drawn, series_values, shortened
-from planner.render.claims import Sentence
+from planner.render.chart import Picture, drawn, series_values, shortened
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
-from planner.sheets.pictures import who_pays
+from planner.sheets.decide import changed_decisions
 from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study
-from planner.studies.exit_findings import exit_findings
 from planner.studies.exit_tables import (
     DECLARED,
+    MORE,
+    NEW,
     NONE,
     OF,
     SELLERS,
     BindingLimits,
     Builds,
     Exits,
-    Paying,
-    Sellers,
     WayOut,
     tables_of,
 )
@@ -50,35 +48,19 @@ if TYPE_CHECKING:
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
 
-_MOST_LINES, _MOST_SMALL = len(COLOURS), 12
-"""How many minerals get a line, and a chart: those with the country's largest shares."""
-
-
-def _largest_dependence(tables: Tables, most: int) -> dict[str, pd.DataFrame]:
-    """Return the yearly rows of the minerals with the country's largest shares in the plan."""
-    minerals, least = tables[WayOut].frame().groupby("mineral", sort=False), tolerances.LEAST_FLOW
-    rows = {str(mineral): years for mineral, years in minerals if years["planned"].max() > least}
-    shares = {mineral: chart.peak(years["planned_share"]) for mineral, years in rows.items()}
-    return {mineral: rows[mineral] for mineral in chart.top(shares, most)}
-
-
-def _curves(tables: Tables) -> dict[str, Picture]:
-    """Return a chart per mineral: the country's share by year in the plan and on the exit path."""
-    curves = dict[str, Picture]()
-    for mineral, rows in _largest_dependence(tables, _MOST_SMALL).items():
-        country, basis = shortened(tables.option(OF)), tables.option(BASIS)
-        title = f"{shortened(mineral)}: {country}'s share of {basis}"
-        form = chart.Form.LINES if len(rows) > 1 else chart.Form.GROUPED
-        planned, left = (series_values(rows[name]) for name in ("planned_share", "left_share"))
-        sides = Series("Plan", Role.PLAN, planned), Series("Exit path", Role.REPLANNED, left)
-        years = tuple(map(int, rows["year"]))
-        curves[mineral] = Picture(title, form, years, sides, "", "", small=True)
-    return curves
+_MOST_LINES = len(COLOURS)
+"""How many minerals get a line: those with the country's largest shares."""
 
 
 def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
-    """Return a chart of the country's share by year, one line per mineral, in one of the plans."""
-    minerals = _largest_dependence(tables, _MOST_LINES)
+    """Return a chart of the country's share by year in one of the plans.
+
+    It has a line for each of the minerals with the country's largest shares in the plan.
+    """
+    by_mineral, least = tables[WayOut].frame().groupby("mineral", sort=False), tolerances.LEAST_FLOW
+    sold = {str(mineral): years for mineral, years in by_mineral if years["planned"].max() > least}
+    largest = {mineral: chart.peak(years["planned_share"]) for mineral, years in sold.items()}
+    minerals = {mineral: sold[mineral] for mineral in chart.top(largest, _MOST_LINES)}
     years = sorted({int(year) for year in tables[WayOut].year})
     title = f"{shortened(tables.option(OF))}'s share of {tables.option(BASIS)} by year: {plan}"
     shares = {mineral: series_values(rows[share_of.name]) for mineral, rows in minerals.items()}
@@ -125,8 +107,6 @@ class ExitStudy(StudyKind):
         table_key("path", WayOut),
         table_key("builds", Builds),
         table_key("limits", BindingLimits),
-        table_key("sellers", Sellers),
-        table_key("who_pays", Paying),
         *TROUBLE,
     )
     PART = "<C>-"
@@ -243,12 +223,136 @@ class ExitStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        payers = tables[Paying]
-        costs = payers.rows(Paying.member, Paying.extra, Paying.extra_shortage)
-        title = f"Who pays for leaving {shortened(tables.option(OF))}, per year"
         return drawn(
             _panel(tables, "the plan", WayOut.planned_share),
             _panel(tables, "the exit path", WayOut.left_share),
-            *_curves(tables).values(),
-            who_pays(title, costs, payers.words["money"], "the plan"),
         )
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+_A_POINT = 0.01
+"""A difference of the fall at the last stage and through all stages that is named."""
+_T = Exits
+
+
+def exit_findings(tables: Tables) -> tuple[Sentence, ...]:
+    """Return the sentences of an exit's first page."""
+    rows, country = tables.sheet(Exits), tables.asked(OF)
+    bought = [
+        mineral
+        for mineral, tonnes in tables[Exits].rows(_T.mineral, _T.planned)
+        if tonnes > tolerances.LEAST_FLOW
+    ]
+    if not bought:
+        none = rows.none(_T.planned, ">", tolerances.LEAST_FLOW)
+        why = ": the workbook has no plant and no mine there"
+        why = why if tables.option(SELLERS) == NONE else ""
+        return (say("answer", f"The plan buys nothing from {{of}}{why}.", of=country, none=none),)
+    return _ExitFindings(tables, rows.where(mineral=bought), country).sentences()
+
+
+class _ExitFindings:
+    """``rows`` are the minerals that the plan buys from the country, ``of`` is its name."""
+
+    def __init__(self, tables: Tables, rows: SheetRows, of: Claim) -> None:
+        self.tables, self.rows, self.of = tables, rows, of
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        return collect_sentences(
+            self.first_plant, self.cash, self.gone, self.furthest, self.more_than_plan,
+            self.decisions, self.warnings,
+        )  # fmt: skip
+
+    def gone(self) -> Iterator[Sentence]:
+        """Yield how many minerals need nothing of the country in the last year, at any stage."""
+        gone = self.rows.count(_T.left_depends, "<=", tolerances.SAME_SHARE)
+        left, end = self.rows.smallest(_T.left_depends), self.tables.asked(Figure.LAST_YEAR)
+        if not gone.number:
+            none = self.rows.none(_T.left_depends, "<=", tolerances.SAME_SHARE)
+            text = "No mineral bought from {of} can do without it in {last}."
+            if len(self.rows) > 1:
+                text += " Least is left of {least[mineral]}: {least} of its purchases."
+            yield say("answer", text, least=left, none=none, of=self.of, last=end)
+            return
+        text = "In {last}, {without} of {every} minerals bought from {of} can do without it"
+        text += ": {least[mineral]}" if gone.number == 1 else ""
+        bought = self.rows.count(_T.left_depends, ">=", 0.0)
+        clear = self.rows.smallest(_T.none)
+        yield say(
+            "answer", f"{text}.", least=left, without=gone, every=bought, of=self.of, last=end
+        )
+        text = "Soonest without {of} at the last stage is {soon[mineral]}, from {soon} on."
+        yield say(
+            "figure", text, name="Bought elsewhere from", large="soon", soon=clear, of=self.of
+        )
+
+    def furthest(self) -> Iterator[Sentence]:
+        """Yield the mineral whose dependence falls most, through all stages."""
+        most = self.rows.largest(_T.depends_fall)
+        if most.number <= tolerances.SHOWN_SHARE:
+            none = self.rows.none(_T.depends_fall, ">", tolerances.SHOWN_SHARE)
+            text = "In the last planned year, the dependence on {of} can fall for no mineral."
+            yield say("answer", text, of=self.of, none=none)
+        else:
+            row = self.rows.where(mineral=most["mineral"])
+            last = self._of(row, _T.fall)
+            parts = row.value(_T.depends), row.value(_T.left_depends)
+            differs = last is not None and abs(last.number - most.number) > _A_POINT
+            through = " through all stages" if differs else ""
+            text = (
+                f"The dependence of {{top[mineral]}}{through} falls most: from {{planned}} of its"
+                " purchases in the plan to {left}."
+            )
+            yield say("answer", text, top=most, planned=parts[0], left=parts[1], of=self.of)
+        yield from self.last_stage()
+
+    def last_stage(self) -> Iterator[Sentence]:
+        """Yield the largest fall at the last stage if the fall through all stages is another."""
+        most = self.rows.largest(_T.fall)
+        row = self.rows.where(mineral=most["mineral"])
+        through = self._of(row, _T.depends_fall)
+        if through is not None and abs(most.number - through.number) > _A_POINT:
+            text = (
+                "{top[mineral]}: purchases from {of} fall most at the last stage, by {top}; through"
+                " the stages before it, too, by {whole}."
+            )
+            name = "Fall at the last stage"
+            yield say("figure", text, name=name, large="top", top=most, whole=through, of=self.of)
+
+    @staticmethod
+    def _of(row: SheetRows, field: Field) -> Claim | None:
+        try:
+            return row.value(field)
+        except NoRowsError:
+            return None
+
+    def first_plant(self) -> Iterator[Sentence]:
+        """Yield the plant that must be begun first, of those not in the plan."""
+        soon = self.tables.sheet(Builds).where(more_than_plan=[NEW, MORE]).smallest(Builds.begin)
+        yield say("figure", "Building has to begin in {soon}, with {soon[project]} for"
+                            " {soon[mineral]}.", name=Builds.begin.header, large="soon",
+                  soon=soon)  # fmt: skip
+
+    def more_than_plan(self) -> Iterator[Sentence]:
+        """Yield how many steps of building are earlier or larger than planned, and how many new."""
+        rows = self.tables.sheet(Builds)
+        more, new = (rows.count(Builds.more_than_plan, "=", kind) for kind in (MORE, NEW))
+        yield say("care", "Steps of building that are not in the plan: {more} earlier or larger,"
+                          " {new} of new plants.", more=more, new=new)  # fmt: skip
+
+    def cash(self) -> Iterator[Sentence]:
+        """Yield the extra cash over the planned years."""
+        cash = self.rows.sum(_T.cash)
+        if cash.number == 0:
+            return
+        more = " more" if cash.number >= 0 else ""
+        text = f"The exit path costs {{extra}}{more} cash than the plan, over the planned years."
+        yield say("figure", text, name=_T.cash.header, large="extra", extra=cash)
+
+    def decisions(self) -> Iterator[Sentence]:
+        """Yield what to decide now otherwise than in the plan."""
+        yield from changed_decisions(self.tables.sheet(DecideNow), "the plan")
+
+    def warnings(self) -> Iterator[Sentence]:
+        yield say("care", "As much is missing as in the plan.")

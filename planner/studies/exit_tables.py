@@ -1,4 +1,4 @@
-"""The tables of an exit: minerals, years, builds, limits, sellers and payers."""
+"""The tables of an exit: minerals, years, builds and limits."""
 
 from __future__ import annotations
 
@@ -11,20 +11,8 @@ import numpy as np
 from models import answers, measures, resolve, tolerances
 from models.plan import PENALTIES, Plan
 from models.plan.stages import dependence
-from models.results import (
-    Checks,
-    DecideNow,
-    Field,
-    Format,
-    PlanNumbers,
-    Projects,
-    Result,
-    WhoPays,
-    common,
-    field,
-    members,
-)
-from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
+from models.results import Checks, DecideNow, Field, Format, Projects, Result, common, field
+from models.results.common import COUNTRY, MINERAL, YEAR
 from models.results.decisions import changes_of, decisions_of
 from planner.render import words
 from planner.render.words import known, listed, share_words, tonnes_words
@@ -202,29 +190,7 @@ class BindingLimits(Result):
     cell = Checks.cell.like(meaning="The cell of the workbook that states the limit.")
 
 
-class Sellers(Result):
-    """One row per mineral and country that sells more or less, the largest change first."""
-
-    TABLE, GRAIN, BOOK = "Who sells instead", ("mineral", "country"), "exit"
-
-    mineral = MINERAL
-    country = COUNTRY
-    planned = field.tonnes("In the plan", "Sold over all years.")
-    sold = field.tonnes("On the way out", "Sold over all years.")
-    change = common.CHANGE.like(meaning="Exit path minus plan.", unit="t")
-
-
-class Paying(Result):
-    """One row per member: what it pays more on the exit path than in the plan, a year."""
-
-    TABLE, GRAIN, BOOK = "Who pays", ("member",), "exit"
-
-    member = MEMBER
-    paid_a_year, extra, dearer = WhoPays.paid_a_year, WhoPays.extra, WhoPays.dearer
-    paid_short, extra_shortage = WhoPays.paid_short, WhoPays.extra_shortage
-
-
-DECLARED = (Exits, WayOut, Builds, BindingLimits, Sellers, Paying)
+DECLARED = (Exits, WayOut, Builds, BindingLimits)
 """The tables of an exit, the main one first."""
 
 
@@ -237,17 +203,8 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
     case = result.plan.case
     years = {m: rows for m, rows in _way_out(result).items() if m not in result.unknown}
     exits = [_exit(result, mineral, rows, name) for mineral, rows in years.items()]
-    path, plan = (PlanNumbers.of(each) for each in (result.path, result.plan))
-    payers = members.payments_against(path, plan)
     way_out, texts = [row for rows in years.values() for row in rows], common.words_of(case)
-    tables = (
-        exits,
-        way_out,
-        _build_rows(result),
-        _barrier_rows(result, cells),
-        _sellers(result),
-        payers,
-    )
+    tables = exits, way_out, _build_rows(result), _barrier_rows(result, cells)
     pairs = zip(DECLARED, tables, strict=True)
     made = [kind.of_rows(rows, words=texts) for kind, rows in pairs]
     now, planned = map(decisions_of, (result.path, result.plan))
@@ -451,19 +408,3 @@ def _barrier_rows(result: answers.Exit, cells: explain.Cells) -> list[Row]:
         })  # fmt: skip
     order = result.plan.expanded.mineral_at
     return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))
-
-
-def _sellers(result: answers.Exit) -> list[Row]:
-    before, after = (
-        measures.sums(table[table["buyer"] == ""], "tonnes", "mineral", "country")
-        for table in (result.plan.countries, result.path.countries)
-    )
-    rows = []
-    for key in dict.fromkeys([*before, *after]):
-        planned, sold = before.get(key, 0.0), after.get(key, 0.0)
-        change = _without_rounding(sold - planned, max(planned, sold))
-        if key[0] in result.alone and change != 0.0:
-            row = dict(zip(Sellers.GRAIN, key, strict=True))
-            rows.append(row | {"planned": planned, "sold": sold, "change": change})
-    order = result.plan.expanded.mineral_at
-    return sorted(rows, key=lambda r: (order[r["mineral"]], -abs(r["change"]), r["country"]))

@@ -48,8 +48,6 @@ PARTIAL = "The study was stopped: what is said here is only of the runs that fin
 
 _REPORTED = 200
 """Most rows of a table in the report."""
-_TILES = 9
-"""Most small charts on a first page."""
 
 
 class Tables(SheetTables):
@@ -317,8 +315,7 @@ class StudyKind:
         """Return the first page: findings, the first charts, some columns of the main table."""
         pictures = [*filter(is_worth_drawing, cls.pictures(tables))]
         panels = list(takewhile(lambda picture: picture.is_panel, pictures))
-        small = list(takewhile(lambda picture: picture.small, pictures))
-        drawn = panels or small[:_TILES] or pictures[:1]
+        drawn = panels or pictures[:1]
         shown = cls.main_table(tables)
         table = None
         if shown is not None:

@@ -130,7 +130,7 @@ def _ranges_frame(tables: Tables) -> pd.DataFrame:
     return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
 
 
-def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) -> Picture:
+def _bars(title: str, names: Iterable[str], rows: pd.DataFrame) -> Picture:
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
     series = (
@@ -138,12 +138,10 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame, *, small: bool) 
         Series(
             "Bought in the plan by choice", Role.REPLANNED, series_values((now - least).clip(0.0))
         ),
-        Series(
-            "Could be bought in addition", Role.OUTSIDE_IDLE, series_values((most - now).clip(0.0))
-        ),
+        Series("Could be bought in addition", Role.POSSIBLE, series_values((most - now).clip(0.0))),
     )
     axis = "Share of coalition demand, all years"
-    return Picture(title, Form.BARS, tuple(map(shortened, names)), series, axis, "", small=small)
+    return Picture(title, Form.BARS, tuple(map(shortened, names)), series, axis, "")
 
 
 def _freest(tables: Tables) -> Iterator[Sentence]:
@@ -318,8 +316,4 @@ class RangesStudy(StudyKind):
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]
         title = f"How far each mineral's largest supplier could vary, {tables.years}"
-        bought = rows[rows["most_share"] > 0].sort_values("most_share", ascending=False)
-        bought = bought.groupby("mineral").head(_MOST_BARS).sort_index(kind="stable")
-        by_mineral = bought.groupby("mineral", sort=False)
-        small = (_bars(str(m), each["supplier"], each, small=True) for m, each in by_mineral)
-        return (_bars(title, names, first, small=False), *small)
+        return (_bars(title, names, first),)

@@ -16,16 +16,15 @@ import pandas as pd
 from models import measures, schema, tolerances
 from models.answers.payment import RUNS, NeededPayment, headroom, payments, tariffs
 from models.case import Case
-from models.plan import Plan, payments_by_member
+from models.plan import Plan
 from models.plan import support_bills as bills_of
 from models.results import CountryShares, Format, Result, ShareLimits, common, field
 from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
-from planner.render.chart import Form, Picture, Role, bars, drawn, lines, series_values
+from planner.render.chart import Form, Picture, Role, bars, drawn
 from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import table_key
-from planner.render.palette import COLOURS
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, few, share_words, truncated
 from planner.scenarios import drop_share_limits
@@ -38,8 +37,6 @@ ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
     "in all years", "in some years", "no payment helps", "not known",
 )  # fmt: skip
 """Values of the column "Runs if paid"."""
-_MOST_BARS = 12
-"""Largest number of plants in a chart; the share of the price up to which a payment is small."""
 
 
 # ---- tables --------------------------------------------------------------------------------------
@@ -186,15 +183,6 @@ class SupportBills(Result):
     total = field.money("Bill", f"Tonnes times the amount paid for a tonne. {common.UNDISCOUNTED}")
 
 
-class Payers(Result):
-    """The cost of all rows of Supports for each member, by year."""
-
-    TABLE, GRAIN, BOOK = "Who pays support", ("year", "member"), "support"
-    year = common.YEAR
-    member = common.MEMBER.like(meaning="The member that pays.")
-    total = SupportBills.total.like(meaning=f"Its share of all bills. {common.UNDISCOUNTED}")
-
-
 # ---- tables from plans ---------------------------------------------------------------------------
 
 
@@ -292,14 +280,10 @@ def row_of(table: type[Result], record: object) -> dict[str, Any]:
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
-def bill_tables(plan: Plan) -> tuple[SupportBills, Payers]:
-    paid, words = dict[tuple[int, str], float](), common.words_of(plan.case)
-    for member, bill, part_of_it in payments_by_member(plan):
-        paid[bill.year, member] = paid.get((bill.year, member), 0.0) + part_of_it
+def bill_table(plan: Plan) -> SupportBills:
     rows = [row_of(SupportBills, bill) for bill in bills_of(plan)]
     rows = [row | {"payer": row["payer"] or COALITION_BUYER} for row in rows]
-    each = [{"year": y, "member": m, "total": total} for (y, m), total in sorted(paid.items())]
-    return SupportBills.of_rows(rows, words=words), Payers.of_rows(each, words=words)
+    return SupportBills.of_rows(rows, words=common.words_of(plan.case))
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -322,13 +306,12 @@ class SupportStudy(StudyKind):
     NAME, TITLE, WRITES = "support", "Support of plants", "support"
     QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
     HEADING = "What idle plants need: {plan}"
-    RESULTS = (Plants, CostGaps, Tariffs, SupportBills, Payers)
+    RESULTS = (Plants, CostGaps, Tariffs, SupportBills)
     ANSWER = (
         table_key("plants", Plants),
         table_key("gaps", CostGaps),
         table_key("tariffs", Tariffs),
         table_key("bills", SupportBills),
-        table_key("payers", Payers),
         *TROUBLE,
     )
     SHOWN = (
@@ -378,7 +361,7 @@ class SupportStudy(StudyKind):
         gaps = gaps_table(plan, free, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
-        more = [table for table in (capped, *bill_tables(plan)) if len(table)]
+        more = [table for table in (capped, bill_table(plan)) if len(table)]
         return [plants_table(plan, gaps, needed, unknown), gaps, *more]
 
     # ---- from the tables alone -------------------------------------------------------------------
@@ -415,14 +398,8 @@ class SupportStudy(StudyKind):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         years, rows = tables.years, _at_home(tables).dropna(subset="of_price")
-        first, most = rows.drop_duplicates("mineral"), rows.head(_MOST_BARS)
         title = f"The coalition's idle plant that needs the lowest payment, by mineral, {years}"
-        titles = f"The coalition's {len(most)} idle plants that need the lowest payment, {years}"
-        return drawn(
-            _bars(title, first),
-            _bars(titles, most),
-            _tariffs_by_year(tables[Tariffs].frame(), years) if Tariffs in tables else None,
-        )
+        return drawn(_bars(title, rows.drop_duplicates("mineral")))
 
 
 # ---- findings ------------------------------------------------------------------------------------
@@ -529,14 +506,3 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
     return bars(title, rows, names, series, axis, form=Form.BARS, fmt=Format.DAYS)
-
-
-def _tariffs_by_year(rows: pd.DataFrame, years: str) -> Picture | None:
-    rows = rows.assign(of_cost=pd.to_numeric(rows["of_cost"], errors="coerce"))
-    most = rows.pivot_table(index="year", columns="mineral", values="of_cost", aggfunc="max")
-    by_mineral = {str(name): series_values(most[name]) for name in most.columns}
-    # one line has no legend
-    single = f" for {next(iter(by_mineral))}" if len(by_mineral) == 1 else ""
-    title = f"The tariff{single} that would have the effect of the cap, {years}"
-    across, axis = common.YEAR.header, "Tariff over cost at the gate"
-    return lines(title, tuple(most.index), by_mineral, axis, across=across, most=len(COLOURS))

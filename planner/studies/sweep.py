@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,9 +19,9 @@ from models.results.common import words_of
 from models.results.numbers import ALL
 from models.schema import SecurityTarget
 from planner.render import words
-from planner.render.chart import Picture, Role
+from planner.render.chart import Picture
 from planner.render.claims import Sentence
-from planner.render.keys import AnswerKey, table_key
+from planner.render.keys import AnswerKey
 from planner.scenarios import parameters
 from planner.scenarios.parameters import exact_percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
@@ -34,7 +33,7 @@ from planner.studies.source import RunSource
 from planner.studies.sweep_findings import sweep_findings
 from planner.studies.sweep_tables import FloorFrontier, Frontier, Reference, SmallestCaps
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunBuyers, hardest_hit, mineral_rows, table_from
+from planner.studies.variant_tables import Row, hardest_hit, mineral_rows, table_from
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
@@ -115,7 +114,6 @@ class Sweep(VariantStudy):
         AnswerKey("over", "the number that is swept"),
         AnswerKey("rows", "the points", rows=_POINT_KEYS, optional=("over", "cap", "value")),
         AnswerKey("reference", "the plan that the points are compared with"),
-        table_key("who_pays", RunBuyers),
         AnswerKey("smallest_cap", "the smallest cap that costs no supply, by mineral"),
         *TROUBLE,
         AnswerKey("not_tested", "countries whose loss isn't tested", when="over security"),
@@ -271,8 +269,7 @@ class Sweep(VariantStudy):
         numbers = self.numbers(reference)
         if numbers is not None:
             tables.append(table_from(Reference, numbers.by_mineral().values(), texts))
-        named = [replace(o, name=self.label(o)) for o in self.planned_source.compared]
-        return [*tables, *self.buyers(named, texts)]
+        return tables
 
     def smallest_caps(self, points: Sequence[Sequence[Row]], texts: Mapping[str, str]) -> Result:
         """Return by mineral the smallest cap, and the loosest point with more missing."""
@@ -312,7 +309,6 @@ class Sweep(VariantStudy):
             "scenario": self.start.case.scenario,
             "rows": [{**knob, key: v, **row} for v, row in entries if v is not None],
             "reference": self.entry_of(reference, outcomes[0].error),
-            "who_pays": tables.records(RunBuyers),
             "smallest_cap": smallest,
             "trouble": self.trouble or None,
             **({"not_tested": tables.option(NOT_TESTED) or None}
@@ -354,30 +350,12 @@ class Sweep(VariantStudy):
             cost = (t.cash.header, points.words.get("money", ""), t.cash)
         cap = tables.option(OWN_CAP)
         mark = (f"The workbook's cap, {cap}", float(cap.removesuffix(" %")) / 100) if cap else None
-        drawn = variant_charts.line_charts(
+        return variant_charts.line_charts(
             points, t.mineral, t.value, across,
             cost=(f"{cost[0]}, {horizon}", *cost[1:]),
             part=(f"{t.missing.header}, {horizon}", "Share of need", t.missing_share),
             mark=mark,
         )  # fmt: skip
-        return (*drawn, *cls.caps_chart(tables)) if SmallestCaps in tables else drawn
-
-    @classmethod
-    def caps_chart(cls, tables: Tables) -> tuple[Picture, ...]:
-        caps, t = tables[SmallestCaps], SmallestCaps
-        rows = [
-            r
-            for r in caps.rows(t.mineral, t.share, t.smallest)
-            if r[0] != ALL and words.known(r[1])
-        ]
-        shares, smallest = ({r[0]: r[i] for r in rows} for i in (1, 2))
-        picture = variant_charts.ranked_bars(
-            "How tight a cap can be before more is missing", shares,
-            {"Largest country without caps": (Role.FREE, shares),
-             t.smallest.header: (Role.PLAN, smallest)},
-            f"Share of {tables.option(BASIS)}",
-        )  # fmt: skip
-        return (picture,) if picture else ()
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.results import Format, Name, common, field
 from models.results.field import Result
 from models.results.numbers import PlanNumbers
-from planner.studies.variant_tables import RunBuyers, RunTable, RunTotals
+from planner.studies.variant_tables import RunTable, RunTotals
 
 _UNTESTED = "Blank: the sheet Security has no test for this mineral."
 
@@ -115,4 +115,4 @@ class SmallestCaps(Result):
     missing = PlanNumbers.missing.like(header="Missing without caps")
 
 
-RESULTS = (Frontier, FloorFrontier, SmallestCaps, Reference, RunBuyers)
+RESULTS = (Frontier, FloorFrontier, SmallestCaps, Reference)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from models import tolerances
-from models.results import Field, Format, Result
+from models.results import Field, Result
 from models.results.numbers import ALL
 from planner.render.chart import (
     Form,
@@ -20,7 +20,6 @@ from planner.render.chart import (
     series_values,
     shortened,
     some_of,
-    top,
 )
 from planner.render.words import known, listed
 from planner.studies.variant_tables import RunTotals
@@ -148,22 +147,3 @@ def _marked(picture: Picture, mark: tuple[str, float] | None) -> Picture:
         return picture
     values = [picture.highest if place == mark[1] else None for place in picture.categories]
     return replace(picture, series=(*picture.series, Series(mark[0], Role.HERE, values)))
-
-
-def ranked_bars(
-    title: str,
-    sizes: Mapping[str, float],
-    parts: Mapping[str, tuple[Role, Mapping[str, Any]]],
-    axis: str,
-) -> Picture | None:
-    """Return bars side by side of the names with the largest sizes; None if nothing is drawn."""
-    names = top(sizes, MOST_BARS)
-    series = tuple(
-        Series(name, role, series_values(values.get(n) for n in names))
-        for name, (role, values) in parts.items()
-    )
-    if len(names) < 2 or not any(peak(each.values) for each in series):  # noqa: PLR2004
-        return None
-    return Picture(
-        title, Form.GROUPED, tuple(map(shortened, names)), series, axis, "", Format.SHARE
-    )

@@ -6,7 +6,7 @@ findings of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +18,7 @@ from models.results.numbers import ALL, PlanNumbers
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.claims import Sentence, SheetRows, collect_sentences, say
-from planner.render.keys import AnswerKey, table_key
+from planner.render.keys import AnswerKey
 from planner.render.table import Record, Table, json_value, table_of
 from planner.studies import variant_charts
 from planner.studies.engine import OnProgress, OnStage, Outcome, run_study
@@ -27,11 +27,9 @@ from planner.studies.source import PlannedRuns, RunSource
 from planner.studies.variant_tables import (
     OF_MINERALS,
     Row,
-    RunBuyers,
     RunMinerals,
     RunTable,
     RunTotals,
-    buyer_rows,
     hardest_hit,
     heat_map,
     mineral_rows,
@@ -62,7 +60,7 @@ class VariantStudy(StudyKind):
         """List the tables of a kind that names only its main sheet."""
         super().__init_subclass__()
         if "TOTALS" in vars(cls) and "RESULTS" not in vars(cls):
-            cls.RESULTS = (cls.TOTALS, RunMinerals, RunBuyers)
+            cls.RESULTS = (cls.TOTALS, RunMinerals)
 
     def source(self) -> RunSource:
         """Return the runs, the reference first."""
@@ -108,18 +106,7 @@ class VariantStudy(StudyKind):
         return [
             table_from(self.TOTALS, totals, texts),
             table_from(RunMinerals, by_run, texts),
-            *self.buyers(outcomes, texts),
         ]
-
-    def buyers(self, outcomes: Sequence[Outcome[Any]], texts: Mapping[str, str]) -> list[Result]:
-        """Return the table by run and buyer; [] without a reference."""
-        reference, *others = map(self.numbers, outcomes)
-        if reference is None:
-            return []
-        names = (outcome.name for outcome in outcomes[1:])
-        pairs = zip(names, others, strict=True)
-        rows = [r for n, plan in pairs if plan is not None for r in buyer_rows(n, plan, reference)]
-        return [table_from(RunBuyers, rows, texts)] if rows else []
 
     def sheets(self, tables: Tables) -> list[Table]:
         sheets = super().sheets(tables)
@@ -248,7 +235,4 @@ def _runs(study: VariantStudy, _: Tables) -> list[Record]:
     return [{"run": o.name, **study.entry_of(study.rows[o.name], o.error)} for o in runs]
 
 
-VariantStudy.ANSWER = (
-    AnswerKey("rows", "the runs", _runs, ("run", *VariantStudy.entry_of(()))),
-    table_key("who_pays", RunBuyers),
-)
+VariantStudy.ANSWER = (AnswerKey("rows", "the runs", _runs, ("run", *VariantStudy.entry_of(()))),)

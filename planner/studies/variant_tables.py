@@ -20,9 +20,6 @@ Row = dict[str, Any]
 
 T = TypeVar("T", bound=Result)
 
-PLANTS = "Plants that make {}"
-"""The name of all plants that make a product, as one buyer."""
-
 
 class RunTable(PlanNumbers):
     """A plan's numbers with the run to which they belong.
@@ -94,21 +91,6 @@ class RunMinerals(RunTable):
     mineral = common.MINERAL
 
 
-class RunBuyers(Result):
-    """What the same tonnes cost each buyer more than in the reference, one row per run and buyer.
-
-    Tonnes that are missing cost nothing, and are not compared.
-    """
-
-    TABLE, GRAIN, BOOK = "Who pays", ("run", "buyer"), "study"
-    run = RunTable.run
-    buyer = common.BUYER.like(meaning="A member, or all plants that make one product.")
-    extra_cost = RunTable.extra_cost
-    extra_cost_per_t = RunTable.extra_cost_per_t
-    extra_cost_share = PlanNumbers.extra_cost_share
-    tonnes_compared = PlanNumbers.tonnes_compared
-
-
 # ---- rows ----------------------------------------------------------------------------------------
 
 
@@ -120,16 +102,6 @@ def mineral_rows(
         return []
     compared = numbers if reference is None else numbers.against(reference)
     return [{"run": name, **row, **more} for row in compared.by_mineral().values()]
-
-
-def buyer_rows(name: object, numbers: PlanNumbers, reference: PlanNumbers) -> Iterable[Row]:
-    """Yield the rows of a run by buyer."""
-    for (member, product), basket in numbers.against(reference).extra_by_buyer().items():
-        yield {
-            "run": name, "buyer": member or PLANTS.format(product), "extra_cost": basket.extra,
-            "extra_cost_per_t": basket.per_tonne, "extra_cost_share": basket.share,
-            "tonnes_compared": basket.compared,
-        }  # fmt: skip
 
 
 def with_named_costs(minerals: Result, run: Field = RunMinerals.run) -> set[Any]:

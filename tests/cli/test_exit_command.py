@@ -21,11 +21,11 @@ def test_what_is_written(plain, call, folder):
     assert "No mineral bought from China can do without it in 2028." in err
     assert sheets(made) == [
         "Overview", "Exit", "Charts", "Way out", "Builds in order", "What holds it up",
-        "Who sells instead", "Who pays", "Decide now", "About", "Runs", "Chart data",
+        "Decide now", "About", "Runs", "Chart data",
     ]  # fmt: skip
     assert {p.name for p in (folder / "tables").iterdir()} == {
         "exit.csv", "way-out.csv", "builds-in-order.csv", "what-holds-it-up.csv",
-        "who-sells-instead.csv", "who-pays.csv", "decide-now.csv", "tables.json",
+        "decide-now.csv", "tables.json",
     }  # fmt: skip
     book = openpyxl.load_workbook(made)
     runs = [row[:2] for row in book["Runs"].iter_rows(min_row=2, values_only=True)]
@@ -44,7 +44,7 @@ def test_what_a_program_hears(plain, ask):
         assert row["left"] <= row["planned"] + 1e-6
         assert row["at_most_0_from"] is None or row["at_most_50_from"] <= row["at_most_0_from"]
     assert {row["mineral"] for row in said["path"]} == {row["mineral"] for row in said["rows"]}
-    assert {"builds", "limits", "sellers", "who_pays"} <= said.keys()
+    assert {"builds", "limits"} <= said.keys()
 
 
 @pytest.mark.parametrize(

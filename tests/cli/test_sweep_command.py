@@ -47,7 +47,6 @@ def test_a_sweep_writes_the_frontier_and_says_what_it_holds(case, call):
         "Charts",
         "Smallest caps",
         "Reference",
-        "Who pays",
         "About",
         "Runs",
         "Chart data",

@@ -11,14 +11,13 @@ import pytest
 
 from models.answers.payment import RUNS, NeededPayment, Steps, payments, tariffs
 from models.case import Case
-from models.plan import Plan, difference_payment, support_bills
+from models.plan import Plan, difference_payment, payments_by_member, support_bills
 from models.plan import solve as solve_case
 from models.program.families.projects import running_fraction
 from models.resolve import Expanded
 from models.results import Flows, Members
 from models.schema import Project
 from planner.scenarios import ACTIONS, apply, drop_share_limits
-from planner.studies.support import bill_tables
 from tests.budget import at_length, few
 from tests.models.desk import BookT, cost, jin, make, one, read, refiner, sur, tonnes
 from tests.models.desk import solve_once as solve
@@ -325,8 +324,7 @@ def test_a_group_pays_by_demand_in_the_years_of_the_row() -> None:
     plan = solve(book)
     (bill,) = support_bills(plan)
     assert (bill.year, bill.tonnes, bill.each, bill.total) == (2027, 100, 10, 1000)
-    _, payers = bill_tables(plan)
-    assert dict(payers.rows(payers.FIELDS[1], payers.FIELDS[2])) == {"A": 750, "B": 250}
+    assert {member: money for member, _, money in payments_by_member(plan)} == {"A": 750, "B": 250}
 
 
 def test_a_contract_changes_nothing_in_the_plan() -> None:

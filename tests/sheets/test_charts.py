@@ -37,15 +37,12 @@ def test_one_series_needs_no_legend_unless_it_is_a_part(tmp_path, form):
 
 
 def test_what_is_nowhere_is_in_no_stack():
-    """All comes from Chile: nothing is used or idle at home, nothing is short."""
+    """All comes from Chile: nothing is short."""
     book = rows(Refiners=[refiner("Chile works", "Chile", 300, 20)])
     del book["Share limits"]
     shown = {p.title.split(",")[0]: [s.name for s in p.series] for p in pictures(context(book))}
     assert shown["Who supplies the coalition"] == ["Chile"]
     assert shown["Demand served by member"] == ["Served"]
-    assert shown["Use of the refining capacity open to the coalition"] == [
-        "Used, outside", "Idle, outside",
-    ]  # fmt: skip
 
 
 def test_a_stack_above_all_of_the_demand_says_why():

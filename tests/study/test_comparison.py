@@ -17,7 +17,7 @@ from planner.studies import Here, compare
 from planner.studies.cases import compared_cases
 from planner.studies.compare import Compare
 from planner.studies.kind import Tables
-from planner.studies.variant_tables import RunBuyers, hardest_hit
+from planner.studies.variant_tables import hardest_hit
 from planner.workbook import read_tables
 from tests.models.desk import jin, make, new_works, refiner, sur
 from tests.reference.cases import SECURE, random_book
@@ -429,23 +429,6 @@ def test_what_a_scenario_adds_and_removes():
         ("Members", "A3", "B", None, "removed"),
         ("Demand", "A3", "copper, B", None, "removed"),
     }
-
-
-# ---- who pays ------------------------------------------------------------------------------------
-
-
-def test_who_pays_by_hand(found):
-    """Without Jin A pays 50 x 20 a year, not 50 x 10; dear, both pay twice as much."""
-    made = tables_of(found)[RunBuyers].frame().set_index(["run", "buyer"])
-    assert made.loc[("No Jin for A", "A")]["extra_cost"] == pytest.approx(1000)
-    assert made.loc[("No Jin for A", "A")]["extra_cost_share"] == pytest.approx(1)
-    assert made.loc[("No Jin for A", "B")]["extra_cost"] == 0
-    assert made.loc["Dear"]["extra_cost"].tolist() == pytest.approx([1000, 1000])
-    assert made.loc["Jin gone"]["extra_cost"].sum() == pytest.approx(60 * 10)
-
-
-def test_of_the_base_alone_nobody_pays():
-    assert RunBuyers not in tables_of(compared(book(), chosen=()))
 
 
 # ---- where it is made ----------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from planner.studies.number_source import (
 )
 from planner.studies.sweep import Sweep
 from planner.studies.sweep_tables import Frontier, Reference, SmallestCaps
-from planner.studies.variant_tables import RunBuyers
 from tests.budget import few
 from tests.models.desk import BookT, jin, make, refiner, sur
 from tests.models.desk import read as case_of
@@ -500,14 +499,6 @@ def test_one_point_and_nothing_to_plan() -> None:
     assert at(empty, 0.5)["objective"] == 0
     assert at(empty, 0.5)["missing_share"] is None or pd.isna(at(empty, 0.5)["missing_share"])
     assert said(empty) is not None
-
-
-def test_who_pays_by_hand() -> None:
-    """At 80 % 20 t cost 20, not 10; at 30 % 30 t do, and 40 t are missing, which cost nothing."""
-    rows = table(swept(make(jin(), sur()), 0.8, 0.3), RunBuyers)
-    assert rows["buyer"].tolist() == ["A", "A"]
-    assert rows["extra_cost"].tolist() == pytest.approx([200, 300])
-    assert rows["extra_cost_share"].tolist() == pytest.approx([0.2, 0.5])
 
 
 # ---- findings ------------------------------------------------------------------------------------

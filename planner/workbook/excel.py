@@ -1,7 +1,7 @@
 """Reads the cells of an Excel file with calamine, sheet by sheet on demand.
 
 calamine is given a copy of the parts that it reads, unpacked within limits and without the cells
-that it can't read (``SheetScan``).
+that it reads as blank although they are not (``SheetScan``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -27,284 +26,132 @@ from python_calamine import CalamineWorkbook
 
 from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
-from planner.workbook.findings import column_number, letters, quoted, refused
+from planner.workbook.findings import column_number, letters, refused
 from planner.workbook.grid import Area, Cells, Dated, Fault, Grid, area_of, columns_from_rows
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"
 )
 _LEFT_OUT = (
+    re.compile(rb"<!--.*?-->", re.DOTALL),
     re.compile(rb"<(?:\w+:)?dimension\b[^<>]*/>"),
     re.compile(rb'<c r="[A-Z]{1,3}+\d{1,7}+"[^<>]*+>(?:(?<=/>)|</c>)'),
     re.compile(rb'<row r="\d{1,7}+"[^<>]*+>(?:(?<=/>)|\s*</row>)'),
 )
-"""A sheet's size, which is often wrong; blank cells and rows, of which there may be a million."""
-_PLAIN_CELL = (
-    rb'<c r="[A-Z]{1,3}+\1"(?: s="\d++")?+'
-    rb'(?:(?: t="n")?+><v>-?\d++(?:\.\d++)?+(?:[eE][-+]?\d++)?+</v>| t="s"><v>\d{1,9}+</v>)</c>'
-)
-_PLAIN = re.compile(
-    rb'(?:<row r="(\d{1,7}+)"(?: ht="[1-9][\d.]*+"| hidden="(?:0|false)"'
-    rb'|(?! (?:ht|hidden|r)=) [\w:]++="[\w:;., -]*+")*+>\s*+(?:'
-    + _PLAIN_CELL + rb"\s*+)++</row>\s*+){1,1000}+"
-)  # fmt: skip
-"""Rows of cells with numbers and shared texts alone: calamine reads them as they are."""
-_ROW, _COLUMN = re.compile(rb'<row r="(\d++)'), re.compile(rb'<c r="([A-Z]++)')
-_SHARED = re.compile(rb' t="s"><v>(\d++)')
+"""Comments; a sheet's size, which is often wrong; blank cells and rows, often a million of them."""
 _CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
-_COUNT = re.compile(r"[0-9]+", re.ASCII)
-_TWICE = Fault("a cell or row that is in the file twice or in the wrong place")
-_DIGITS = "0123456789"
-_TRUTHS = {"0", "1", "true", "false"}
-_TEXTS = {"str", "inlineStr"}
-"""Types of cells that may hold any text."""
+_ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
+_HEAD = re.compile(rb"<(?:\w+:)?(?:col|sheetFormatPr)\b([^<>]*)>")
+_DATA, _ROW, _CELL, _FORMULA, _VALUE = (
+    re.compile(rb"<(?:\w+:)?%b\b([^<>]*?)(?:/>|>(.*?)</(?:\w+:)?%b>)" % (tag, tag), re.DOTALL)
+    for tag in (b"sheetData", b"row", b"c", b"f", b"v")
+)
+"""Elements with their attributes and content."""
+_PLACE = re.compile(rb"<(?:\w+:)?c\b(?:[^<>]*?\br=[\"']([A-Z]+))?")
+_ODD = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
+"""What a row has that calamine may not read: a formula, an error value."""
 _SEEN = 1.0
 """A row lower than this (points), or a column narrower than this (characters), is invisible."""
 
 
-# ---- what a sheet hides --------------------------------------------------------------------------
+def _attributes(text: bytes) -> dict[str, str]:
+    return dict(_ATTRIBUTE.findall(text.decode()))
 
 
-def is_yes(text: str) -> bool:
+def _is_yes(text: str) -> bool:
     return text.lower() in {"1", "true", "on"}
 
 
-def _is_small(size: str) -> bool:
-    try:
-        return float(size) < _SEEN
-    except ValueError:
-        return False
-
-
-def is_hidden_row(attributes: Mapping[str, str], *, are_all: bool) -> bool:
-    """Return whether a row is hidden; ``are_all``: rows are hidden by default."""
-    if "ht" not in attributes:
-        return is_yes(attributes["hidden"]) if "hidden" in attributes else are_all
-    return is_yes(attributes.get("hidden", "")) or _is_small(attributes["ht"])
-
-
-def hidden_columns(attributes: Mapping[str, str]) -> list[tuple[int, int]]:
-    """Return (first, last) of a group of columns if it is hidden, else nothing."""
-    if is_yes(attributes.get("hidden", "")) or _is_small(attributes.get("width", "")):
-        return [(int(attributes.get("min", "1")), int(attributes.get("max", "1")))]
-    return []
-
-
-# ---- a sheet -------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Cell:
-    row: int
-    column: int
-    kind: str
-    inner: int = -1
-    """Offset of the cell's content; -1 if it has none."""
-    formula: str | None = None
-    value: str | None = None
+def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Return whether a row or column is hidden, or too small to be seen."""
+    with contextlib.suppress(KeyError, ValueError):
+        if float(attributes[size]) < _SEEN:
+            return True
+    return _is_yes(attributes.get("hidden", ""))
 
 
 class SheetScan:
     """What was found in a sheet's XML; ``xml`` is what calamine is to read of it.
 
-    ``values`` replace what calamine reads, by row and column (1 is the first): a Fault, or a number
-    that is written with spaces around it. ``rows`` and ``columns`` are hidden.
+    ``values`` are faults by row and column (1 is the first): error values, and formulas without a
+    saved value, which calamine reads as blank or refuses. ``rows`` and ``columns`` are hidden.
     """
 
-    def __init__(self, xml: bytes, texts: int, *, is_stale: bool) -> None:
-        """Scan a sheet of a workbook with so many shared ``texts``.
+    def __init__(self, xml: bytes, *, is_stale: bool) -> None:
+        """Scan a sheet; ``is_stale``: a formula's 0 counts as no saved value.
 
-        ``is_stale``: a formula's 0 counts as no saved value. Raises ExpatError or ValueError if the
-        sheet is damaged.
+        Raises ExpatError or ValueError if the sheet is damaged.
         """
-        if b"<![CDATA[" in xml:  # calamine reads it as blank
-            xml = _CDATA.sub(lambda text: html.escape(text[1].decode(), quote=False).encode(), xml)
+        expat.ParserCreate().Parse(xml, True)
+        if b"<!DOCTYPE" in xml:
+            msg = "a sheet declares entities"
+            raise ValueError(msg)
+        # calamine reads it as blank
+        xml = _CDATA.sub(lambda text: html.escape(text[1].decode(), quote=False).encode(), xml)
+        for pattern in _LEFT_OUT:
+            xml = pattern.sub(b"", xml)
         self.values = defaultdict[int, dict[int, object]](dict)
         self.rows: list[int] = []
-        self.columns: list[tuple[int, int]] = []
         self.formulas: list[tuple[int, int]] = []
-        self._texts, self._is_stale = texts, is_stale
-        self._arrays: list[Area] = []
-        self._cuts: list[tuple[int, int]] = []
-        self._is_row_back, self._columns = False, set[int]()
-        self._row = self._column = self._last_row = self._last_column = 0
-        self._are_rows_hidden = self._is_in_rows = False
-        self._cell: _Cell | None = None
-        self._text: list[str] | None = None
-        parser = self._parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
-        parser.EntityDeclHandler = self._refuse
-        pieces, reached, self._skipped = list[bytes](), 0, 0
-        ends = [m.span() for m in _PLAIN.finditer(xml)] if b"<!" not in xml else []
-        for start, end in [*ends, (len(xml), len(xml))]:
-            piece = xml[reached:start]
-            for pattern in _LEFT_OUT:
-                piece = pattern.sub(b"", piece)
-            parser.Parse(piece, False)
-            plain = xml[start:end]
-            if self._can_skip(plain):
-                self._skipped += len(plain)
-            else:
-                parser.Parse(plain, False)
-            pieces += [piece, plain]
-            reached = end
-        parser.Parse(b"", True)
-        self.xml = self._without_cuts(b"".join(pieces))
-
-    def _refuse(self, *_: object) -> None:
-        msg = "a sheet declares an entity"
-        raise ValueError(msg)
-
-    def _can_skip(self, plain: bytes) -> bool:
-        """Return whether plain rows need no parsing: they are valid, and in the right place."""
-        rows = [*map(int, _ROW.findall(plain))]
-        kinds = {*plain.translate(None, b"0123456789").split(b"</row>")}  # most rows are alike
-        columns = [_COLUMN.findall(kind) for kind in kinds]
-        is_sound = (
-            bool(rows)
-            and self._is_in_rows
-            and self._cell is None
-            and not self._arrays
-            and not self._are_rows_hidden
-            and self._row < rows[0]
-            and rows == sorted({*rows})
-            and all(len({*each}) == len(each) for each in columns)
-            and max(map(int, {*_SHARED.findall(plain)}), default=-1) < self._texts
-        )
-        if is_sound:
-            self._row = self._last_row = rows[-1]
-            letters = {each.decode() for each in chain(*columns)}
-            self._last_column = max(self._last_column, *map(column_number, letters))
-        return is_sound
+        self._is_stale, self._arrays = is_stale, list[Area]()
+        self._row = self._column = self._last_row = self._most = 0
+        self._letters = set[bytes]()
+        start, end = data.span(2) if (data := _DATA.search(xml)) and data[2] else (0, 0)
+        head = [*map(_attributes, _HEAD.findall(xml, 0, start))]
+        self.columns = [
+            (int(each["min"]), int(each["max"])) for each in head
+            if {"min", "max"} <= each.keys() and _is_hidden(each, "width")
+        ]  # fmt: skip
+        self._are_rows_hidden = any(_is_yes(each.get("zeroHeight", "")) for each in head)
+        self.xml = xml[:start] + _ROW.sub(self._scan_row, xml[start:end]) + xml[end:]
 
     @property
     def last_cell(self) -> tuple[int, int]:
         """The last row and the last column with a value; 0 if the sheet has none."""
-        return self._last_row, self._last_column
+        columns = (column_number(each.decode()) for each in self._letters if each)
+        return self._last_row, max(self._most, *columns, 0)
 
-    @property
-    def _offset(self) -> int:
-        return self._skipped + self._parser.CurrentByteIndex
-
-    def _without_cuts(self, xml: bytes) -> bytes:
-        pieces, reached = [], 0
-        for start, end in self._cuts:
-            pieces.append(xml[reached:start])
-            reached = end
-        return b"".join([*pieces, xml[reached:]])
-
-    # ---- handlers of the parser ------------------------------------------------------------------
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name.rpartition(":")[2]
-        cell = self._cell
-        if cell is not None:
-            if cell.inner < 0:
-                cell.inner = self._offset
-            if tag in {"v", "f"}:
-                self._text = []
-                self._parser.CharacterDataHandler = self._text.append
-            if tag == "f" and attributes.get("t") == "array" and ":" in attributes.get("ref", ""):
-                area = area_of(attributes["ref"])  # only its first cell has the formula
-                self._arrays += [] if area is None else [area]
-        elif tag == "c" and self._is_in_rows:
-            self._start_cell(attributes)
-        elif tag == "row" and self._is_in_rows:
-            self._start_row(attributes)
-        elif tag == "sheetData":
-            self._is_in_rows = True
-        elif tag == "col":
-            self.columns += hidden_columns(attributes)
-        elif tag == "sheetFormatPr":
-            self._are_rows_hidden = is_yes(attributes.get("zeroHeight", ""))
-
-    def _start_row(self, attributes: dict[str, str]) -> None:
-        row = int(attributes["r"]) if "r" in attributes else self._row + 1
-        self._is_row_back = row <= self._row
-        self._row, self._column, self._columns = row, 0, set[int]()
-        if is_hidden_row(attributes, are_all=self._are_rows_hidden):
+    def _scan_row(self, match: re.Match[bytes]) -> bytes:
+        """Note what a row of the sheet has; return it for calamine."""
+        attributes, cells = _attributes(match[1]), match[2] or b""
+        self._row, self._column = int(attributes.get("r", self._row + 1)), 0
+        is_default = self._are_rows_hidden and attributes.keys().isdisjoint({"hidden", "ht"})
+        if is_default or _is_hidden(attributes, "ht"):
             self.rows.append(self._row)
+        if places := _PLACE.findall(cells):
+            self._last_row = max(self._last_row, self._row)
+            self._letters.update(places)
+            self._most = max(self._most, len(places))
+        if not (self._arrays or _ODD.search(cells)):
+            return match[0]
+        start, end = (each - match.start() for each in match.span(2))
+        return match[0][:start] + _CELL.sub(self._scan_cell, cells) + match[0][end:]
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        place = attributes.get("r", "")
-        if place:
-            letters = place.rstrip(_DIGITS)
-            self._column, self._row = column_number(letters), int(place[len(letters) :])
-        else:
-            self._column += 1
-        self._cell = _Cell(self._row, self._column, attributes.get("t", "n"))
-
-    def _end(self, name: str) -> None:
-        tag = name.rpartition(":")[2]
-        cell = self._cell
-        if cell is None:
-            self._is_in_rows = self._is_in_rows and tag != "sheetData"
-        elif tag == "c":
-            self._cell = None
-            if cell.inner >= 0:
-                self._end_cell(cell)
-        elif self._text is not None and tag in {"v", "f"}:
-            text, self._text = "".join(self._text), None
-            self._parser.CharacterDataHandler = None
-            if tag == "v":
-                cell.value = text
-            else:
-                cell.formula = text
-
-    def _end_cell(self, cell: _Cell) -> None:
-        row, column = cell.row, cell.column
-        self._last_row = max(self._last_row, row)
-        self._last_column = max(self._last_column, column)
-        if cell.formula is not None:
-            self.formulas.append((row, column))
-        value = self._other_value(cell)
-        if self._is_row_back or column in self._columns:
-            value = _TWICE
-        self._columns.add(column)
-        if value is not None:
-            self.values[row][column] = value
-            self._cuts.append((cell.inner, self._offset))
-
-    def _other_value(self, cell: _Cell) -> Fault | float | None:
-        """Return what a cell holds, if calamine would read something else, or nothing."""
-        kind, text = cell.kind, cell.value or ""
-        if kind == "e":
-            return Fault(f"the error value {text}")
+    def _scan_cell(self, match: re.Match[bytes]) -> bytes:
+        """Return a cell for calamine, blank if it is a fault."""
+        attributes, inner = _attributes(match[1]), match[2] or b""
+        letters = attributes.get("r", "").rstrip("0123456789")
+        self._column = column_number(letters) if letters else self._column + 1
+        formula, saved = _FORMULA.search(inner), _VALUE.search(inner)
+        text, kind = (saved[2] or b"").decode() if saved else "", attributes.get("t", "n")
+        if formula:
+            self.formulas.append((self._row, self._column))
+            of_formula = _attributes(formula[1])
+            if of_formula.get("t") == "array" and (area := area_of(of_formula.get("ref", "A1"))):
+                self._arrays.append(area)  # only its first cell has the formula
         is_zero = self._is_stale and kind == "n" and not text.strip("+-0.")
-        if (not text or is_zero) and kind != "str":
-            is_formula = cell.formula is not None
-            if is_formula or any(a.contains(cell.row, cell.column) for a in self._arrays):
-                return UNSAVED
-        if kind == "n" and text != text.strip() and _NUMBER.fullmatch(text):
-            return float(text)
-        if not text or self._can_read(kind, text):
-            return None
-        message = f"a cell that cannot be read: {quoted(text)} is not a number"
-        return Fault(message, "type the number again")
-
-    def _can_read(self, kind: str, text: str) -> bool:
-        """Return whether a cell's text is valid for its type."""
-        match kind:
-            case "n":
-                return _NUMBER.fullmatch(text) is not None
-            case "s":
-                return _COUNT.fullmatch(text) is not None and int(text) < self._texts
-            case "b":
-                return text in _TRUTHS
-            case "d":
-                return _is_date(text)
-            case _:
-                return kind in _TEXTS
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        if kind == "e":
+            fault = Fault(f"the error value {html.unescape(text)}")
+        elif (
+            (not text or is_zero)
+            and kind != "str"
+            and (formula or any(a.contains(self._row, self._column) for a in self._arrays))
+        ):
+            fault = UNSAVED
+        else:
+            return match[0]
+        self.values[self._row][self._column] = fault
+        return b"<c/>" if not letters else b""
 
 
 _CALCULATE_ON_LOAD = re.compile(rb"<calcPr[^>]*\bfullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -435,7 +282,7 @@ def _worksheets(path: Path, package: Archive) -> Iterator[ExcelSheet]:
         for sheet in (each for each in listed if each.kind == WORKSHEET):
             if sheet.part not in scans:
                 xml = package.held(sheet.part, archive.MOST_UNPACKED)
-                scan = scans[sheet.part] = SheetScan(xml, count, is_stale=is_stale)
+                scan = scans[sheet.part] = SheetScan(xml, is_stale=is_stale)
                 copy.writestr(sheet.part, scan.xml)
                 scan.xml = b""
             cells += _refuse_large(sheet.title, scans[sheet.part], cells)

@@ -13,6 +13,9 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from lxml import etree
+from openpyxl.cell.text import RichText, Text
+from openpyxl.comments.comment_sheet import CommentRecord, CommentSheet
+from openpyxl.comments.shape_writer import ShapeWriter
 from openpyxl.formula.translate import Translator
 
 from models.case import normalize
@@ -259,38 +262,46 @@ class WorkbookPackage:
     # ---- comments --------------------------------------------------------------------------------
 
     def comment(self, sheet: str, notes: Mapping[Place, str | None]) -> str:
-        """Change comments of a sheet; return the id of the drawing of their boxes if it is new."""
+        """Change comments of a sheet; return the id of the drawing of their boxes if it is new.
+
+        A text that begins with the old one keeps the formats of the old one.
+        """
         part, drawing, key = self.linked(sheet, "comments"), self.linked(sheet, "vmlDrawing"), ""
         if not part:
-            kind = f"{_KIND}spreadsheetml.comments+xml"
-            part, _ = self.add(sheet, "xl/comments{}.xml", "comments", kind)
+            part, _ = self.add(sheet, "xl/comments{}.xml", "comments", CommentSheet.mime_type)
         if not drawing:
             kind = f"{_KIND}vmlDrawing"
             drawing, key = self.add(sheet, "xl/drawings/vmlDrawing{}.vml", "vmlDrawing", kind)
-            self.contents[drawing] = _NO_SHAPES
-        tree, shapes = self.tree(part, _NO_COMMENTS), self.content(drawing)
-        authors, every = tree.find("{*}authors"), tree.find("{*}commentList")
-        old = {parse_address(each.get("ref", "A1")): each for each in every}
-        gone = {(row - 1, column - 1) for row, column in notes}
-        shapes = _NOTE.sub(lambda m: b"" if (int(m[1]), int(m[2])) in gone else m[0], shapes)
-        if b'"_x0000_t202"' not in shapes:
-            shapes = shapes.replace(b"</xml>", _SHAPE_TYPE + b"</xml>")
-        boxes = b""
+            self.contents[drawing] = b"<xml/>"
+        there: Any = CommentSheet.from_tree(self.tree(part, _NO_COMMENTS))
+        authors = there.authors.author
+        records = {parse_address(each.ref): each for each in there.commentList}
+        boxes = etree.fromstring(self.content(drawing), etree.XMLParser(recover=True))
+        writer: Any = ShapeWriter(())
+        if boxes.find("{*}shapetype[@id='_x0000_t202']") is None:
+            writer.add_comment_shapetype(boxes)
+        for box in boxes.findall("{*}shape"):
+            row, column = (box.findtext(f".//{{*}}{name}") for name in ("Row", "Column"))
+            if row and column and (int(row) + 1, int(column) + 1) in notes:
+                boxes.remove(box)
         for place, text in notes.items():
-            each = old.get(place)
+            old = records.pop(place, None)
             if text is None:
-                every.remove(each)
                 continue
-            if each is None:
-                names = [author.text for author in authors]
-                if _AUTHOR not in names:
-                    child(authors, "author").text = _AUTHOR
-                at = str(names.index(_AUTHOR) if _AUTHOR in names else len(names))
-                each = child(every, "comment", ref=address(place[1], place[0]), authorId=at)
-            _set_note(each, text)
-            boxes += _shape(*place, text)
-        every[:] = sorted(every, key=lambda each: parse_address(each.get("ref", "A1")))
-        self.contents[drawing] = shapes.replace(b"</xml>", boxes + b"</xml>")
+            if _AUTHOR not in authors:
+                authors.append(_AUTHOR)
+            cell = address(place[1], place[0])
+            new = old or CommentRecord(ref=cell, authorId=authors.index(_AUTHOR))
+            kept = new.content if text.startswith(new.content) else ""
+            plain = [RichText(t=new.text.t)] if new.text.t else []
+            runs = [*plain, *new.text.r] if kept else []
+            new.text = Text(r=[*runs, RichText(t=text[len(kept) :])])
+            records[place] = new
+            lines = 1 + sum(1 + len(line) // _LETTERS for line in text.split("\n"))
+            writer.add_comment_shape(boxes, 0, cell, min(_HEIGHT, lines * _LINE), _WIDTH)
+            boxes[-1].set("id", f"planner_{place[0]}_{place[1]}")
+        there.commentList = [records[place] for place in sorted(records)]
+        self.contents |= {part: bytes_of(there.to_tree()), drawing: etree.tostring(boxes)}
         return key
 
     # ---- saving ----------------------------------------------------------------------------------
@@ -312,58 +323,6 @@ class WorkbookPackage:
 _AUTHOR = "planner"
 _WIDTH, _LETTERS, _LINE, _HEIGHT = 340, 52, 17, 420
 """Points: width of a comment's box; letters and height of a line; most height."""
-_NO_SHAPES = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml"'
-    b' xmlns:o="urn:schemas-microsoft-com:office:office"'
-    b' xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
-)
-_SHAPE_TYPE = (
-    b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202"'
-    b' path="m,l,21600r21600l,21600xe"><v:stroke joinstyle="miter"/>'
-    b'<v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
-)
-
-
-_NOTE = re.compile(
-    rb"<v:shape\b(?:(?!</v:shape>).)*?<x:Row>\s*(\d+)\s*</x:Row>\s*"
-    rb"<x:Column>\s*(\d+)\s*</x:Column>.*?</v:shape>",
-    re.DOTALL,
-)
-"""The box of a comment, with its row and column (0 is the first)."""
-
-
-def _set_note(comment: Any, text: str) -> None:
-    """Set the text of a comment; the beginning that it keeps stays formatted as it is."""
-    rest = text
-    for each in [*comment.iter("{*}t")]:
-        kept = each.text or ""
-        if rest.startswith(kept):
-            rest = rest[len(kept) :]
-            continue
-        each.text, rest = rest, ""
-    if rest:
-        body = comment.find("{*}text")
-        body = child(comment, "text") if body is None else body
-        plain = body.find("{*}t")  # then it has no other runs
-        run = child(child(body, "r"), "t") if plain is None else plain
-        run.text = (run.text or "") + rest
-    for each in comment.iter("{*}t"):
-        each.set(_SPACE, "preserve")
-
-
-def _shape(row: int, column: int, text: str) -> bytes:
-    """Return the box of a comment, in a size that fits its text."""
-    lines = 1 + sum(1 + len(line) // _LETTERS for line in text.split("\n"))
-    height = min(_HEIGHT, lines * _LINE)
-    return (
-        f'<v:shape id="planner_{row}_{column}" type="#_x0000_t202" style="position:absolute;'
-        f'width:{_WIDTH}px;height:{height}px;visibility:hidden" fillcolor="#ffffe1"'
-        ' o:insetmode="auto"><v:fill color2="#ffffe1"/><v:path o:connecttype="none"/>'
-        '<v:textbox style="mso-direction-alt:auto"/><x:ClientData ObjectType="Note">'
-        f"<x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>"
-        f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
-    ).encode()
-
 
 # ---- formats -------------------------------------------------------------------------------------
 

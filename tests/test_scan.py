@@ -76,7 +76,8 @@ def test_a_cell_and_its_neighbours_are_read(tmp_path, inner, kind, value) -> Non
 
 
 @pytest.mark.parametrize(
-    "cell", ['t="s"><v>99</v>', 't="b"><v>7</v>', 't="zzz"><v>7</v>', 't="n"><v>x</v>', "><v>7</v>\n</c"]
+    "cell",
+    ['t="s"><v>99</v>', 't="b"><v>7</v>', 't="zzz"><v>7</v>', 't="n"><v>x</v>', "><v>7</v>\n</c"],
 )
 def test_a_cell_that_no_program_writes_is_damage(tmp_path, cell: str) -> None:
     with pytest.raises(InputError, match="the workbook is damaged"):

@@ -281,7 +281,7 @@ class WorkbookPackage:
         if boxes.find("{*}shapetype[@id='_x0000_t202']") is None:
             writer.add_comment_shapetype(boxes)
         for box in boxes.findall("{*}shape"):
-            row, column = (box.findtext(f".//{{*}}{name}") for name in ("Row", "Column"))
+            row, column = map(box.findtext, (".//{*}Row", ".//{*}Column"))
             if row and column and (int(row) + 1, int(column) + 1) in notes:
                 boxes.remove(box)
         for place, text in notes.items():

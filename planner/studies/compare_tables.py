@@ -1,15 +1,29 @@
-"""The tables of a comparison of scenarios."""
+"""The tables of a comparison of scenarios, and the rows of inputs and projects that differ."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from models import tolerances
+from models.measures import sums
 from models.results import Checks, Figure, Result, Tiers, common, field
 from models.results import difference as difference_of_files
-from models.results.common import COUNTRY, MINERAL, UNIT, YEAR
+from models.results.changes import SIDES, TableDifference
+from models.results.common import COUNTRY, MINERAL, YEAR, words_of
 from models.results.field import Format
 from models.results.numbers import PlanNumbers
-from planner.studies.variant_tables import RunTable, RunTotals
+from planner.sheets import changes
+from planner.sheets.context import Context, once
+from planner.studies.variant_tables import Row, RunTable, RunTotals
+
+if TYPE_CHECKING:
+    from planner.studies.compare import Entry
+
 
 _AGAINST = "The scenario minus the base; 0 where they differ only by rounding."
 _OVER_YEARS = "Over all years."
@@ -112,37 +126,6 @@ class ScenarioInputs(Result):
     )
 
 
-class FlowDifferences(Result):
-    """The flows that change most from the base to each scenario.
-
-    Refiners of one country often have the same landed cost, so many equally cheap plans split a
-    member's purchases between them. The sheet therefore compares the sales of each country to each
-    member and to the plants of each country, and the total sales of each refiner. A mineral with
-    the same cost and shortage as in the base is left out: its flows differ only between equally
-    cheap plans.
-    """
-
-    TABLE, BOOK = "Differences", "compare"
-    scenario = _SCENARIO
-    mineral = MINERAL
-    level = field.text(
-        "Level",
-        "country to member: sales of one country to one member. country to plants: sales of one"
-        " country to the plants of one country, as inputs. refiner to coalition: all sales of one"
-        " refiner or project; these tonnes are also in the other two levels, so don't add them.",
-    )
-    seller = difference_of_files.Moves.seller.like(
-        meaning="The ten largest changes of each scenario, mineral and level are listed; a row"
-        " below them counts the others. The scenario's last row names the minerals with the same"
-        " cost and shortage in each year as in the base."
-    )
-    buyer = difference_of_files.Moves.buyer
-    old = field.tonnes("Base", _OVER_YEARS)
-    new = field.tonnes("In the scenario", _OVER_YEARS)
-    change = field.tonnes(common.CHANGE.header, "The scenario minus the base.")
-    unit = UNIT
-
-
 class ProjectsBuilt(Result):
     """Projects that a scenario builds differently from the base, the largest change of capex first.
 
@@ -169,3 +152,87 @@ class ProjectsBuilt(Result):
     tonnes_change = field.tonnes("Change of output", _AGAINST)
     tonnes_old = field.tonnes("Base output", _OUTPUT, printed=False)
     tonnes_new = field.tonnes("Output in the scenario", _OUTPUT)
+
+
+MOST_CHANGES = 2_000
+"""How many changes of one scenario are listed; a last row counts the others."""
+
+# ---- projects built differently ------------------------------------------------------------------
+
+ALL_PROJECTS = "All projects"
+"""The name of the row that sums all projects of a scenario, changed or not."""
+_AMOUNTS = ["capex", "tonnes"]
+
+
+def differing_projects(base: Context, context: Context) -> list[Row]:
+    """Return the projects that a scenario builds differently, the largest change of capex first.
+
+    Rows have the fields of ``ProjectsBuilt``: capex [money m], tonnes [t over all years].
+    """
+    contexts = base, context
+    built = (sums(c.plan.projects, "built", "project", "year") for c in contexts)
+    differing = {row["project"] for row in changes.differing_builds(*built)}
+    projects = {p.name: p for c in reversed(contexts) for p in c.case.projects}
+    totals = (c.plan.projects.groupby("project", as_index=False)[_AMOUNTS].sum() for c in contexts)
+    rows = [
+        {**row, "mineral": project.mineral, "country": project.country,
+         **{f"starts_{side}": _starts(c).get(project.name, "")
+            for side, c in zip(SIDES, contexts, strict=False)}}
+        for row in _side_by_side(*totals) if row["project"] in differing
+        for project in [projects[row["project"]]]
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (-abs(row["capex_change"]), row["project"]))
+
+
+def _side_by_side(before: pd.DataFrame, after: pd.DataFrame) -> list[Row]:
+    """Return capex and tonnes of each project in the base and in a scenario; 0 where it is not."""
+    difference = TableDifference(before, after, ["project"], _AMOUNTS)
+    return difference.rows(dict.fromkeys(_AMOUNTS, 0.0), noise=tolerances.REMAINDER)
+
+
+def _all_projects(context: Context) -> pd.DataFrame:
+    """Return the sum of all projects as a table of one row."""
+    return pd.DataFrame([{"project": ALL_PROJECTS, **context.plan.projects[_AMOUNTS].sum()}])
+
+
+@once
+def _starts(context: Context) -> dict[str, str]:
+    """Return when each project that is built starts: ``50% in 2027, 50% in 2029``."""
+    starts = defaultdict[str, list[str]](list)
+    columns = (context.plan.projects[n].tolist() for n in ("year", "project", "built"))
+    for year, name, part in sorted(zip(*columns, strict=True)):
+        if part > tolerances.SAME_SHARE:
+            starts[name].append(f"{part:z.0%} in {year}" if round(part, 2) else f"<1% in {year}")
+    return {name: ", ".join(each) for name, each in starts.items()}
+
+
+# ---- inputs that differ --------------------------------------------------------------------------
+
+
+def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
+    if len(entries) <= 1:
+        return None
+    base = entries[0].case
+    rows: list[dict[str, Any]] = []
+    for entry in entries[1:]:
+        inputs = list(changes.input_differences(base, entry.case))
+        for each in inputs[:MOST_CHANGES]:
+            cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else changes.ADDED
+            rows.append({**vars(each), "scenario": entry.name, "cell": cell})
+        left = len(inputs) - MOST_CHANGES
+        if left > 0 or not inputs:
+            name = f"and {left:,} more" if left > 0 else "nothing differs from the base"
+            rows.append({"scenario": entry.name, "what": name, "fmt": Format.TEXT})
+    formats = [row["fmt"] for row in rows]
+    return ScenarioInputs.of_rows(rows, formats={"before": formats, "after": formats})
+
+
+def projects_built(base: Context, planned: Mapping[str, Context]) -> ProjectsBuilt:
+    """Return the projects that each scenario builds differently, and the sum of all."""
+    rows = list[Row]()
+    for name, context in planned.items():
+        differing = differing_projects(base, context)
+        if differing:
+            differing += _side_by_side(_all_projects(base), _all_projects(context))
+        rows += ({"scenario": name, **row} for row in differing)
+    return ProjectsBuilt.of_rows(rows, words=words_of(base.case))

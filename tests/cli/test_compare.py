@@ -29,7 +29,7 @@ def test_compare_writes_a_workbook_and_says_what_it_holds(case, call):
     assert case.read_bytes() == before
     made = sheets("outputs/case-compare.xlsx")
     assert made[:4] == ["Overview", "Comparison", "Charts", "Heat map"]
-    assert {"Changes", "Differences", "Plan", "Shortages", "Country shares", "Prices"} <= set(made)
+    assert {"Changes", "Plan", "Shortages", "Country shares", "Prices"} <= set(made)
     assert made[-3:] == ["About", "Runs", "Chart data"]
     for said in (*ALL, "case-compare.xlsx"):
         assert said in err
@@ -94,7 +94,7 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
     assert rows[1::2] == rows[2::2]
     assert [row["surprise_usd"] for row in answer["rows"][2::2]] == [0, 0, 0]
     book = openpyxl.load_workbook("outputs/case-compare.xlsx", read_only=True)
-    for sheet in ("Comparison", "By mineral", "Plan", "Prices", "Differences", "Country shares"):
+    for sheet in ("Comparison", "By mineral", "Plan", "Prices", "Country shares"):
         head, *found = book[sheet].iter_rows(values_only=True)
         at = [
             i for i, name in enumerate(head) if name not in {"Foresight", "Not knowing costs (USD)"}

@@ -19,7 +19,7 @@ from planner.studies.compare import Compare
 from planner.studies.kind import Tables
 from planner.studies.variant_tables import hardest_hit
 from planner.workbook import read_tables
-from tests.models.desk import jin, make, new_works, refiner, sur
+from tests.models.desk import jin, make, new_works, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.what_if import base_of, step
@@ -169,50 +169,6 @@ def test_changes_name_the_cells(found):
     ]
 
 
-def test_differences_name_the_flows(found):
-    """What A buys of China moves to Chile, 50 t in each year; the same at the level of refiners."""
-    of = table(found, "Differences").to_frame()
-    mine = of[of["Scenario"] == "No Jin for A"]
-    flows = {
-        (row["Level"], row["From"], row["To"]): (
-            row["Base (t)"],
-            row["In the scenario (t)"],
-            row["Change (t)"],
-        )
-        for row in mine.to_dict("records")
-    }
-    assert flows == {
-        ("country to member", "CHL", "A"): pytest.approx((0, 100, 100)),
-        ("country to member", "CHN", "A"): pytest.approx((100, 0, -100)),
-        ("refiner to coalition", "Jin", "Coalition"): pytest.approx((200, 100, -100)),
-        ("refiner to coalition", "Sur", "Coalition"): pytest.approx((0, 100, 100)),
-    }
-
-
-def test_differences_leave_out_and_say_so():
-    """Twelve move; ten are listed, two counted. A mineral that is as before is named."""
-    codes = ["ARG", "AUS", "AUT", "BEL", "BOL", "BRA", "CAN", "CHL", "COL", "CUB", "DEU", "DNK"]
-    plants = [refiner(f"R {code}", code, 10 + i, 20) for i, code in enumerate(codes)]
-    made = make(
-        jin(1000),
-        *plants,
-        demand=190,
-        Scenarios=rows_of(
-            named("No Jin", step("scale capacity", 0, Refiner="Jin", Mineral="copper"))
-        ),
-    )
-    made["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
-    made["Refiners"].append(refiner("T", "PER", 10, 5) | {"Mineral": "tin"})
-    made["Demand"].append({"Mineral": "tin", "Member": "A", "2026": 7})
-    of = table(compared(read_tables(made)), "Differences").to_frame()
-    first = of[of["Level"] == "country to member"]
-    assert len(first) == 11
-    assert next(iter(first["From"])) == "CHN"
-    assert list(first["From"])[-1] == "3 other flows"
-    assert first["Change (t)"].sum() == pytest.approx(-190 + sum(range(10, 22)))
-    assert list(of["From"])[-1] == "Same cost and shortage as in the base: tin"
-
-
 def test_what_the_command_asks_is_one_case_more():
     read = book()
     half = WhatIf("--what-if", "scale demand; value=0.5", "scale demand: 0.5", ())
@@ -249,7 +205,7 @@ def test_base_alone_and_a_case_without_anything():
     found = compared(book(), ())
     names = [t.name for t in tables(found)]
     assert "Changes" not in names
-    assert "Differences" not in names
+    assert "Projects built" not in names
 
 
 def test_charts(found):
@@ -330,23 +286,12 @@ def test_projects_built_tell_what_one_mineral_takes_from_another():
     assert list(of["Base output starts"]) == [None, "100% in 2026", None]
     assert list(of["Output starts in the scenario"]) == ["100% in 2026", "40% in 2026", None]
     assert list(of["Change of output (t)"]) == pytest.approx([100, -60, 40])
-    said = column(table(found, "Differences"), "From")
-    assert (
-        said.count(
-            "Projects of several minerals change, and they share one budget: see the sheet Projects"
-            " built"
-        )
-        == 1
-    )
 
 
 def test_without_a_budget_no_mineral_takes_from_another():
     found = compared(sharing_a_budget(None))
     of = table(found, "Projects built").to_frame()
     assert list(of["Project"]) == ["C", "All projects"]
-    assert not any(
-        "share a budget" in (v or "") for v in column(table(found, "Differences"), "From")
-    )
 
 
 def test_a_case_without_projects_says_nothing_of_them(found):

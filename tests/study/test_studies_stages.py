@@ -18,11 +18,8 @@ from models.results.supply import Refiners
 from models.schema import ScenarioStep
 from planner.studies import Here, exit_tables, under_risk
 from planner.studies.agreed_plan import Rules
-from planner.studies.compare import Compare
-from planner.studies.compare_tables import FlowDifferences
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, loss_totals, losses, stress
-from planner.studies.moves import LEVELS
 from planner.studies.stress_findings import stress_findings
 from planner.studies.stress_tables import Detail, Embargoes, LossByMineral, Losses, tables_of
 from planner.studies.variant_tables import RunMinerals
@@ -38,18 +35,6 @@ from tests.study.test_comparison import compared, named, rows_of
 
 near = pytest.approx
 SEEDS = [seed for seed in range(10) if random_stages(seed).get("Inputs")]
-
-
-def compared_entries(seed: int) -> Compare:
-    """A random book with three scenarios that hit its first mineral and its inputs."""
-    book = random_stages(seed)
-    first, *_, last = (row["Mineral"] for row in book["Minerals"])
-    scenarios = rows_of(
-        named("No China", step("block lanes", Country=CHINA)),
-        named("Half of the first", step("scale capacity", 0.5, Mineral=first)),
-        named("None of the last", step("scale capacity", 0.25, Mineral=last)),
-    )
-    return compared(read_tables(book | {"Scenarios": scenarios}))
 
 
 def with_duties(seed: int) -> BookT:
@@ -78,38 +63,6 @@ def plans() -> tuple[Plan, ...]:
     every = [solve_case(case_of(book)) for book in books if book.get("Inputs")]
     assert sum(plan.delivered_to_plants.sum() > 1 for plan in every) > 20
     return tuple(every)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_flows_that_differ_add_up_to_what_refiners_make(seed: int) -> None:
-    """Of each mineral and scenario: by refiner, and by country to members and plants."""
-    found = compared_entries(seed)
-    base, *others = found.entries
-    rows = desk.table(found, FlowDifferences)
-    assert len(others) == 3
-    for entry in others:
-        made = [of.context.plan.sources.groupby("mineral")["tonnes"].sum() for of in (base, entry)]
-        here = rows[rows["scenario"] == entry.name]
-        for mineral, flows in here.groupby("mineral"):
-            more = made[1][mineral] - made[0][mineral]
-            by_level = flows.groupby("level")["change"].sum().reindex(LEVELS, fill_value=0.0)
-            assert by_level[LEVELS[-1]] == near(more, abs=1e-4)
-            assert by_level[:-1].sum() == near(more, abs=1e-4)
-
-
-def test_flows_that_differ_by_hand() -> None:
-    """Without China's oxide its plants buy the ally's 7 t: oxide has no buyer but plants."""
-    scenario = named("No Bao", step("scale capacity", 0, Refiner="Bao"))
-    found = compared(read_tables(oxide_and_alloy() | {"Scenarios": [scenario]}))
-    rows = desk.table(found, FlowDifferences)
-    oxide = rows[rows["mineral"] == "oxide"]
-    cells = oxide[["level", "seller", "buyer", "old", "new"]].itertuples(index=False, name=None)
-    assert list(cells) == [
-        ("country to plants", "CHN", "plants in CHN", 20, 0),
-        ("country to plants", "AUS", "plants in CHN", 0, near(7)),
-        ("refiner to coalition", "Bao", "Coalition", 20, 0),
-        ("refiner to coalition", "Lyn", "Coalition", 0, near(7)),
-    ]
 
 
 def rows_by_mineral(plan: Plan) -> list[dict[str, Any]]:

@@ -216,27 +216,17 @@ def test_a_mark_that_may_be_of_thousands_asks_which_is_meant(typed: str, meant: 
 @pytest.mark.parametrize(
     ("years", "odd"),
     [
-        ((2026, 2072, 2028), {2072: "comes after 2026 and before 2028"}),
-        ((2062, 2027, 2028), {2062: "comes before 2027"}),
-        ((2026, 2027, 2020), {2020: "comes after 2027"}),
-        ((2026, 2072, 2028, 2029), {2072: "comes after 2026 and before 2028"}),
-        (
-            (2026, 2072, 2073, 2029, 2030, 2031),
-            {2072: "comes after 2026 and before 2073", 2073: "comes after 2072 and before 2029"},
-        ),
-        ((2027, 2026), {2027: "comes before 2026"}),
+        ((2026, 2072, 2028, 2029), ["the year 2028 comes after 2072"]),
+        ((2027, 2026, 2020), ["the year 2026 comes after 2027", "the year 2020 comes after 2026"]),
     ],
 )
-def test_the_year_that_is_out_of_order_is_named(
-    years: tuple[int, ...], odd: dict[int, str]
-) -> None:
+def test_the_year_that_is_out_of_order_is_named(years: tuple[int, ...], odd: list[str]) -> None:
     book = small_book()
     book["Demand"] = [
         {"Mineral": row["Mineral"], "Member": row["Member"], **{str(year): 1 for year in years}}
         for row in book["Demand"]
     ]
-    found = [f.found for f in _findings(book) if f.sheet == "Demand"]
-    assert found == [f"the year {year} {words}" for year, words in odd.items()]
+    assert [f.found for f in _findings(book) if f.sheet == "Demand"] == odd
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ import numpy as np
 from models import errors, schema, tolerances, units
 from models.case import BASE, Case, normalize
 from models.checks import common
-from models.checks.common import did_you_mean, error, minerals_made, plants, seller, warn
+from models.checks.common import (
+    did_you_mean,
+    error,
+    is_total,
+    minerals_made,
+    plants,
+    seller,
+    total_hint,
+    warn,
+)
 from models.checks.spelling import misspelt_at_home
 from models.resolve import Expanded, last_rights, source_of, supplier_names
 from models.resolve.uncertainty import SPREAD_COLUMNS
@@ -290,7 +299,8 @@ def names_are_defined(case: Case) -> Iterator[errors.Finding]:
                 if name in odd:
                     continue
                 if name not in hints and len(hints) < MOST_HINTS:
-                    hints[name] = did_you_mean(name, known)
+                    near = total_hint("row") if is_total(name) else ""
+                    hints[name] = near or did_you_mean(name, known)
                 problem, wanted = f"{name!r} is not in {homes}", f"a name of the sheet {homes}"
                 yield error(row, column.field, problem, wanted, hints.get(name, ""))
     for name, (row, uses) in (odd or {}).items():

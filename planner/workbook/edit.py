@@ -146,10 +146,9 @@ class EditedFolder(EditedCase):
 class EditedBook(EditedCase):
     """A workbook. Its methods raise the errors of ``BROKEN`` where its XML is damaged."""
 
-    def __init__(self, source: Path, content: io.BytesIO | None = None) -> None:
-        """Open a workbook, whose ``content`` is read unless it is given."""
+    def __init__(self, source: Path) -> None:
         self.source = source
-        self._package = WorkbookPackage(Archive(content or io.BytesIO(archive.file_bytes(source))))
+        self._package = WorkbookPackage(Archive(io.BytesIO(archive.file_bytes(source))))
         super().__init__(s.title for s in self._package.sheets)
         self.parts = {s.title: s.part for s in self._package.sheets if s.kind == WORKSHEET}
         self._trees: dict[str, SheetTree] = {}

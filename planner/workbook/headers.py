@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from numbers import Real
 
 from models.case import clean_name, common_letters, normalize
@@ -165,23 +165,6 @@ def unit_factor(column: Column, unit: str | None, place: str, name: str, currenc
         raise CellError(message, "") from error
 
 
-def ascending(numbers: Sequence[int]) -> list[int]:
-    """Return the places of most numbers that ascend, of several such lists of the lowest ones."""
-    lowest: list[int] = []  # the lowest number at the end of a list of each length
-    places: list[int] = []
-    before: list[int | None] = []
-    for place, number in enumerate(numbers):
-        length = bisect_right(lowest, number)
-        before.append(places[length - 1] if length else None)
-        lowest[length : length + 1] = [number]
-        places[length : length + 1] = [place]
-    kept, last = list[int](), places[-1] if places else None
-    while last is not None:
-        kept.append(last)
-        last = before[last]
-    return kept
-
-
 def not_a_member(name: str) -> str:
     """Say that a column of Freight is headed by a name that is not a member."""
     return f"{name!r} is not a member"
@@ -316,12 +299,10 @@ class HeaderRow:
 
     def _years_ascend(self) -> None:
         years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
-        numbers = [year for year, _ in years]
-        for i in sorted({*range(len(years))} - {*ascending(numbers)}):
-            around = [f"after {year}" for year in numbers[max(0, i - 1) : i]]
-            around += [f"before {year}" for year in numbers[i + 1 : i + 2]]
-            message = f"the year {numbers[i]} comes {' and '.join(around)}"
-            self._error(years[i][1], message, "year columns in ascending order")
+        for (before, _), (year, position) in pairwise(years):
+            if year < before:
+                message = f"the year {year} comes after {before}"
+                self._error(position, message, "year columns in ascending order")
         if self.record.SPREAD == YEARS and not years and not self.findings:
             wanted = "one column per year, headed 2026, 2027, ..."
             self._error(min(self.grid.header), "no year column", wanted)

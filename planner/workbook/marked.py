@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from openpyxl import Workbook
 
 from models import case, results
 from models.errors import Finding, Severity, WriteError
 from planner.render.table import Table, TableColumn
-from planner.scratch import is_folder
 from planner.workbook.archive import BROKEN, reason, sheet_names
-from planner.workbook.cells import is_number
-from planner.workbook.csv_folder import open_folder
 from planner.workbook.edit import AddedPage, EditedBook
 from planner.workbook.findings import advice, sentence, statement
-from planner.workbook.grid import Fault, filled_rows, paused_gc
+from planner.workbook.grid import paused_gc
 from planner.workbook.package import CellColours, Place, parse_address
 from planner.workbook.save import save_file
 
@@ -78,7 +71,7 @@ def mark(
     """
     with paused_gc():
         try:
-            book = _of_folder(source) if is_folder(source) else EditedBook(source)
+            book = EditedBook(source)
             titles = {case.normalize(title): title for title in reversed(book.parts)}
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _findings_by_cell(book, titles, errors_first)
@@ -98,25 +91,6 @@ def mark(
             raise WriteError(msg) from error
     written = save_file(target, lambda scratch: scratch.write_bytes(made))
     return Marked(written, min(len(cells), MOST_MARKED), max(0, len(cells) - MOST_MARKED))
-
-
-def _of_folder(source: Path) -> EditedBook:
-    book: Any = Workbook()
-    book.remove(book.active)
-    for grid in open_folder(source).grids:
-        sheet = book.create_sheet(grid.title)
-        for row, cells in [(grid.header_row, list(grid.header.items())), *filled_rows(grid)]:
-            for position, value in cells if row else ():
-                cell = sheet.cell(row, position)
-                if is_number(value):
-                    cell.value = value
-                else:
-                    cell.value = value.text if isinstance(value, Fault) else str(value)
-                    cell.data_type = "s"  # also one that looks like a formula
-    made = io.BytesIO()
-    book.save(made)
-    made.seek(0)
-    return EditedBook(source, made)
 
 
 # ---- cells ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ from models.case import Case, clean_name, normalize
 from models.checks import common
 from models.checks.spelling import misspelt_at_home
 from models.errors import Finding, InputError, Severity, warning
-from models.schema import SHEETS, CellKind, Member, Record, Settings
+from models.schema import SHEETS, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
 from planner.workbook.archive import PLAN_SHEETS
@@ -182,7 +182,7 @@ def _read_grids(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     findings = _checked(case, parsed, context)
     context.findings += findings
     context.findings += context.overflows()
-    ordered = context.layout.in_order(_with_totals_merged(known_sheets, parsed, context))
+    ordered = context.layout.in_order(context.findings)
     if any(f.severity is Severity.ERROR for f in ordered):
         raise InputError(ordered)
     return Book(case, ordered, tuple(context.defaults), context.layout, sha256, path, before)
@@ -437,55 +437,6 @@ _HOMES = {(r.SHEET, c.header): {*c.refers} for r in SHEETS for c in r.columns()}
     )
 }
 """The sheets that define the names in a column, by (sheet, header)."""
-
-
-# ---- rows of totals ---------------------------------------------------------------------------
-
-
-def _with_totals_merged(
-    grids: Mapping[str, Grid], parsed: Mapping[str, Parsed], context: ReadingContext
-) -> list[Finding]:
-    """Return all findings, with only one for each faulty row that is named Total."""
-    faulty = {(f.sheet, f.row) for f in context.findings if f.severity is Severity.ERROR}
-    totals: dict[tuple[str, int], Finding] = {}
-    for sheet in {sheet for sheet, _ in faulty} & parsed.keys():
-        homes = ({schema.Mineral.SHEET, Member.SHEET} - {sheet}) & parsed.keys()
-        defined = {normalize(str(name)) for home in homes for name in parsed[home].fields["name"]}
-        for row, position, value in _named_total(sheet, grids[sheet], context):
-            if (sheet, row) in faulty and normalize(value) not in defined:
-                message = f"{value!r}: {common.total_hint('row')}"
-                totals.setdefault((sheet, row), at_cell(sheet, position, row, message))
-    others = [f for f in context.findings if (f.sheet, f.row) not in totals]
-    return [*others, *totals.values()]
-
-
-def _named_total(sheet: str, grid: Grid, context: ReadingContext) -> Iterator[tuple[int, int, str]]:
-    """Yield row, position and text for each row that is named a total.
-
-    The word is in a cell that names the row. If a required name is blank, it may be the only word
-    of any other cell, such as a note or a cell without a header.
-    """
-    places, naming, nameless = context.layout.sheets[sheet].columns, set[int](), set[int]()
-    for column in RECORDS[sheet].columns():
-        position = places.get(normalize(column.header))
-        is_name = bool(column.refers) or column.kind in {CellKind.NAME, CellKind.COUNTRY}
-        is_required = column.key or column.required
-        if position is None or not (is_name or is_required):
-            continue
-        naming.add(position)
-        for row, value in zip(grid.rows, grid.values(position), strict=True):
-            if common.is_total(value):
-                yield row, position, str(value)
-            elif value is None and is_name and is_required:
-                nameless.add(row)
-    others = (
-        (row, position, value)
-        for position in grid.columns.keys() - naming
-        for row, value in zip(grid.rows, grid.values(position), strict=True)
-    )
-    for row, position, value in (*others, *grid.stray) if nameless else ():
-        if row in nameless and common.is_word_of_total(value):
-            yield row, position, str(value)
 
 
 # ---- one spelling per name -----------------------------------------------------------------------

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from models.case import clean_name, common_letters, normalize
-from models.checks.common import name_hint
+from models.checks.common import is_total, name_hint, total_hint
 from models.errors import warning
 from models.schema import SHEETS, ByYear, CellKind, Column, Country, Record, Settings, grade_of
 from models.schema.evidence import GRADES, WIDER
@@ -185,12 +185,17 @@ class _SheetReading:
 
     def _required(self, column: Column, plain: ParsedHeader, raw: list[Any]) -> None:
         message = f"a blank cell; {column.header} must be filled"
-        blank = findings.CellError(message, expected_values(column, self.context.currency))
+        expected = expected_values(column, self.context.currency)
         for i, value in enumerate(raw):
             if value is None and plain.position:
+                blank = findings.CellError(message, expected, partial(self._total_hint, i))
                 self.context.error(self.sheet, self.grid.rows[i], column.header, blank)
             if value is None and column.key:
                 self._lose(i)
+
+    def _total_hint(self, position: int) -> str:
+        is_named = any(is_total(cells[position]) for cells in self.grid.columns.values())
+        return total_hint("row") if is_named else ""
 
     def _lose(self, position: int) -> None:
         self.parsed.lost.add(position)

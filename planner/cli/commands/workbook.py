@@ -334,9 +334,10 @@ def _write_marked_copy(
     file: Path, copy: Path, findings: tuple[Finding, ...], *, as_json: bool
 ) -> Marked | None:
     """Write the marked copy; None if the file cannot be read as a workbook."""
+    from planner.scratch import is_folder
     from planner.workbook.marked import is_markable, mark
 
-    if not is_markable(findings):
+    if is_folder(file) or not is_markable(findings):
         click.echo(f"{copy} was not written: {file} cannot be read as a workbook", err=True)
         return None
     marked = mark(file, copy, findings)

@@ -7,7 +7,7 @@ changed alone, and the variant's program and plan are held against those made fr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from models.program import Program, build_program, fit
 from models.program.compile import differences
 from models.resolve import Expanded
 from models.resolve import expanded as expanded_module
-from models.schema import BudgetYear, Built, ByYear, Lane, OreLane, PriceFloor
+from models.schema import SHEETS, Built, ByYear, Lane, OreLane, PriceFloor
+from models.schema.column import CellKind, Column
 from planner.studies.agreed_plan import decisions_before
 from tests.budget import BUDGET, at_length
 from tests.models.desk import jin, make, read, refiner, solve_case, sur
@@ -77,6 +78,55 @@ def base() -> Case:
     return read(made)
 
 
+def another(column: Column, value: Any) -> Any:
+    """Return another value that a column allows, a tenth less of a number; the same if it has none.
+
+    A number by year changes from the second year on.
+    """
+    if isinstance(value, ByYear):
+        return ByYear(value.base, ((2027, another(column, value.base)),))
+    match column.kind:
+        case CellKind.YES_NO:
+            new: Any = not value
+        case CellKind.CHOICE:
+            new = next(each for each in column.choices if each != value)
+        case CellKind.COUNTRY:
+            new = "PER" if value != "PER" else "AUS"
+        case CellKind.YEAR:
+            new = 2026 if value == 2027 else 2027
+        case CellKind.WHOLE:
+            new = 2 if value == 1 else 1
+        case CellKind.NUMBER | CellKind.SHARE:
+            new = 0.9 * value if value else min(5.0, 0.4 * column.most)
+        case _ if column.several:
+            new = ("south",) if value != ("south",) else ("other",)
+        case _:
+            new = value if column.required else ""
+    return new
+
+
+def blank(column: Column, value: Any) -> Any:
+    """Return what stands in a blank cell for a number; 0 where it is blank or may not be."""
+    if column.kind not in {CellKind.NUMBER, CellKind.SHARE}:
+        return value
+    default = DEFAULTS.get(column)
+    nothing = ByYear(0.0) if isinstance(value, ByYear) else 0.0
+    return nothing if default in {dataclasses.MISSING, value} else default
+
+
+DEFAULTS = {
+    dataclasses.replace(f.metadata["column"], field=f.name): f.default
+    for of in SHEETS
+    for f in dataclasses.fields(of)
+    if "column" in f.metadata
+}
+
+
+def change_of(name: str, change: Callable[[Any], Any]) -> Callable[[Case], Case]:
+    """Return a change of the records of a sheet."""
+    return lambda case: case.change(**{name: tuple(change(getattr(case, name)))})
+
+
 def first(name: str, at: int = 0, **fields: Any) -> Callable[[Case], Case]:
     """Return a change of some fields of one record."""
 
@@ -88,16 +138,14 @@ def first(name: str, at: int = 0, **fields: Any) -> Callable[[Case], Case]:
     return change
 
 
-def without(name: str, at: int = 0) -> Callable[[Case], Case]:
-    """Return a change that leaves a record out."""
-    return lambda case: case.change(
-        **{name: tuple(r for i, r in enumerate(getattr(case, name)) if i != at)}
-    )
+def without(name: str) -> Callable[[Case], Case]:
+    """Return a change that leaves the first record out."""
+    return change_of(name, lambda records: records[1:])
 
 
 def more(name: str, record: Any) -> Callable[[Case], Case]:
     """Return a change that adds a record."""
-    return lambda case: case.change(**{name: (*getattr(case, name), record)})
+    return change_of(name, lambda records: (*records, record))
 
 
 def setting(**fields: Any) -> Callable[[Case], Case]:
@@ -105,33 +153,18 @@ def setting(**fields: Any) -> Callable[[Case], Case]:
     return lambda case: case.change(settings=dataclasses.replace(case.settings, **fields))
 
 
-def demands(factor: float) -> Callable[[Case], Case]:
-    """Return a change of the first row of Demand."""
-    return lambda case: first(
-        "demand", tonnes=tuple((y, factor * t) for y, t in case.demand[0].tonnes)
-    )(case)
-
-
 def begun_of(case: Case, after: int, fraction: float) -> Built:
     """Return a row of Built of the first project, so many years after the first one."""
     return Built(project=case.projects[0].name, year=case.years[0] + after, fraction=fraction)
 
 
-def fixed_decisions(case: Case) -> Case:
-    """Cap what the first source may sell."""
-    of = Expanded(case).sources[0]
-    return case.change(
-        ceilings=tuple((of.name, of.project, of.mineral, year, 15.0) for year in case.years)
-    )
-
-
-def agreed_by_member(case: Case) -> Case:
-    """Cap what the first member may buy of the first source."""
+def agreed(case: Case) -> Case:
+    """Cap what the first source may sell, and what the first member may buy of it."""
     of, member = Expanded(case).sources[0], case.members[0].name
+    source = (of.name, of.project, of.mineral)
     return case.change(
-        member_ceilings=tuple(
-            (of.name, of.project, of.mineral, member, year, 5.0) for year in case.years
-        )
+        ceilings=tuple((*source, year, 15.0) for year in case.years),
+        member_ceilings=tuple((*source, member, year, 5.0) for year in case.years),
     )
 
 
@@ -140,113 +173,48 @@ def decided(case: Case) -> Case:
     return case.change(fixed_decisions=decisions_before(solve_case(case), case.years[1]))
 
 
-def every_share(share: ByYear) -> Callable[[Case], Case]:
-    """Return a change of the shares of all limits."""
-    return lambda case: case.change(
-        share_limits=tuple(dataclasses.replace(row, share=share) for row in case.share_limits)
-    )
+def cells() -> Iterator[tuple[str, Callable[[Case], Case]]]:
+    """Yield a change of each column that a plan reads, in the first or the last row by turns."""
+    case = base()
+    for of in SHEETS:
+        name = Case.SHEET_FIELDS[of.SHEET]
+        for i, column in enumerate(of.columns()):
+            records = case.records(of.SHEET)
+            if not of.IS_PLANNED or not records or column.kind is CellKind.TEXT:
+                continue
+            at = -(i % 2)
+            now = getattr(records[at], column.field)
+            for to in (another, blank):
+                value = to(column, now)
+                if value == now:
+                    continue
+                new = {column.field: value}
+                change = setting(**new) if name == "settings" else first(name, at, **new)
+                yield f"{name}: {column.header} {value}", change
 
 
+OF_PLANS = [
+    name for of in SHEETS if of.IS_PLANNED and base().records(of.SHEET)
+    if (name := Case.SHEET_FIELDS[of.SHEET]) not in {"settings", *ALWAYS}
+]  # fmt: skip
 TWEAKS: dict[str, Callable[[Case], Case]] = {
     "nothing": lambda case: case.change(),
-    "discount": setting(discount_rate=0.3),
-    "shortage cost multiple": setting(shortage_cost_multiple=3.0),
-    "fair weight": setting(fair_shortage_weight=0.5),
-    "no fair weight": setting(fair_shortage_weight=0.0),
-    "basis": setting(share_basis="purchases"),
-    "whole projects": setting(whole_projects=True),
-    "carried budget": setting(carry_over_budget=True),
-    "switching": setting(switching_cost=40.0),
-    "no switching": setting(switching_cost=0.0),
-    "growth floor": setting(growth_floor=0.9),
-    "cost of capital": setting(cost_of_capital=0.3),
-    "default freight": setting(default_freight=7.0),
-    "price": first("minerals", price=ByYear(90.0)),
-    "group": first("members", group=""),
-    "bloc": first("countries", blocs=("south",)),
-    "out of a bloc": first("countries", 1, blocs=("other",)),
-    "floor": first("price_floors", floor=ByYear(40.0)),
-    "floor of another": first("price_floors", -1, floor=ByYear(16.0)),
-    "zone": first("price_floors", 1, zone="other"),
-    "exempt": first("price_floors", exempt=("other",)),
-    "no floor": without("price_floors"),
-    "no floors": lambda case: case.change(price_floors=()),
+    **dict(cells()),
+    **{f"no {name}": change_of(name, lambda _: ()) for name in OF_PLANS},
+    **{f"less of {name}": without(name) for name in OF_PLANS},
+    "lanes in another order": change_of("lanes", reversed),
     "a floor more": more("price_floors", PriceFloor(mineral="zinc", zone="other", floor=ByYear(9))),
-    "growth": first("refiners", max_growth=None),
-    "growth of another": first("refiners", 1, max_growth=0.1),
-    "cost": first("refiners", cost=ByYear(49.0)),
-    "cost of a year": first("refiners", cost=ByYear(12.0, ((2027, 45.0),))),
-    "owner": first("refiners", owner="USA"),
-    "kind": first("refiners", kind="recycled"),
-    "country": first("refiners", country="ZMB"),
-    "capacity": first("refiners", capacity=ByYear(25.0)),
-    "recovery": first("refiners", recovery=0.37),
-    "needs no ore": first("refiners", needs_ore=False),
-    "nothing open": first("refiners", available_share=ByYear(0.0)),
-    "years of a refiner": first("refiners", last_year=2026),
-    "no refiner": without("refiners", 4),
-    "less demand": demands(0.4),
-    "no demand": demands(0.0),
+    "the same limit twice": lambda case: more("share_limits", case.share_limits[0])(case),
+    "demand": first("demand", tonnes=((2026, 5.0), (2027, 60.0))),
     "freight": first("freight", costs=(("A", 30.0), ("B", 20.0))),
-    "no lanes": lambda case: case.change(lanes=()),
-    "lanes in another order": lambda case: case.change(lanes=tuple(reversed(case.lanes))),
-    "tariff": first("lanes", tariff=0.9),
-    "lane max": first("lanes", max=5.0),
     "a lane more": more("lanes", Lane(country="PER", max=9.0)),
     "a lane shut": more("lanes", Lane(country="CHN", member="A", open=False)),
-    "shares": every_share(ByYear(0.25)),
-    "shares by year": every_share(ByYear(0.9, ((2027, 0.1),))),
-    "a share of 0": first("share_limits", share=ByYear(0.0)),
-    "penalty": first("share_limits", -1, penalty=0.5),
-    "a hard limit": first("share_limits", -1, penalty=None),
-    "limits' years": first("share_limits", first_year=2027),
-    "no limit": without("share_limits"),
-    "the same limit twice": lambda case: more("share_limits", case.share_limits[0])(case),
-    "surge": setting(surge=0.5),
-    "max short": first("security", max_short=ByYear(0.05)),
-    "who is lost": first("security", lost_country="PER"),
-    "stocks left out": first("security", -1, count_stocks=False),
-    "penalty of security": first("security", penalty=1.0),
-    "years of security": first("security", -1, last_year=2026),
-    "less security": without("security"),
-    "no security": lambda case: case.change(security=()),
-    "no minimum": first("contracts", min=0.0),
-    "a higher minimum": first("contracts", min=50.0),
-    "maximum": first("contracts", min=0.0, max=3.0),
-    "contract price": first("contracts", price=90.0),
-    "no contract": without("contracts"),
-    "capex": first("projects", capex=900.0),
-    "life": first("projects", life=1),
-    "lead time": first("projects", lead_time=1),
-    "project's year": first("projects", first_year=2027),
-    "project's capacity": first("projects", capacity=ByYear(9.0)),
+    "ore shut": more("ore_lanes", OreLane(mine_country="COD", open=False)),
     "begun": lambda case: more("built", begun_of(case, 0, 0.4))(case),
     "begun before": lambda case: more("built", begun_of(case, -1, 0.7))(case),
     "nothing begun": lambda case: more("built", begun_of(case, 1, 0.0))(case),
     "built": lambda case: first("projects", built_in=case.years[0])(case),
-    "no project": without("projects"),
-    "no budget": lambda case: case.change(budget=()),
-    "budget": lambda case: case.change(budget=(BudgetYear(year=2026, capex=50.0),)),
-    "opening": first("stockpiles", opening=0.0),
-    "target": first("stockpiles", target=ByYear(2.0)),
-    "target in days": first("stockpiles", target=ByYear(None), target_days=33.0),
-    "room": first("stockpiles", max=5.0),
-    "target penalty": first("stockpiles", target_penalty=1.0),
-    "holding cost": first("stockpiles", holding_cost=9.0),
-    "max fill": first("stockpiles", max_fill=1.5),
-    "max draw": first("stockpiles", max_draw=0.0),
-    "no stockpile": without("stockpiles"),
-    "premium": first("mines", premium=30.0),
-    "mined": first("mines", capacity=ByYear(6.0)),
-    "no mine": without("mines", 2),
-    "ore freight": more("ore_lanes", OreLane(mine_country="PER", freight=25.0)),
-    "ore shut": more("ore_lanes", OreLane(mine_country="COD", open=False)),
-    "no ore lanes": lambda case: case.change(ore_lanes=()),
-    "tier": first("tiers", multiple=2.0),
-    "supply of today": first("current_supply", tonnes=3.0),
-    "no supply of today": lambda case: case.change(current_supply=()),
-    "ceilings": fixed_decisions,
-    "ceilings of members": agreed_by_member,
+    "agreed": agreed,
     "decided before": decided,
 }
 

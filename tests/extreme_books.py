@@ -8,8 +8,200 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.cli.test_degenerate import CASES, each, setting
-from tests.small_book import Change, Tables, both, put, small_book
+from tests.small_book import Change, Tables, add, both, column, put, small_book, without
+
+
+def each(sheet: str, header: str, value: object) -> Change:
+    """Set a column in all rows."""
+
+    def change(book: Tables) -> None:
+        assert header in book[sheet][0], header
+        book[sheet] = [row | {header: value} for row in book[sheet]]
+
+    return change
+
+
+def only(sheet: str, *rows: int) -> Change:
+    """Keep some rows of a sheet, the first being 2."""
+
+    def change(book: Tables) -> None:
+        book[sheet] = [book[sheet][row - 2] for row in rows]
+
+    return change
+
+
+def setting(name: str, value: object) -> Change:
+    """Set a setting."""
+
+    def change(book: Tables) -> None:
+        book["Settings"] = [row for row in book["Settings"] if row["Setting"] != name]
+        book["Settings"].append({"Setting": name, "Value": value})
+
+    return change
+
+
+def demand(*tonnes: float | None) -> Change:
+    """Set every row of Demand, by year."""
+    years = zip(("2026", "2027"), tonnes, strict=True)
+    return both(*(each("Demand", year, t) for year, t in years))
+
+
+def euros(book: Tables) -> None:
+    """Say all money in euros."""
+    for sheet, rows in book.items():
+        book[sheet] = [{h.replace("USD", "EUR"): v for h, v in row.items()} for row in rows]
+    setting("Currency", "EUR")(book)
+
+
+WHOLE = setting("Whole projects", "yes")
+SECOND_MINERAL = ("Lithium", "Tianqi", "Ganfeng")
+
+
+def one_mineral(book: Tables) -> None:
+    """Leave out lithium and all that has to do with it."""
+    for sheet, rows in book.items():
+        book[sheet] = [r for r in rows if not set(map(str, r.values())) & {*SECOND_MINERAL}]
+
+
+def one_member(book: Tables) -> None:
+    """Leave out all members but Japan."""
+    for sheet, rows in book.items():
+        kept = [r for r in rows if not set(map(str, r.values())) & {"Korea", "Other EU"}]
+        book[sheet] = [{h: v for h, v in r.items() if h not in {"Korea", "Other EU"}} for r in kept]
+    book["Share limits"] = [row for row in book["Share limits"] if row["Buyer"] != "Asia"]
+
+
+NO_PROJECTS = both(without("Projects"), without("Budget"), only("Scenarios", 2, 3))
+BARE = both(
+    *(without(s) for s in ("Share limits", "Contracts", "Stockpiles", "Mines", "Ore lanes")),
+    NO_PROJECTS,
+)
+
+CASES: dict[str, Change] = {
+    "as it is": lambda _: None,
+    "no demand": demand(0, 0),
+    "no demand in a year": demand(500, 0),
+    "a year left blank": demand(500, None),
+    "all years left blank": demand(None, None),
+    "no demand, no rules": both(demand(0, 0), BARE),
+    "no capacity": each("Refiners", "Capacity (t/yr)", 0),
+    "nothing open to the coalition": each("Refiners", "Available share", 0),
+    "nothing to buy": both(
+        each("Refiners", "Capacity (t/yr)", 0), each("Refiners", "Capacity 2028 (t/yr)", None),
+        each("Stockpiles", "Max (t)", 0), each("Stockpiles", "Opening (t)", 0), NO_PROJECTS,
+    ),
+    "one member": one_member,
+    "one mineral": one_mineral,
+    "one year": both(without("Demand", "2027"), only("Scenarios", 3)),
+    "all lanes closed": both(without("Lanes"), lambda b: b.update({"Lanes": [{"Open": "no"}]})),
+    "all ore lanes closed": lambda b: b.update({"Ore lanes": [{"Open": "no"}]}),
+    "no mines": each("Mines", "Capacity (t/yr)", 0),
+    "only Rest of world": both(
+        each("Refiners", "Country", "Rest of world"), each("Refiners", "Owner country", None),
+        NO_PROJECTS, setting("Default freight (USD/t)", 10),
+    ),
+    "dust beside a mountain": both(demand(1e9, 1e9), put("Demand", 2, "2026", 1e-9)),
+    "dust alone": demand(1e-9, 1e-9),
+    "a millionth of a gram": demand(1e-12, 1e-12),
+    "dust and whole projects": both(demand(1e-9, 1e-9), WHOLE),
+    "price 0": each("Minerals", "Price (USD/t)", 0),
+    "shortage cost 0": each("Minerals", "Shortage cost (USD/t)", 0),
+    "nothing costs anything": both(
+        each("Minerals", "Price (USD/t)", 0), each("Minerals", "Shortage cost (USD/t)", 0),
+        each("Refiners", "Cost (USD/t)", 0), each("Freight", "Japan", 0),
+        each("Freight", "Korea", 0), each("Freight", "Other EU", 0),
+    ),
+    "shortage cost multiple 0": setting("Shortage cost multiple", 0),
+    "fair shortage weight 0": setting("Fair shortage weight", 0),
+    "target penalty 0": each("Stockpiles", "Target penalty (USD/t/yr)", 0),
+    "target penalty 0 and short": both(
+        each("Stockpiles", "Target penalty (USD/t/yr)", 0), demand(9000, 9000)
+    ),
+    "stock max 0": both(each("Stockpiles", "Max (t)", 0), each("Stockpiles", "Opening (t)", 0)),
+    "stock is all there is": both(
+        each("Refiners", "Capacity (t/yr)", 0), each("Stockpiles", "Max (t)", 1e6),
+        each("Stockpiles", "Opening (t)", 1e6),
+    ),
+    "project of no capacity": each("Projects", "Capacity (t/yr)", 0),
+    "budget 0": each("Budget", "Capex (USD m)", 0),
+    "capex 0": each("Projects", "Capex (USD m)", 0),
+    "project after the horizon": each("Projects", "First year", 2040),
+    "project of one year's life": column("Projects", "Life (yr)", 1),
+    "whole projects": WHOLE,
+    "whole projects, nothing to build": both(WHOLE, NO_PROJECTS),
+    "whole projects, no budget": both(WHOLE, each("Budget", "Capex (USD m)", 0)),
+    "contracts only": both(
+        each("Refiners", "Capacity (t/yr)", 100), each("Contracts", "Min (t/yr)", 100),
+        each("Contracts", "Max (t/yr)", 100), NO_PROJECTS,
+    ),
+    "contract of nothing": both(
+        each("Contracts", "Min (t/yr)", 0), each("Contracts", "Max (t/yr)", 0)
+    ),
+    "contract without demand": both(demand(0, 0), each("Contracts", "Min (t/yr)", 90)),
+    "share limits 0": each("Share limits", "Share", 0),
+    "share limit 0 with min 1": both(
+        each("Share limits", "Share", 0), put("Share limits", 3, "Share", 1),
+        put("Share limits", 6, "Share", 1),
+    ),
+    "share limits 0 of purchases": both(
+        each("Share limits", "Share", 0), setting("Share basis", "purchases")
+    ),
+    "a scenario without the members": add(
+        "Scenarios", "Nobody", "remove member", None, None, None, "Japan"
+    ),
+    "a scenario without the only member": both(
+        one_member, add("Scenarios", "Nobody", "remove member", None, None, None, "Japan")
+    ),
+    "no scenario": without("Scenarios"),
+    "euros": euros,
+    "members without country": both(
+        each("Members", "Country", None), each("Members", "Group", None),
+        lambda b: b["Share limits"].pop(3),
+    ),
+    "discount rate 0": setting("Discount rate", 0),
+    "discount rate 1": setting("Discount rate", 1),
+    "cost of capital 0": setting("Cost of capital", 0),
+    "events that never begin": each("Risks", "Yearly probability", 0),
+    "events that always begin": each("Risks", "Yearly probability", 1),
+    "no share limits": without("Share limits"),
+    "nothing may be short": lambda b: b.update(Security=[{"Max short": 0}]),
+    "all may be short": lambda b: b.update(Security=[{"Max short": 1}]),
+    "all lanes of Max 0": lambda b: b.update(Lanes=[{"Max (t/yr)": 0}]),
+    "amounts at their bound": both(
+        demand(1e10, 1e10), each("Refiners", "Capacity (t/yr)", 1e10),
+        each("Refiners", "Capacity 2028 (t/yr)", None),
+    ),
+    "prices at their bound": both(
+        each("Minerals", "Price (USD/t)", 1e8), each("Minerals", "Shortage cost (USD/t)", None),
+        setting("Shortage cost multiple", 1000),
+    ),
+    "costs at their bound": both(
+        each("Refiners", "Cost (USD/t)", 1e8), each("Contracts", "Price (USD/t)", 1e8),
+        lambda b: b.update(Lanes=[{"Tariff": 10, "Freight (USD/t)": 1e8}]),
+    ),
+    "capex at its bound": both(
+        each("Projects", "Capex (USD m)", 1e7), each("Projects", "Life (yr)", 1)
+    ),
+    "hardly any recovery": each("Refiners", "Recovery", 1e-6),
+    "a target beyond reach": both(
+        each("Stockpiles", "Target (t)", 1e10), each("Stockpiles", "Target penalty (USD/t/yr)", 1e8)
+    ),
+    "penalties of nothing": each("Share limits", "Penalty (USD/t)", 0),
+    "least and most at odds": lambda b: b.update({"Share limits": [
+        {"Limit": limit, "Supplier group": "country", "Supplier": "China", "Share": share}
+        for limit, share in (("min", 1), ("max", 0))
+    ]}),
+    "contracts above demand": both(
+        each("Contracts", "Min (t/yr)", 1e10), each("Contracts", "Max (t/yr)", None)
+    ),
+    "a fairness just below 1": setting("Fair shortage weight", 0.999),
+    "budgets carried over": both(
+        setting("Carry over budget", "yes"), put("Budget", 2, "Year", 2025),
+        put("Budget", 3, "Capex (USD m)", 0), add("Budget", 2026, 1),
+    ),
+    "nothing but what must be": both(BARE, without("Countries"), without("Lanes")),
+}  # fmt: skip
+
 
 NAMES: tuple[str, ...] = (
     "{x}", "{}", "{0}", "{mineral.name!r}", "{{", "}", "%s", "%(name)s", "100 %", "$x", "${x}",

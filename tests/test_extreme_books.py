@@ -15,8 +15,8 @@ from planner.studies.bills import in_fractions
 from planner.workbook import read_tables
 from tests.books import write_book
 from tests.budget import at_length, few
-from tests.cli.test_degenerate import CALLS, demand, run
-from tests.extreme_books import extreme_book
+from tests.cli.test_degenerate import CALLS, run
+from tests.extreme_books import demand, extreme_book
 from tests.small_book import Change, Tables, both, put, small_book
 
 COMMANDS = at_length(("check", "solve", "explain", "bills", "verify"), CALLS)

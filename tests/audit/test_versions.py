@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from planner.audit.verify import ComparisonBasis
-from planner.cli import main
 from tests.audit.tampering import at, cell
 from tests.audit.test_verify import found, is_named
 from tests.books import editing
@@ -121,15 +120,3 @@ def test_what_has_no_counterpart_in_this_version_is_named(made, tmp_path, names)
     assert verdict.compared is ComparisonBasis.FIELDS
     assert [place for place in places if not is_named(place, verdict.findings)] == []
     assert verdict.is_proven
-
-
-@pytest.mark.slow
-def test_the_exit_code_says_that_something_has_no_counterpart(made, tmp_path, capsys):
-    plan = tmp_path / "plan.xlsx"
-    as_another_version(made, plan, None)
-    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 0
-    as_another_version(made, plan, added("Approved"))
-    assert main(["verify", str(plan), str(made / "case.xlsx")]) == 1
-    err = capsys.readouterr().err
-    assert "is not written by this version of the planner" in err
-    assert "holds for the flows, values and duals" in err

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from tests.audit.tampering import cell
@@ -40,16 +39,6 @@ def test_a_plan_is_verified_with_the_options_that_it_was_made_with(plan, case, c
     assert answer["errors"] == []
     assert answer["cells"] > 1000
     assert answer["gap"] < 1e-7
-
-
-@pytest.mark.slow
-def test_every_scenario_is_applied_again(case, call, ask):
-    names = dict.fromkeys(
-        row[0] for row in openpyxl.load_workbook(case)["Scenarios"].iter_rows(2, values_only=True)
-    )
-    for name in [n for n in names if n][:2]:
-        assert call("solve", case, "--scenario", name, "--output", "s.xlsx")[0] == 0
-        assert ask("verify", "s.xlsx", case)[0] == 0
 
 
 @pytest.mark.slow

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,54 @@ def test_wrong_usage(folder, call, ask, arguments):
     assert answer["status"] == "usage_error"
     assert [set(e) for e in answer["errors"]] == [{"sheet", "cell", "message"}]
     assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("exit", "--country is missing; choose from "),
+        ("exit --country Chna", "'Chna' is not a country; did you mean 'China'?"),
+        ("exit --country Congo", "did you mean DR Congo or Republic of the Congo?"),
+        ("exit --country ' '", "name one country"),
+        ("exit --country '*'", "name one country"),
+        ("exit --country China --max-country-share 65", "did you mean 0.65 (65 %)?"),
+        ("ranges --slack 5", "did you mean 0.05"),
+        ("ranges --by mine", "--by"),
+        ("scorecard --max-country-share 65", "did you mean 0.65 (65 %)?"),
+        ("scorecard --scenario Bas", "did you mean 'Base'?"),
+        ("scorecard --lose Chin", "did you mean"),
+        ("sensitivity --by price", "--by"),
+        ("stress --year 2031", "did you mean 2028?"),
+        ("stress --surge 20", "did you mean 0.2 (20 %)?"),
+        ("stress --surge -1", "such as 0.65"),
+        ("stress --surge -1 --lose Chna", "--surge '-1' is not a share"),
+        ("stress --surge -1 --lose Chna", "--lose 'Chna': "),
+        ("stress --scenario Bas", "did you mean 'Base'? Choose from Base"),
+        ("stress --country China", "No such option '--country'.\n"),
+        ("stress --scenari Base", "Did you mean '--scenario'?"),
+        ("stress --output plain.xlsx", "choose another output"),
+        ("sweep --step 0", "--step 0 is not a step"),
+        ("sweep --from 65", "did you mean 0.65 (65 %)?"),
+        ("sweep --from 0,9", "'0,9' is not a number such as 0.65 or 65%"),
+        ("sweep --step nan", "'nan' is not a number"),
+        ("sweep --step 0.0001", "6,001 points, more than 1,000"),
+        (
+            "sweep --over embargo",
+            "choose from cap, demand, capacity, cost, tariff, floor, freight, mines",
+        ),
+        ("sweep --over capacity:Chian", "did you mean 'China'?"),
+        ("sweep --over tariff:CHN --to 25", "did you mean 0.25 (25 %)?"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_of_a_study(plain, call, ask, words, said):
+    """Refused with what was likely meant, before anything is written."""
+    command, *options = shlex.split(words)
+    words = (command, plain, *options, "--workers", "1")
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert ask(*words)[1]["status"] == "usage_error"
+    assert not Path("outputs").exists()
 
 
 def test_a_word_after_two_dashes_is_no_option(folder, call):

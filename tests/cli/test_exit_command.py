@@ -84,25 +84,6 @@ def test_no_proven_way_out(plain, ask, monkeypatch):
     assert "no luck" in str(said["errors"])
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ((), "--country is missing; choose from "),
-        (("--country", "Chna"), "'Chna' is not a country; did you mean 'China'?"),
-        (("--country", "Congo"), "did you mean DR Congo or Republic of the Congo?"),
-        (("--country", " "), "name one country"),
-        (("--country", "*"), "name one country"),
-        (("--country", "China", "--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
-    ],
-)
-def test_wrong_usage(plain, call, options, said):
-    """Refused with what was likely meant, before anything is written."""
-    code, _, err = call("exit", plain, *options, *HERE)
-    assert code == 2
-    assert said in err
-    assert not (plain.parent / "outputs").exists()
-
-
 def test_a_search_that_fails_leaves_the_other_minerals(plain, call, ask, monkeypatch):
     """The way out of one mineral is not proven: it is named, and what is known is written."""
     expected = ask("exit", plain, "--country", "China", *HERE)[1]["rows"]

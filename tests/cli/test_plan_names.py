@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from planner.cli.common import case_part
-from planner.workbook.template import template_tables
-from tests.books import write_book
 from tests.budget import few
 
 
@@ -67,32 +64,7 @@ def test_no_study_of_another_case_has_the_name_of_the_base(case, ask, study, opt
     assert len(names) > 1
 
 
-def test_the_base_plan_outlives_what_is_asked_after_it(case, call, folder):
-    call("solve", case)
-    before = (folder / "outputs/case-plan.xlsx").read_bytes()
-    for options in (("--scenario", "Half"), ("--lose", "CHL"), ("--max-country-share", "0.5")):
-        assert call("solve", case, *options)[0] == 0
-    assert (folder / "outputs/case-plan.xlsx").read_bytes() == before
-
-
 ODD = ["A/B", "A:B", "..", "../../up", "CON", "what-if", "x" * 300, "日" * 120, "a\nb", "=1", "a. "]
-
-
-@pytest.mark.slow
-def test_odd_names_of_scenarios_are_names_of_files(folder, ask):
-    tables = template_tables()
-    step = next(row for row in tables["Scenarios"] if row["Scenario"] == "Half")
-    tables["Scenarios"] = [{**step, "Scenario": name} for name in ODD[:6]]
-    write_book(folder / "odd.xlsx", tables)
-    places = set()
-    for name in ODD[:6]:
-        code, answer = ask("solve", "odd.xlsx", "--scenario", name)
-        assert code == 0, answer
-        assert openpyxl.load_workbook(answer["output"], read_only=True).sheetnames
-        places.add(answer["output"])
-    assert len(places) == len(ODD[:6])
-    assert {str(Path(place).parent) for place in places} == {"outputs"}
-    assert written(folder) == {Path(place).name for place in places}
 
 
 @pytest.mark.parametrize("stem", ["case", "y" * 200, "y" * 225])

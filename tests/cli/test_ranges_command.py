@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from models.errors import SolverError
 from tests.cli.desk import sheets
 
@@ -22,19 +20,6 @@ def test_what_a_program_hears(plain, ask):
     assert (code, said["status"], said["by"], said["slack"]) == (0, "optimal", "refiner", 0.01)
     for row in said["ranges"]:
         assert row["least"] <= row["now"] <= row["most"]
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--slack", "5"), "did you mean 0.05"),
-        (("--by", "mine"), "--by"),
-    ],
-)
-def test_wrong_words(plain, call, options, words):
-    code, _, err = call("ranges", plain, *options, *HERE)
-    assert code == 2
-    assert words in err
 
 
 def test_a_mineral_that_failed_is_named(plain, call, monkeypatch):

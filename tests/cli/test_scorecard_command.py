@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 
 import openpyxl
-import pytest
 
 from models.errors import SolverError
 from models.plan import Session
@@ -125,19 +124,3 @@ def test_a_run_without_a_plan_stands_with_its_reason(plain, ask, monkeypatch, fo
     assert reasons == {"no luck"}
     assert any(row["can_be_met"] is not None for row in said["benchmarks"])
     assert (folder / said["output"]).exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--max-country-share", "65"), "did you mean 0.65 (65 %)?"),
-        (("--scenario", "Bas"), "did you mean 'Base'?"),
-        (("--lose", "Chin"), "did you mean"),
-    ],
-)
-def test_wrong_usage(plain, call, options, said):
-    """Refused with what was likely meant, before anything is written."""
-    code, _, err = call("scorecard", plain, *options, *HERE)
-    assert code == 2
-    assert said in err
-    assert not (plain.parent / "outputs").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import openpyxl
-import pytest
 
 from tests.cli.desk import sheets
 
@@ -36,25 +35,3 @@ def test_what_a_program_hears(plain, ask):
     } <= first.keys()  # fmt: skip
     assert said["groups"] == []
     assert not {"draws", "decisions"} & said.keys()
-
-
-@pytest.mark.slow
-def test_ends_are_what_solve_says_of_the_edited_workbook(plain, ask, folder):
-    """Each in a workbook of its own, as a user edits it."""
-    _, said = ask("sensitivity", plain, *HERE)
-    rows = said["factors"]
-    for row in (rows[0], rows[7], rows[-1]):
-        for end in ("low", "high"):
-            book = openpyxl.load_workbook(plain)
-            for cell in row["cells"]:
-                book[row["sheet"]][cell].value *= row[end]
-            book.save(folder / "edited.xlsx")
-            _, plan = ask("solve", "edited.xlsx")
-            assert plan["objective_usd"] == pytest.approx(row[f"cost_{end}_usd"], rel=1e-6)
-            assert plan["shortage_t"] == pytest.approx(row[f"short_{end}_t"], rel=1e-6, abs=1e-6)
-
-
-def test_wrong_words(plain, call):
-    code, _, err = call("sensitivity", plain, "--by", "price", *HERE)
-    assert code == 2
-    assert "--by" in err

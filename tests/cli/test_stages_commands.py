@@ -88,22 +88,6 @@ def test_a_command_runs(folder: Path, command: str) -> None:
     assert not said.get("errors")
 
 
-def test_support_has_gaps_of_a_chain(folder: Path) -> None:
-    """Without limits the ally's oxide lacks 1; its alloy, which Security wants, lacks nothing."""
-    words = ("case.xlsx", "--what-if", "drop share limits", "-o", "support.xlsx")
-    gaps = answer(folder, "support", *words)["gaps"]
-    found = {row["plant"]: (row["gap"], row["member"]) for row in gaps if row["gap"] is not None}
-    assert found["Lyn"][0] == pytest.approx(1)
-    assert found["Arafura"] == (0, "A")
-
-
-def test_an_exit_counts_what_plants_buy(folder: Path) -> None:
-    """Of oxide, that plants buy, there is a way out, too: 7 t and the stock are the ally's."""
-    said = answer(folder, "exit", "case.xlsx", "--country", CHINA, "-o", "exit.xlsx")
-    rows = {row["mineral"]: row for row in said["rows"]}
-    assert rows["oxide"]["planned"] > rows["oxide"]["left"] > 0
-
-
 def test_diff_counts_what_plants_buy(folder: Path) -> None:
     """Paid by mineral adds up to all purchases, and moves to all tonnes that are sold."""
     old = answer(folder, "solve", "case.xlsx", "-o", "again.xlsx")

@@ -96,28 +96,6 @@ def test_no_share_limits(plain, ask, folder):
     assert not any("without share limits" in str(header) for header in headers)
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--year", "2031"), "did you mean 2028?"),
-        (("--surge", "20"), "did you mean 0.2 (20 %)?"),
-        (("--surge", "-1"), "such as 0.65"),
-        (("--surge", "-1", "--lose", "Chna"), "--surge '-1' is not a share"),
-        (("--surge", "-1", "--lose", "Chna"), "--lose 'Chna': "),
-        (("--scenario", "Bas"), "did you mean 'Base'? Choose from Base"),
-        (("--country", "China"), "No such option '--country'.\n"),
-        (("--scenari", "Base"), "Did you mean '--scenario'?"),
-        (("--output", "plain.xlsx"), "choose another output"),
-    ],
-)
-def test_wrong_usage(plain, call, options, said):
-    """Refused with what was likely meant, before anything is written."""
-    code, _, err = call("stress", plain, *options, *HERE)
-    assert code == 2
-    assert said in err
-    assert not (plain.parent / "outputs").exists()
-
-
 def test_a_run_without_a_plan_keeps_the_others(plain, ask, monkeypatch, folder):
     """Its row says why; the workbook is written and the exit code is 3."""
     planned = Session.solve

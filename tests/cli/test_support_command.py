@@ -75,22 +75,6 @@ def test_what_a_program_hears(supported, ask):
     assert all(row["gap"] >= 0 for row in said["gaps"])
 
 
-def test_a_what_if_of_support_reaches_the_plan(plain, ask, folder):
-    asked = ("--what-if", "set support; refiner=Chile lithium; value=20000")
-    code, said = ask("solve", plain, *asked, "--csv", "tables")
-    assert (code, said["status"]) == (0, "optimal")
-    book = openpyxl.load_workbook(folder / said["output"])
-    headers = [cell.value for cell in book["Plan"][1]]
-    paid = {
-        row[headers.index("Support (USD/t)")]
-        for row in book["Plan"].iter_rows(2, None, values_only=True)
-    }
-    assert max(paid) > 0
-    headers = [cell.value for cell in book["Members"][1]]
-    assert "Support paid a year (USD m)" in headers
-    assert ask("verify", said["output"], plain)[0] == 0
-
-
 @pytest.mark.parametrize(
     ("cells", "words"),
     [

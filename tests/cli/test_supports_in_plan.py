@@ -71,14 +71,4 @@ def test_members_has_supports_only_if_one_pays(sheets, words, folder, ask) -> No
     headers = {cell.value for cell in plan["Members"][1]}
     paid = {"Contracts for difference a year (USD m)", "Paid to"}
     assert (paid <= headers) == ("pays" in words)
-
-
-def test_members_names_what_supports_pay(folder, ask) -> None:
-    book, _ = books()["a member"]
-    write_book(folder / "paid.xlsx", book)
-    code, said = ask("solve", "paid.xlsx")
-    assert code == 0
-    plan = openpyxl.load_workbook(folder / said["output"])
-    headers = [cell.value for cell in plan["Members"][1]]
-    assert {"Contracts for difference a year (USD m)", "Paid to"} <= {*headers}
-    assert ask("verify", said["output"], "paid.xlsx")[0] == 0
+    assert ask("verify", said["output"], "plain.xlsx")[0] == 0

@@ -131,31 +131,6 @@ def test_another_knob(case, ask, call):
     assert "Reference" in sheets("outputs/case-capacity-CHN-Lithium-sweep.xlsx")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--step", "0"), "--step 0 is not a step"),
-        (("--from", "65"), "did you mean 0.65 (65 %)?"),
-        (("--from", "0,9"), "'0,9' is not a number such as 0.65 or 65%"),
-        (("--step", "nan"), "'nan' is not a number"),
-        (("--step", "0.0001"), "6,001 points, more than 1,000"),
-        (
-            ("--over", "embargo"),
-            "choose from cap, demand, capacity, cost, tariff, floor, freight, mines",
-        ),
-        (("--over", "capacity:Chian"), "did you mean 'China'?"),
-        (("--over", "tariff:CHN", "--to", "25"), "did you mean 0.25 (25 %)?"),
-        (("--scenario", "Export bann"), "did you mean 'Export ban'?"),
-    ],
-)
-def test_wrong_usage(case, call, ask, arguments, said):
-    code, out, err = call("sweep", "case.xlsx", *arguments)
-    assert (code, out) == (2, "")
-    assert said in err
-    assert ask("sweep", "case.xlsx", *arguments)[1]["status"] == "usage_error"
-    assert not Path("outputs").exists()
-
-
 def test_what_a_scenario_does_wrong_is_told_once(folder, ask):
     tables = template_tables()
     tables["Scenarios"] = [

@@ -16,7 +16,6 @@ from planner.workbook import read_tables
 from tests.budget import at_length
 from tests.models.desk import FIRST, BookT, jin, make, refiner, slope, sur
 from tests.models.desk import solve_once as solve
-from tests.models.stages import random_stages
 from tests.models.test_laws import dearest, draw
 from tests.reference.cases import random_book
 
@@ -292,21 +291,3 @@ def test_prices_add_up(seed: int) -> None:
             assert price.amount == near(0, abs=1e-9 * largest)
         assert price.moves or price.amount == near(0, abs=1e-9 * largest)
         assert sum(move.cost for move in price.moves) == close
-
-
-@pytest.mark.parametrize("seed", [2, 9, 16, 40, 117])
-def test_a_chain_names_no_cost_with_both_signs(seed: int) -> None:
-    """What a price comes back to through a plant is one line or none, and all add up to it."""
-    plan = solve(random_stages(seed))
-    e = plan.expanded
-    for mineral, member, year in itertools.product(e.minerals, e.members, e.years):
-        price = explain(plan, mineral, member, year).price
-        if price is None:
-            continue
-        assert sum(term.amount for term in price.terms) == near(price.amount, abs=1e-6)
-        signs = {
-            (t.what.removeprefix("-"), t.place, t.times, t.amount > 0)
-            for t in price.terms
-            if t.amount
-        }
-        assert len({sign[:3] for sign in signs}) == len(signs), (mineral, member, year)

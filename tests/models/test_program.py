@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from models.case import Case
-from models.program import NameIndex, build_program, fit
+from models.program import NameIndex, build_program
 from models.program.builder import Builder
 from models.program.compile import compile_model, differences
 from models.program.sourcing import build
 from models.resolve import Expanded
 from models.schema import SHEETS
-from planner.scenarios import drop_share_limits, set_max_country_share
 from tests.budget import BUDGET, at_length, few
 from tests.models import test_golden
 from tests.models.desk import jin, make, read, sur
@@ -57,32 +56,6 @@ def test_a_block_alone_is_a_block_of_the_whole(seed: int) -> None:
         of = whole.block(b)
         for name in ("cost", "lower", "upper", "row_lower", "row_upper", "values", "columns"):
             assert np.array_equal(getattr(alone, name), getattr(of, name)), name
-
-
-@pytest.mark.parametrize("seed", range(at_length(8, 20)))
-def test_a_variant_laid_out_as_its_base(seed: int) -> None:
-    """What a variant shares with its base stands where the base has it, with its own numbers."""
-    case = read(draw(seed))
-    base = build_program(Expanded(case))
-    for variant in (case, set_max_country_share(case, 0.4), drop_share_limits(case)):
-        expanded = Expanded(case).changed(variant)
-        own = build_program(expanded, base.names, like=base)
-        assert [differences(own.block(b), build_program(Expanded(variant)).block(b))
-                for b in range(len(own.blocks))] == [[]] * len(own.blocks)  # fmt: skip
-        found = fit(own, base)
-        for b, of in enumerate(found.of_block.tolist()):
-            if of >= 0:
-                at = own.columns_of(b)
-                assert np.array_equal(found.arrays.cost[found.columns[at]], own.rows.cost[at])
-                inside = own.rows_of(b)
-                assert np.array_equal(
-                    found.arrays.row_upper[found.rows[inside]], own.rows.row_upper[inside]
-                )
-                x = np.random.default_rng(0).uniform(0.5, 1.5, len(own.rows.cost))
-                laid = np.zeros(len(base.rows.cost))
-                laid[found.columns[at]] = x[at]
-                one = found.arrays.activity(laid)[found.rows[inside]]
-                assert one == pytest.approx(own.rows.activity(x)[inside], rel=1e-12, abs=1e-9)
 
 
 def test_a_component_of_several_parts() -> None:

@@ -14,8 +14,6 @@ from models.errors import SolverError
 from models.program import Scaling
 from models.program import families as families_module
 from models.program.compile import compile_model
-from models.program.component import CostHeading
-from models.program.frame import Books
 from models.resolve import Expanded
 from models.solve import LinearProgram, Solution, highs
 from models.solve.highs import ATTEMPTS
@@ -205,14 +203,6 @@ def test_lost_whole_columns(monkeypatch: Patch) -> None:
     refused(whole)
 
 
-def swap_costs(rows: LinearProgram) -> LinearProgram:
-    """Swap the costs of the two columns whose costs differ most."""
-    cost = rows.cost.copy()
-    low, high = int(np.argmin(cost)), int(np.argmax(cost))
-    cost[low], cost[high] = cost[high], cost[low]
-    return dataclasses.replace(rows, cost=cost)
-
-
 def swap_keys(rows: LinearProgram) -> LinearProgram:
     """Give two rows of the same component each other's key."""
     keys = list(rows.row_keys)
@@ -230,7 +220,6 @@ def swap_columns(rows: LinearProgram) -> LinearProgram:
 
 
 COMPILED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
-    "costs of two columns swapped": swap_costs,
     "keys of two rows swapped": swap_keys,
     "columns in another order": swap_columns,
     "a cost that is not a number": lambda r: bumped(r, "cost", 0, np.nan),
@@ -242,8 +231,6 @@ COMPILED: dict[str, Callable[[LinearProgram], LinearProgram]] = {
     "all rows lost": lambda r: dataclasses.replace(
         r, row_lower=np.full_like(r.row_lower, -np.inf), row_upper=np.full_like(r.row_upper, np.inf)
     ),
-    "costs of the other sign": lambda r: dataclasses.replace(r, cost=-r.cost),
-    "no cost at all": lambda r: dataclasses.replace(r, cost=0 * r.cost),
 }  # fmt: skip
 
 
@@ -272,44 +259,6 @@ def test_family_left_out(position: int, monkeypatch: Patch) -> None:
             solve(made)
     else:
         refused(made)
-
-
-HEADINGS = ("purchase", "tariff", "freight", "take or pay", "holding", "stock shortfall", "capital",
-            "ore premium", "shortage", "unfair shortage", "limit penalty", "switching")  # fmt: skip
-
-
-@pytest.mark.parametrize("heading", HEADINGS)
-def test_lost_cost_heading(heading: str, monkeypatch: Patch) -> None:
-    """The objective lacks one of its terms."""
-    true_cost = Books.add_cost
-
-    def cost(self: Books, name: CostHeading, *rest: Any) -> None:
-        if name.name != heading:
-            true_cost(self, name, *rest)
-
-    monkeypatch.setattr(Books, "add_cost", cost)
-    refused(book())
-
-
-def test_undiscounted_costs(monkeypatch: Patch) -> None:
-    """The objective forgets to discount."""
-    case = read(book())
-    monkeypatch.setattr(sourcing_module, "objective", forgetful(sourcing_module.objective))
-    with pytest.raises(SolverError):
-        solve_case(case)
-
-
-def forgetful(true_objective: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Return the objective at a discount rate of nothing."""
-
-    def objective(f: Any) -> None:
-        kept = f.case
-        settings = dataclasses.replace(kept.settings, discount_rate=0.0)
-        f.case = kept.change(settings=settings)
-        true_objective(f)
-        f.case = kept
-
-    return objective
 
 
 # ---- what the solver gets, and what it gives back ----------------------------------------------

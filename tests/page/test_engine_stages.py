@@ -13,17 +13,7 @@ from models.plan.sliders import Adjustable
 from planner.page.sliders import with_sliders
 from planner.workbook import read_tables
 from tests.budget import BUDGET
-from tests.models.stages import (
-    ALLY,
-    CHINA,
-    cap,
-    made,
-    oxide_and_alloy,
-    plant,
-    random_stages,
-    separation,
-    stages,
-)
+from tests.models.stages import ALLY, CHINA, cap, oxide_and_alloy, random_stages, separation
 from tests.page.draws import draw, unmoved, variant_of
 
 BOOKS = max(2, BUDGET // 10)
@@ -95,64 +85,6 @@ def test_a_cap_on_oxide_and_on_both(planned):
     assert both["short"] == pytest.approx(2)
     assert both["objective"] == pytest.approx(46 + 2 * case.shortage_cost("alloy", 2026))
     assert countries == (ALLY, CHINA)
-
-
-@pytest.mark.slow
-def test_one_more_stage(planned):
-    """The closed form (c): a stage of ratio 1 at no cost leaves what it costs to the digit."""
-    book = oxide_and_alloy(cap(0.65, "alloy"))
-    longer = {**book, "Minerals": [*book["Minerals"], {"Mineral": "powder", "Price (USD/t)": 50}]}
-    longer["Refiners"] = [*book["Refiners"], plant("Mill", "powder", ALLY, 0)]
-    longer["Inputs"] = [made("alloy", "powder"), made("powder", "oxide")]
-    for share in (0.65, 0.4):
-        costs = []
-        for each in (book, longer):
-            case = read_tables(each).case
-            shares = [share if m.name == "alloy" else None for m in case.minerals]
-            answer, plan = moved(case, planned, still(case)[0], cap=shares)
-            shown(answer, plan)
-            costs.append(answer["objective"])
-        assert costs[0] == pytest.approx(costs[1], rel=1e-12)
-
-
-def test_a_cap_on_an_input_of_one_country(planned):
-    """The closed form (d): 6.5 of 10 are served, as with a cap on demand; at 40 % it is 4."""
-    refiners = [plant("Bao", "oxide", CHINA, 1), plant("Arafura", "alloy", ALLY, 2)]
-    book = stages(
-        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide")], {"alloy": 10},
-        Share_limits=[cap(0.65, "oxide", None)],
-    )  # fmt: skip
-    case = read_tables(book).case
-    nothing, _ = still(case)
-    for share, short in ((None, 3.5), (0.4, 6.0)):
-        shares = [share if m.name == "oxide" else None for m in case.minerals]
-        answer, plan = moved(case, planned, nothing, cap=shares)
-        shown(answer, plan)
-        assert answer["short"] == pytest.approx(short)
-
-
-def test_through_all_stages_two_thirds_go(planned):
-    """Oxide of China and B, 65 to 35, alloy of an ally alone: nothing is lost, then 65 %."""
-    refiners = [
-        plant("Bao", "oxide", CHINA, 1), plant("B", "oxide", "CHL", 2),
-        plant("C", "alloy", "DEU", 1),
-    ]  # fmt: skip
-    book = stages(
-        {"oxide": 50, "alloy": 100}, refiners, [made("alloy", "oxide")], {"alloy": 100},
-        members={"A": "DEU"}, Share_limits=[cap(0.65, "oxide")],
-        Countries=[{"Country": "DEU", "Bloc": "coalition"}],
-    )  # fmt: skip
-    case = read_tables(book).case
-    nothing, countries = still(case)
-    answer, plan = moved(case, planned, nothing)
-    shown(answer, plan)
-    served = answer["stops"][[m.name for m in case.minerals].index("alloy")]
-    assert served["last"][0] == pytest.approx(1)
-    assert served["through"] == [pytest.approx(0.35), countries.index(CHINA)]
-    lost = [1 if code == CHINA else None for code in countries]
-    without, plan = moved(case, planned, nothing, lost=lost)
-    shown(without, plan)
-    assert without["short"] == pytest.approx(0)
 
 
 def with_tonnes(of: Adjustable, x: list[float]) -> Plan:

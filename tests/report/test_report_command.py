@@ -132,20 +132,6 @@ def test_what_is_no_study_is_named(call, plan, made):
     assert not plan.with_suffix(".html").exists()
 
 
-def test_what_stands_there_is_replaced_or_spared(call, plan):
-    target = plan.with_suffix(".html")
-    target.write_text("old")
-    target.chmod(0o444)
-    code, _, err = call(plan)
-    assert code == 0
-    assert "read-only" in err
-    assert target.read_text() == "old"
-    assert target.with_name("plan (2).html").is_file()
-    target.chmod(0o644)
-    assert call(plan)[0] == 0
-    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-
-
 def test_a_study_without_its_rows(call, made, tmp_path):
     path = shutil.copy(made("stress"), tmp_path / "stress.xlsx")
     book = openpyxl.load_workbook(path)

@@ -130,13 +130,6 @@ def test_rows_that_differ_stay_apart():
     assert list(drawn.y) == ["A", "B", "C"]
 
 
-def test_a_map_has_a_row_a_series():
-    picture = Picture("Title", Form.HEAT, ("copper", "tin"), SERIES, "share", "")
-    (drawn,) = figure_of(picture).data
-    assert list(drawn.y) == [each.name for each in SERIES]
-    assert [list(row) for row in drawn.z] == [list(each.values) for each in SERIES]
-
-
 def test_forms_of_the_report_alone():
     """A map has a row a series; bars side by side lie, as those on one another do."""
     heat, bars = (

@@ -16,7 +16,7 @@ from tests.models.desk import jin, make, new_works, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.edits import BookT, Row
-from tests.scenarios.what_if import NAME, base_of, case_of, objective, step, warnings_of, with_steps
+from tests.scenarios.what_if import NAME, base_of, case_of, step, warnings_of, with_steps
 
 BOOKS = 8
 """Books for each action."""
@@ -129,15 +129,6 @@ def test_rows_of_one_name_apply_wherever_they_stand() -> None:
     assert scenarios.apply(case, NAME).total_demand == pytest.approx(600)
     assert scenarios.apply(case, "Calm").total_demand == pytest.approx(50)
     assert case.total_demand == pytest.approx(100)
-
-
-def test_order_of_rows_has_a_meaning() -> None:
-    """Jin of 100 t: + 50 then x 0.2 is 30; x 0.2 then + 50 is 70 of the 100 t at 10, not 20."""
-    book = make(jin(), sur())
-    more = step("add capacity", 50, Refiner="Jin")
-    less = step("scale capacity", 0.2, Refiner="Jin")
-    assert objective(book, more, less) == pytest.approx(1700)
-    assert objective(book, less, more) == pytest.approx(1300)
 
 
 NOTHING = [

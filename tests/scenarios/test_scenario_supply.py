@@ -283,14 +283,6 @@ def test_a_tariff_is_raised_from_what_stands() -> None:
     assert objective(book, step("raise tariff", 0.1, Country="CHL")) == near(1200)
 
 
-def test_steps_apply_top_to_bottom() -> None:
-    """Tariff 0.5 then 0.1: 11 a t; the other way round 15 a t."""
-    book = make(jin(), sur())
-    high, low = step("set tariff", 0.5, Country="CHN"), step("set tariff", 0.1, Country="CHN")
-    assert objective(book, high, low) == near(1100)
-    assert objective(book, low, high) == near(1500)
-
-
 # ---- ore ---------------------------------------------------------------------------------------
 
 

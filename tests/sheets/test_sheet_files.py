@@ -7,7 +7,6 @@ import dataclasses
 import re
 import zipfile
 
-import numpy as np
 import pytest
 
 from models.case import Case
@@ -23,11 +22,10 @@ from planner.render.style import (
     most_money,
     number_format,
 )
-from planner.render.words import MOST_CHARACTERS, clean_text, guarded
-from planner.sheets import Format, Table, TableColumn, tables, write_plan
+from planner.render.words import MOST_CHARACTERS, clean_text
+from planner.sheets import Format, TableColumn, tables, write_plan
 from planner.sheets.context import RunRecord
 from planner.workbook import read_tables
-from tests.reference.cases import random_book
 from tests.sheets.desk import made, parts, refiner, rows, written
 
 RECORD = RunRecord()
@@ -190,12 +188,6 @@ def test_text_stays_text(tmp_path):
     assert max(d.width for d in opened["Refiners"].column_dimensions.values()) < 60
 
 
-@pytest.mark.slow
-def test_all_sheets_of_random_cases_can_be_written(tmp_path):
-    for seed in range(20, 26):
-        written(tmp_path / f"{seed}.xlsx", random_book(np.random.default_rng(seed)))
-
-
 @pytest.mark.parametrize("kept", [(), ("minerals", "members")])
 def test_an_empty_plan_is_written(tmp_path, kept):
     read = read_tables(rows())
@@ -237,14 +229,6 @@ def test_csv_is_for_programs_and_for_excel(tmp_path):
     assert {line["Contract"] for line in lines} == {""}
 
 
-def test_the_guard_can_be_taken_off():
-    for text in ("=1", "'=1", "''@x", "plain", "'quoted", "-3"):
-        marked = guarded(text)
-        taken_off = marked[1:] if marked.lstrip("'").startswith(("=", "+", "-", "@")) else marked
-        assert taken_off == text
-        assert not marked.startswith(("=", "+", "-", "@"))
-
-
 def test_digits_that_matter():
     assert number_format(Format.TONNES, [1e6, 2.5]) == "[=0]0;[<100]#,##0.0;#,##0"
     assert number_format(Format.MONEY, [1e6]) == "#,##0"
@@ -282,19 +266,3 @@ def test_lines_of_a_text():
     assert line_count("n" * 100, 20, Format.LONG) > 3
     assert line_count("n" * 1000, 100, Format.SENTENCE) == 4
     assert line_count(12.0, 5, Format.LONG) == 1
-
-
-def test_a_plan_of_many_rows_is_written(tmp_path):
-    from planner.render.xlsx import write_workbook
-
-    many = 5_000
-    table = Table(
-        "Plan",
-        (
-            TableColumn("Refiner", Format.TEXT, [f"r{i}" for i in range(many)]),
-            TableColumn("Tonnes", Format.TONNES, [float(i) for i in range(many)]),
-        ),
-    )
-    data = Table("Chart data", (TableColumn("Chart", Format.TEXT, []),), filtered=False)
-    write_workbook(tmp_path / "many.xlsx", [table, data], [], "many")
-    assert (tmp_path / "many.xlsx").stat().st_size > 0

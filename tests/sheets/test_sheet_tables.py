@@ -11,7 +11,6 @@ import pytest
 from models.plan import solve
 from models.results import Figure
 from planner.sheets import SHEETS, Table, tables
-from planner.workbook import read as read_workbook
 from planner.workbook import read_tables
 from tests.reference.cases import random_book
 from tests.sheets.desk import made, measures, plans, refiner, rows
@@ -173,27 +172,6 @@ def test_what_is_bought_less_is_said_before_a_cost_below_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["critical-minerals", "critical-minerals-first-use"])
-def test_shortages_add_up_to_what_the_other_sheets_say(name):
-    read = read_workbook(INPUTS / f"{name}.xlsx")
-    plan, free = plans(read)
-    of = tables(plan, read, without_limits=free)
-    listed = of["Shortages"].to_frame().groupby("Mineral")["Short (t)"].sum().to_dict()
-    mineral = of["By mineral"].to_frame().set_index("Mineral")
-    summary = measures(of["Summary"])
-    assert listed
-    for row in mineral.itertuples():
-        nothing = sum(
-            plan.tolerance(row.Index, year) * len(read.case.members) for year in read.case.years
-        )
-        short = mineral.loc[row.Index, "Missing (t)"]
-        assert listed.get(row.Index, 0.0) == pytest.approx(short, abs=nothing)
-        assert summary[f"Shortage: {row.Index}"] == short
-    assert sum(listed.values()) == pytest.approx(summary["Shortage"], rel=1e-6)
-    assert summary["Shortage"] == pytest.approx(plan.shortage)
-
-
-@pytest.mark.slow
 def test_totals_are_the_plans():
     for seed in range(8):
         read = read_tables(random_book(np.random.default_rng(seed)))
@@ -290,13 +268,6 @@ def test_cells_do_not_depend_on_the_order_of_rows():
 
 def shuffled(shuffler: random.Random, table: list) -> list:
     return shuffler.sample(table, len(table))
-
-
-def test_a_frame_has_numbers_as_numbers(sheets):
-    frame = sheets["Plan"].to_frame()
-    assert frame["Year"].dtype == "int64"
-    assert frame["Tonnes"].dtype == "float64"
-    assert frame["Contract"].isna().all()
 
 
 def test_checks_tell_of_warnings_and_defaults():

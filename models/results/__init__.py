@@ -10,7 +10,6 @@ from models.results.field import Format as Format
 from models.results.field import Name as Name
 from models.results.field import Result as Result
 from models.results.field import field as field
-from models.results.inputs import PlantInputs as PlantInputs
 from models.results.members import Levies as Levies
 from models.results.members import Members as Members
 from models.results.members import WhoPays as WhoPays
@@ -36,6 +35,7 @@ from models.results.supply import Contracts as Contracts
 from models.results.supply import CountryShares as CountryShares
 from models.results.supply import Flows as Flows
 from models.results.supply import Ore as Ore
+from models.results.supply import PlantInputs as PlantInputs
 from models.results.supply import Prices as Prices
 from models.results.supply import Projects as Projects
 from models.results.supply import Refiners as Refiners

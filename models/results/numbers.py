@@ -17,8 +17,8 @@ from models.measures.same_tonnes import Basket, Baskets, Purchases
 from models.resolve import Floats, Ints
 from models.results import common
 from models.results.field import Name, Result, field
-from models.results.inputs import PRODUCTS
 from models.results.overall import ByMineral
+from models.results.supply import PRODUCTS
 
 if TYPE_CHECKING:
     from models.plan import Plan

@@ -15,7 +15,7 @@ from typing import Any
 from models import tolerances
 from models.errors import Finding
 from models.results import CATALOGUE, ChartData, Checks, Format, Glossary, Summary
-from models.results.changes import TableChange, TableDifference
+from models.results.difference import TableChange, TableDifference
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN
 from planner.workbook.cells import described

@@ -18,10 +18,10 @@ from models.measures import SAME_COST, Top, largest_country_shares, net_change, 
 from models.measures.same_tonnes import NOTHING, Purchases
 from models.results import CountryShares, Figure, Flows, Format, Members, Name, Prices, Result
 from models.results import difference as sheets
-from models.results.changes import SIDES, TableDifference
 from models.results.common import NOTE
-from models.results.inputs import PlantInputs
+from models.results.difference import SIDES, TableDifference
 from models.results.overall import COST, HHI_BY, OPTION
+from models.results.supply import PlantInputs
 from planner.documents.inputs import Inputs
 from planner.documents.pair import Pair
 from planner.render.table import Cell, table_of

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 from models import case, errors, schema, tolerances
 from models.results import orders as order_sheets
 from models.results.field import Field, Result, spread_over
-from models.results.inputs import PlantInputs
 from models.results.orders import Calendar
 from models.results.overall import Figure
-from models.results.supply import Contracts, Flows, Prices, Shortages, Stocks
+from models.results.supply import Contracts, Flows, PlantInputs, Prices, Shortages, Stocks
 from planner.documents.folder import ORDERS, Write, Written, file_names, replace_files, write_rows
 from planner.render.words import counted, money_words
 from planner.workbook.plan_file import PlanFile

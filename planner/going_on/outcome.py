@@ -15,10 +15,9 @@ from models.results.decisions import changes_of, decisions_of
 from models.results.rounds import OTHER, PLANT, PRICE, SupplierVariance
 from planner.render.claims import Sentence, SheetTables, collect_sentences, say
 from planner.render.words import counted
+from planner.sheets.changes import changed_builds, order_changes
 from planner.sheets.context import Context
-from planner.sheets.decide import changed_decisions
-from planner.sheets.findings import moved_build
-from planner.sheets.last_plan import changed_builds, order_changes
+from planner.sheets.findings import changed_decisions, moved_build
 from planner.workbook import Book
 
 if TYPE_CHECKING:

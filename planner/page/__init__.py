@@ -14,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import measures, plan, schema, tolerances
+from models.measures import TIED_INPUTS
 from models.measures.same_tonnes import NAMED_FROM
 from models.plan.sliders import Adjustable, Basis
 from models.program import TONNES
 from models.resolve import by_stage
+from models.results.common import MISSING
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import slider_cells, starting_settings, with_sliders
 from planner.render.bars import first_page_html
 from planner.render.html import hash_of, json_of, render
-from planner.render.sentences import PAGE
-from planner.render.words import NAMED, clean_text
+from planner.render.words import NAMED, TARIFFS, clean_text
 from planner.sheets.survival import tests_of, years_tested
-from planner.studies.number_source import cap_path_words
+from planner.studies.source import cap_path_words
 
 if TYPE_CHECKING:
     from planner.render.front import FirstPage
@@ -390,3 +391,26 @@ def _losses(sliders: Adjustable) -> dict[str, NDArray[Any]]:
     names = ("column", "mineral", "country", "year")
     arrays = {f"lost_{name}": np.array([r[i] for r in rows], int) for i, name in enumerate(names)}
     return {**arrays, "lost_most": np.array([r[-1] for r in rows], float)}
+
+
+# ---- sentences that the page fills itself --------------------------------------------------------
+
+
+_MISSING = MISSING + "{compared}, as a share of need: {minerals}"
+_NOTHING = "Nothing{more} is missing{compared}"
+SAME_TONNES = "The tonnes bought cost {more}."
+WITHOUT = "Without {lost}, {bound} {part} of the need for {minerals} is missing."
+WORST_LOSS = (
+    "The worst case: without {country}, {short} of the need for {mineral} is missing in {year};"
+    " at most {most} is allowed."
+)
+STAGES = (
+    "Share of demand still met in {year} if the country whose loss leaves least stops, and nothing"
+    " is bought instead. At the last stage, only its sales to members are lost. Through all stages,"
+    f" plants also lose what they make from its inputs and ore. {TIED_INPUTS}"
+)
+PAGE = {
+    "missing": _MISSING, "nothing": _NOTHING, "same tonnes": SAME_TONNES, "tariffs": TARIFFS,
+    "without": WITHOUT, "worst loss": WORST_LOSS, "stages": STAGES,
+}  # fmt: skip
+"""Sentence templates that ``page.js`` fills as ``str.format`` does, by the names used there."""

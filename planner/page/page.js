@@ -55,7 +55,7 @@
     );
   const inner = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
-  /** Fill a template of planner/render/sentences.py. */
+  /** Fill a template of planner/page/__init__.py. */
   const sentence = (name, words = {}) =>
     pageData.sentences[name].replace(/\{(\w+)\}/g, (_, key) => (key in words ? words[key] : ""));
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from planner.render import table
 from planner.render.chart import Form, Picture, Role, colour_of
-from planner.render.facts import facts_of_columns
 from planner.render.front import DECIDE, MOST_ROWS, WITH_CARE, FirstPage
 from planner.render.html import render
+from planner.render.table import facts_of_columns
 from planner.render.words import clean_text
 
 _STACKED = {Form.STACKED, Form.BARS}

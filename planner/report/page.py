@@ -13,9 +13,9 @@ from models.results import About, Figure, Runs
 from models.results import Figure as Measure
 from planner.render import chart, plotly, table, words
 from planner.render.chart import is_worth_drawing
-from planner.render.facts import Facts, facts_of, facts_of_columns
 from planner.render.front import DECIDE, MOST_ROWS, WITH_CARE, FirstPage
 from planner.render.html import hash_of, json_of, render
+from planner.render.table import Facts, facts_of, facts_of_columns
 from planner.studies import kind_of
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile

@@ -18,8 +18,8 @@ from models.results.supply import CountryShares, ShareLimits, ShortageCauses
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, bars
 from planner.render.claims import SheetTables
-from planner.render.facts import Facts, facts_of
 from planner.render.front import FirstPage
+from planner.render.table import Facts, facts_of
 from planner.render.words import known, uncapitalized, word
 from planner.report.page import ReportPage, front_section, part_of
 from planner.sheets.findings import result_rows

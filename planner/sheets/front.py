@@ -14,11 +14,11 @@ from planner.render.chart import drawn
 from planner.render.claims import SheetTables
 from planner.render.front import FirstPage, first_columns
 from planner.render.table import table_of
+from planner.sheets.changes import changed_builds, changed_orders
 from planner.sheets.checks import checks
 from planner.sheets.context import Context, made_by_words, marked_rows, once, question
 from planner.sheets.figures import by_mineral_table
 from planner.sheets.findings import Row, plan_findings, result_rows, supplier_chart
-from planner.sheets.last_plan import changed_builds, changed_orders
 
 MOST_ROWS = 12
 """Most minerals in the chart; the sheet By mineral has all."""

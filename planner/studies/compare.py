@@ -23,9 +23,8 @@ from planner.render.keys import AnswerKey
 from planner.render.table import Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
-from planner.sheets.decide import changed_decisions
 from planner.sheets.figures import binding
-from planner.sheets.findings import hit_apart
+from planner.sheets.findings import changed_decisions, hit_apart
 from planner.studies import cases, stacked
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import (

@@ -13,8 +13,8 @@ from models import tolerances
 from models.measures import sums
 from models.results import Checks, Figure, Result, Tiers, common, field
 from models.results import difference as difference_of_files
-from models.results.changes import SIDES, TableDifference
 from models.results.common import COUNTRY, MINERAL, YEAR, words_of
+from models.results.difference import SIDES, TableDifference
 from models.results.field import Format
 from models.results.numbers import PlanNumbers
 from planner.sheets import changes

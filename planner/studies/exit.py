@@ -24,7 +24,7 @@ from planner.render.keys import AnswerKey, table_key
 from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
-from planner.sheets.decide import changed_decisions
+from planner.sheets.findings import changed_decisions
 from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study
 from planner.studies.exit_tables import (
     DECLARED,

@@ -7,14 +7,26 @@ report follow from its ``Source``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
-from models.case import Case
+import numpy as np
+
+from models import answers, measures, units
+from models.case import Case, in_force
+from models.errors import SolverError, UsageError
 from models.plan import Plan
-from models.results.numbers import PlanNumbers
+from models.plan.secured import SECURED, secured_rows
+from models.results.numbers import ALL, PlanNumbers
+from models.schema.column import MOST_TARIFF
+from planner.scenarios import drop_share_limits, parameters, set_max_country_share
+from planner.scenarios.parameters import exact_percent as percent_of
+from planner.sheets.survival import NOT_TESTED, Cells, tests_of, years_tested
 from planner.studies.engine import Outcome, Outcomes, Run, Study, split_chains
+from planner.studies.variant_tables import Row
 
 
 @dataclass(frozen=True)
@@ -69,3 +81,225 @@ class PlannedRuns:
     compared: Sequence[Outcome[Any]]
     beside: Sequence[Outcome[Any]]
     outcomes: Outcomes[Any]
+
+
+# ---- variants that set one number to several values: a cap, a tariff, security, a floor ----------
+
+
+AS_IN_WORKBOOK = "As in the workbook"
+"""The point with the workbook's own caps if they differ by year, and its row of About."""
+MOST_POINTS = 1_000
+"""How many points a sweep has at most."""
+CHAIN = 10
+"""How many points a chain has at most. Each starts from the one before; chains run in parallel."""
+_SLIP = 100
+"""A number from 1 to ``_SLIP`` was probably meant in per cent."""
+
+
+def evenly_spaced(
+    parameter: parameters.Parameter, first: float, last: float, step: float
+) -> tuple[float, ...]:
+    """Return the points from first to last, both included; the last step may be shorter.
+
+    Raises UsageError if a number is out of bounds, or the step leads nowhere or to too many points.
+    """
+    most = parameter.kind.largest_value
+    for option, value in (("--from", first), ("--to", last)):
+        if not 0.0 <= value <= most:
+            slip = most <= MOST_TARIFF and most < value <= _SLIP
+            hint = f"; {units.percent_hint(value)}" if slip else ""
+            bounds = "0 to 1 (100 %)" if most == 1.0 else f"0 to {most:g}"
+            msg = f"{option} {value:g}: {parameter.title} must be from {bounds}{hint}"
+            raise UsageError(msg)
+    if step == 0 or not math.isfinite(step):
+        msg = f"--step {step:g} is not a step: name one such as {parameter.default_range[2]:g}"
+        raise UsageError(msg)
+    if step < 0 <= last - first or step > most:
+        slip = most <= 1.0 <= step <= _SLIP
+        hint = units.percent_hint(step) if slip else "take a smaller step, in that direction"
+        msg = f"--step {step:g} does not lead from {first:g} to {last:g}; {hint}"
+        raise UsageError(msg)
+    # Decimal, so that every point is the number that a person would type: 0.6, not 0.60000001
+    start, end, by = (Decimal(repr(number)) for number in (first, last, abs(step)))
+    steps = math.ceil(abs(end - start) / by)
+    if steps >= MOST_POINTS:
+        msg = (
+            f"from {first:g} to {last:g} by {abs(step):g} is {steps + 1:,} points, more than"
+            f" {MOST_POINTS:,}: take a larger --step"
+        )
+        raise UsageError(msg)
+    return (*(float(start + (by if end > start else -by) * i) for i in range(steps)), last)
+
+
+# ---- what is kept of a point ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """The numbers of one plan of a sweep.
+
+    ``more`` has, by mineral with ``ALL`` first, ``slope``: the saving per percentage point of the
+    cap by its duals [money]; ``lost``: what is missing if a country is lost [t]; ``kept``: the
+    share of tested losses in which nothing is missing. Only the case without caps has ``smallest``,
+    the smallest caps at which no more is missing; ``trouble`` says why they are not known.
+    """
+
+    numbers: PlanNumbers
+    more: Mapping[str, Row] = field(default_factory=dict)
+    smallest: tuple[tuple[str, float], ...] = ()
+    trouble: str = ""
+
+
+def read_point(plan: Plan) -> SweepPoint:
+    saved = plan.cap_savings
+    lost = [dict(zip(SECURED.split(), row, strict=True)) for row in secured_rows(plan)]
+    more = dict[str, Row]()
+    for name in (ALL, *plan.expanded.minerals):
+        gaps = [row["missing"] for row in lost if name in {ALL, row["mineral"]}]
+        slope = saved.get(name, 0.0) if name else sum(saved.values())
+        more[name] = {
+            "slope": slope * measures.POINT,
+            "lost": sum(gaps),
+            "kept": np.mean([gap <= 0 for gap in gaps] or 1.0).item(),
+        }
+    return SweepPoint(PlanNumbers.of(plan), more)
+
+
+@dataclass(frozen=True)
+class UncappedReader:
+    """Reads the plan without caps on single countries: a point's numbers, and smallest caps."""
+
+    base: Case
+
+    def __call__(self, plan: Plan) -> SweepPoint:
+        try:
+            smallest = answers.least_share(set_max_country_share(self.base, 1.0), plan)
+        except SolverError as error:
+            return replace(read_point(plan), trouble=f"the smallest caps are not known: {error}")
+        names = (ALL, *plan.expanded.minerals)
+        known_caps = ((name, smallest[name]) for name in names if name in smallest)
+        return replace(read_point(plan), smallest=tuple(known_caps))
+
+
+# ---- the runs ------------------------------------------------------------------------------------
+
+
+def without_country_caps(case: Case) -> Case:
+    kept = tuple(row for row in case.share_limits if not row.caps_each_country)
+    return case.change(share_limits=kept)
+
+
+def number_source(
+    base: Case, parameter: parameters.Parameter, points: Sequence[float]
+) -> RunSource:
+    """Return the runs of a sweep: the reference, then the points in chains.
+
+    For a sweep over the cap, the reference is the case without share limits, planned as ``solve``
+    plans it. If there are limits other than caps, the case without caps is planned beside it; the
+    smallest caps are read from it. If the case's own caps differ by year, they are one more point
+    before the others.
+    """
+    reference, beside = Run("As given"), tuple[Run, ...]()
+    if parameter.is_cap:
+        uncapped = Run("No cap on single countries", without_country_caps, UncappedReader(base))
+        reference = Run("No share limits", drop_share_limits, is_cold=True)
+        if without_country_caps(base) == drop_share_limits(base):
+            reference = replace(reference, read=uncapped.read)
+        else:
+            beside = (uncapped,)
+    elif parameter.kind == parameters.SECURITY:
+        reference = Run("Without security", parameters.without_security)
+    runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
+    has_path = parameter.is_cap and bool(cap_path_words(base))
+    given = (Run(AS_IN_WORKBOOK),) if has_path else ()
+    values = (*[None] * len(given), *points)
+    axis = parameter.title
+    return RunSource(base, (reference, *given, *runs), values, axis, beside, CHAIN, read_point)
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def title_of(parameter: parameters.Parameter, points: Sequence[float], basis: str) -> str:
+    """Return a sweep in words: ``Cap on one country's share of demand from 90 % to 30 %``."""
+    span = parameter.words(points[0])
+    if len(points) > 1:
+        span = f"from {span} to {parameter.words(points[-1])}"
+    what = f"Cap on one country's share of {basis}" if parameter.is_cap else parameter.title
+    return f"{what} {span}"
+
+
+def cap_path_words(case: Case, *, is_one: bool = False) -> str:
+    """Return in words how the caps on single countries change by year; "" if they don't.
+
+    For example ``from 85 % in 2026 to 65 % in 2030``; a year without a cap counts as a change. If
+    caps change in different ways, or return to the first value, the words are their bounds. With
+    ``is_one`` the result is "" only if one cap holds for every mineral, buyer and year.
+    """
+    buyers = {row.buyer for row in case.share_limits if row.caps_each_country}
+    paths = {
+        tuple(_tightest(case, mineral.name, buyer, year) for year in case.years)
+        for mineral in case.minerals
+        for buyer in buyers
+    }
+    capped = [path for path in paths if is_one or any(share < math.inf for share in path)]
+    is_flat = all(len({*path}) == 1 for path in capped)
+    if is_flat and (len(capped) <= 1 or not is_one):
+        return ""
+    path = capped[0]
+    first, last = path[0], path[-1]
+    if len(capped) == 1 and first != last:
+        start = case.years[0]
+        steps = zip(case.years[1:], path[:-1], path[1:], strict=True)
+        end = max(year for year, before, after in steps if before != after)
+        return f"from {_cap_words(first)} in {start} to {_cap_words(last)} in {end}"
+    shares = [share for path in capped for share in path]
+    by = " and ".join(["by year"] * (not is_flat) + ["by mineral or buyer"] * (len(capped) > 1))
+    return f"from {_cap_words(max(shares))} to {_cap_words(min(shares))}, {by}"
+
+
+def _tightest(case: Case, mineral: str, buyer: str, year: int) -> float:
+    """Return the tightest cap on single countries of a mineral and buyer in a year, or infinity."""
+    shares = (
+        row.share.value(year)
+        for row in case.share_limits
+        if row.caps_each_country
+        and row.buyer == buyer
+        and row.mineral in {"", mineral}
+        and mineral not in row.except_minerals
+        and in_force(row, year)
+    )
+    return min(shares, default=math.inf)
+
+
+def _cap_words(share: float) -> str:
+    return percent_of(share) if share < math.inf else "no cap"
+
+
+def uniform_cap(case: Case) -> float | None:
+    """Return the workbook's cap if one holds for every mineral, buyer and year."""
+    rows = [row for row in case.share_limits if row.caps_each_country]
+    caps = {row.share.value(year) for row in rows for year in case.years}
+    return caps.pop() if len(caps) == 1 and not cap_path_words(case, is_one=True) else None
+
+
+# ---- which losses a sweep over security tests ----------------------------------------------------
+
+_LOSES = "Country that is lost"
+"""The row of About that names the countries whose loss is tested."""
+
+
+def tested_cells(case: Case, parameter: parameters.Parameter) -> Cells:
+    """Return the minerals and years whose allowed shortage a sweep over security sets."""
+    aimed = {aim.mineral for aim in parameter.aims}
+    cells = years_tested(case) if parameter.kind == parameters.SECURITY else {}
+    return {m: years for m, years in cells.items() if aimed & {"", m}}
+
+
+def tested_losses(case: Case, parameter: parameters.Parameter) -> dict[str, str]:
+    """Return rows of About that say which losses a sweep over security tests, and which not."""
+    if parameter.kind != parameters.SECURITY:
+        return {}
+    tests = tests_of(case, tested_cells(case, parameter))
+    untested = tests.untested.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    return {_LOSES: tests.lost, NOT_TESTED: untested}

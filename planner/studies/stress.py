@@ -20,21 +20,24 @@ from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Table, json_value, table_of
 from planner.render.words import money_words, year_span
-from planner.studies import variant_charts
 from planner.studies.agreed_plan import Rules
 from planner.studies.engine import OnProgress, OnStage
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
 from planner.studies.losses import LossKind, stress
-from planner.studies.stress_findings import FIRST_YEAR, LIMITS, SURGE, WAIVED, stress_findings
 from planner.studies.stress_tables import (
+    FIRST_YEAR,
+    LIMITS,
+    SURGE,
+    WAIVED,
     Detail,
     Embargoes,
     LossByMineral,
     Losses,
     Solidarity,
+    stress_findings,
     tables_of,
 )
-from planner.studies.variant_kind import heat_section
+from planner.studies.variant_kind import heat_section, missing_chart
 from planner.studies.variant_tables import heat_map
 
 if TYPE_CHECKING:
@@ -282,7 +285,7 @@ class StressTest(StudyKind):
         t, losses = Losses, tables[Losses]
         rows = losses.rows(t.lost, t.worst, t.worst_share, t.kind)
         countries = [row[:3] for row in rows if row[3] == LossKind.COUNTRY]
-        return drawn(variant_charts.missing_chart(countries))
+        return drawn(missing_chart(countries))
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:

@@ -25,14 +25,18 @@ from planner.render.keys import AnswerKey
 from planner.scenarios import parameters
 from planner.scenarios.parameters import exact_percent as percent_of
 from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
-from planner.studies import number_source, sweep_tables, variant_charts
+from planner.studies import source, sweep_tables
 from planner.studies.engine import Outcome
 from planner.studies.kind import BASIS, TROUBLE, Numbers, Tables
-from planner.studies.number_source import AS_IN_WORKBOOK, SweepPoint, cap_path_words, title_of
-from planner.studies.source import RunSource
-from planner.studies.sweep_findings import sweep_findings
-from planner.studies.sweep_tables import FloorFrontier, Frontier, Reference, SmallestCaps
-from planner.studies.variant_kind import VariantStudy
+from planner.studies.source import AS_IN_WORKBOOK, RunSource, SweepPoint, cap_path_words, title_of
+from planner.studies.sweep_tables import (
+    FloorFrontier,
+    Frontier,
+    Reference,
+    SmallestCaps,
+    sweep_findings,
+)
+from planner.studies.variant_kind import VariantStudy, line_charts
 from planner.studies.variant_tables import Row, hardest_hit, mineral_rows, table_from
 
 if TYPE_CHECKING:
@@ -153,7 +157,7 @@ class Sweep(VariantStudy):
         self.parameter = parameters.parameter_of(self.case, over)
         asked = zip((first, last, step), self.parameter.default_range, strict=True)
         bounds = (default if given is None else given for given, default in asked)
-        self.points = number_source.evenly_spaced(self.parameter, *bounds)
+        self.points = source.evenly_spaced(self.parameter, *bounds)
         self.task = words.counted(len(self.points), "point")
         self.path = cap_path_words(self.case) if self.parameter.is_cap else ""
 
@@ -163,7 +167,7 @@ class Sweep(VariantStudy):
         return "" if normalize(typed) == parameters.CAP.word else typed
 
     def source(self) -> RunSource:
-        return number_source.number_source(self.case, self.parameter, self.points)
+        return source.number_source(self.case, self.parameter, self.points)
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
@@ -177,7 +181,7 @@ class Sweep(VariantStudy):
 
     @property
     def options(self) -> dict[str, str]:
-        cap = number_source.uniform_cap(self.start.case) if self.parameter.is_cap else None
+        cap = source.uniform_cap(self.start.case) if self.parameter.is_cap else None
         return {
             OVER: self.parameter.typed,
             "First point": self.parameter.words(self.points[0]),
@@ -187,7 +191,7 @@ class Sweep(VariantStudy):
             OWN_CAP: "" if cap is None else percent_of(cap),
             **self.start.options,
             SecurityTarget.SHEET: "" if self.case == self.start.case else _ASSUMED,
-            **number_source.tested_losses(self.case, self.parameter),
+            **source.tested_losses(self.case, self.parameter),
             "Compared with": f"the case {self.parameter.kind.before}",
             Frontier.trouble.header: self.trouble,
         }
@@ -215,7 +219,7 @@ class Sweep(VariantStudy):
         reference, *points = self.planned_source.compared
         first, before = self.numbers(reference), tuple[float | None, dict[str, Row]]((None, {}))
         tested = years_words(
-            number_source.tested_cells(self.case, self.parameter), case_years_needed(self.case)
+            source.tested_cells(self.case, self.parameter), case_years_needed(self.case)
         )
         is_security, every = self.parameter.kind == parameters.SECURITY, list[list[Row]]()
         for value, outcome in zip(self.planned_source.source.values, points, strict=True):
@@ -350,7 +354,7 @@ class Sweep(VariantStudy):
             cost = (t.cash.header, points.words.get("money", ""), t.cash)
         cap = tables.option(OWN_CAP)
         mark = (f"The workbook's cap, {cap}", float(cap.removesuffix(" %")) / 100) if cap else None
-        return variant_charts.line_charts(
+        return line_charts(
             points, t.mineral, t.value, across,
             cost=(f"{cost[0]}, {horizon}", *cost[1:]),
             part=(f"{t.missing.header}, {horizon}", "Share of need", t.missing_share),

@@ -38,7 +38,7 @@ from planner.render.chart import Form, Picture, Role, Series, shortened
 from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
-from planner.sheets.decide import changed_decisions
+from planner.sheets.findings import changed_decisions
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import Numbers, StudyKind, Tables

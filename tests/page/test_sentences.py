@@ -7,8 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from planner.page import _TOLERANCES
-from planner.render.sentences import PAGE
+from planner.page import _TOLERANCES, PAGE
 
 PAGE_JS, ENGINE_JS = (
     files("planner.page").joinpath(name).read_text(encoding="utf-8")

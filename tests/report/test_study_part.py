@@ -9,8 +9,8 @@ import pytest
 
 from models.results import Format, Name, Result, field
 from planner.render.chart import Form, Picture, Role, Series
-from planner.render.facts import Facts
 from planner.render.front import FirstPage
+from planner.render.table import Facts
 from planner.report.page import part_of, plot_of
 from planner.studies.kind import Section, section_of
 

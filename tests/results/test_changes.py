@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.results.changes import TableChange, TableDifference, paired_rows
+from models.results.difference import TableChange, TableDifference, paired_rows
 
 BEFORE = {"who": ["A", "B", "C", "B"], "year": [1, 1, 1, 2], "t": [10.0, 20.0, 30.0, 40.0]}
 GRAIN = ("who", "year")

@@ -11,7 +11,7 @@ from models.plan import Plan
 from models.results import DecideNow
 from models.results.decisions import changes_of, decisions_of
 from planner.render.claims import SheetRows
-from planner.sheets.decide import changed_decisions
+from planner.sheets.findings import changed_decisions
 from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
 from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun

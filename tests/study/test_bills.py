@@ -11,15 +11,17 @@ from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, BY_DEMAND, DUAL_PRICES, EQUAL_SAVINGS, sharing_of
 from models.errors import SolverError
 from models.plan import solve
-from planner.studies.bills import BillsStudy, _by_rule, in_fractions
-from planner.studies.bills_tables import (
+from planner.studies.bills import (
     NOT_KNOWN,
     RULES,
     Bills,
+    BillsStudy,
     Groups,
     Savings,
     Transfers,
+    _by_rule,
     bills_table,
+    in_fractions,
     sharing_tables,
     tempted,
 )

@@ -19,10 +19,10 @@ from models.errors import UsageError
 from planner.studies import Here, Run, run_studies, run_study
 from planner.studies.cases import Planned, with_tables
 from planner.studies.engine import Tracker, return_class, unpack
-from planner.studies.number_source import SweepPoint, read_point
 from planner.studies.places import cluster as dask
 from planner.studies.places import workers
 from planner.studies.places.cluster import INSECURE_WARNING, Cluster
+from planner.studies.source import SweepPoint, read_point
 from tests.cli.desk import ROOT
 from tests.study.test_cluster import dask_of
 from tests.study.variants import Deadly, Falling, capped, figures, joined, slow, study

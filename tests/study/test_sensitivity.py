@@ -13,8 +13,8 @@ from models.plan import BUILT
 from models.plan.parts import Parts
 from models.results import About
 from models.schema.evidence import pedigree
-from planner.render.facts import facts_of_columns
 from planner.render.style import number_format
+from planner.render.table import facts_of_columns
 from planner.sheets.context import estimates
 from planner.studies.factors import LEAST, MOST
 from planner.studies.kind import Tables

@@ -15,7 +15,7 @@ from models.program.families.shortage import SHORTAGE
 from models.resolve import Floats
 from models.results.numbers import ALL
 from planner.scenarios import set_max_country_share
-from planner.studies.number_source import without_country_caps
+from planner.studies.source import without_country_caps
 from tests.budget import few
 from tests.models.desk import BookT, read
 from tests.models.stages import random_stages

@@ -29,8 +29,14 @@ from planner.studies.losses import (
     loss_totals,
     stress,
 )
-from planner.studies.stress_findings import stress_findings
-from planner.studies.stress_tables import Embargoes, LossByMineral, Losses, Solidarity, tables_of
+from planner.studies.stress_tables import (
+    Embargoes,
+    LossByMineral,
+    Losses,
+    Solidarity,
+    stress_findings,
+    tables_of,
+)
 from planner.workbook import read as read_book
 from planner.workbook import read_tables
 from tests.budget import BUDGET

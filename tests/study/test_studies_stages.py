@@ -20,8 +20,14 @@ from planner.studies import Here, exit_tables, under_risk
 from planner.studies.agreed_plan import Rules
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress, loss_totals, losses, stress
-from planner.studies.stress_findings import stress_findings
-from planner.studies.stress_tables import Detail, Embargoes, LossByMineral, Losses, tables_of
+from planner.studies.stress_tables import (
+    Detail,
+    Embargoes,
+    LossByMineral,
+    Losses,
+    stress_findings,
+    tables_of,
+)
 from planner.studies.variant_tables import RunMinerals
 from planner.workbook import read_tables
 from tests.models.desk import BookT, solve_case

@@ -15,7 +15,7 @@ from models.plan import solve as solve_case
 from planner.render.table import table_of as table_sheet
 from planner.scenarios import set_max_country_share
 from planner.scenarios.parameters import KINDS, THE_CAP, parameter_of
-from planner.studies.number_source import (
+from planner.studies.source import (
     AS_IN_WORKBOOK,
     CHAIN,
     cap_path_words,

@@ -7,8 +7,8 @@ plan are still optimal for a block, it isn't solved again. Otherwise its numbers
 solver, and it is solved from its last basis. Each block's plan is certified with the variant's own
 arrays. A block that does not fit the base's order, or gives no certificate, is solved cold.
 
-A variant's plan depends only on the base case and on the variants solved since ``restart``. So a
-study with fixed chains gets the same plans, bit by bit, wherever they run.
+A variant's plan depends only on the base case and on the variants solved or tried since
+``restart``. So a study with fixed chains gets the same plans, bit by bit, wherever they run.
 """
 
 from __future__ import annotations
@@ -128,9 +128,10 @@ def _placed_or_zero(values: Floats, places: Ints) -> Floats:
 class Session:
     """Plans one base case and its variants, each warm-started from the plan before.
 
-    A plan depends only on the base case and on the variants solved since ``restart``. Programs of
-    variants aren't compared with Pyomo models: tests show on cases of every kind that arrays and
-    model agree, and each plan of a variant is certified with the variant's own arrays.
+    A plan depends only on the base case and on the variants solved or tried since ``restart``; a
+    ``vary`` that returns None may have moved the solvers. Programs of variants aren't compared with
+    Pyomo models: tests show on cases of every kind that arrays and model agree, and each plan of a
+    variant is certified with the variant's own arrays.
 
     Args:
         base: The base case.

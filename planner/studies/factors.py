@@ -57,14 +57,6 @@ class ScaledNumbers:
         """Sheet and field of all numbers."""
         return frozenset((number.sheet, number.field) for number, _ in self.moves)
 
-    @property
-    def alike(self) -> tuple[frozenset[tuple[str, str]], bool]:
-        """The fields, and whether any number is raised.
-
-        Kinds with the same key change the same arrays, so only the first of them is tried.
-        """
-        return self.fields, any(factor > 1.0 for _, factor in self.moves)
-
     def __call__(self, case: Case, of: Selection = Selection()) -> Case:  # noqa: B008 - frozen
         moves: dict[str, dict[int, list[tuple[Number, float]]]] = {}
         for number, factor in self.moves:

@@ -29,7 +29,9 @@ from tests.models.desk import read
 from tests.models.test_laws import draw
 from tests.reference.cases import SECURE, random_book
 
-TUTORIAL = Path(__file__).parents[2] / "inputs" / "tutorial.xlsx"
+TUTORIAL, MAGNETS = (
+    Path(__file__).parents[2] / "inputs" / f"{name}.xlsx" for name in ("tutorial", "magnets")
+)
 
 
 def step(action: str, **selectors: Any) -> ScenarioStep:
@@ -101,6 +103,34 @@ def test_history_leaves_no_trace(seed: int) -> None:
     worn.restart()
     for variant in chain:
         assert same(fresh.solve(variant), worn.solve(variant))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        ("scale cost", 1.2),
+        ("scale freight", 1.5),
+        ("scale demand", 1.1),
+        ("block lanes", None),
+        ("raise tariff", 0.2),
+    ],
+)
+def test_refused_steps_leave_no_trace(action: str, value: float | None) -> None:
+    """After a restart ``vary`` gives the same bits, whatever steps of the kind it refused before.
+
+    A plant's input belongs to its seller and to the plant, so steps of one country are refused.
+    """
+    case = planner.read(MAGNETS).case
+    kind = ActionKind(step(action, value=value))
+    fresh, worn = Session(case, is_compared=False), Session(case, is_compared=False)
+    assert worn.vary([CaseStep(kind, Selection(country=case.refiners[0].country))]) is None
+    worn.restart()
+    late = [CaseStep(kind, Selection(years=frozenset(case.years[-1:])))]
+    plans = [session.vary(late) for session in (fresh, worn)]
+    assert plans[0] is not None
+    assert plans[1] is not None
+    assert same(plans[0], plans[1])
 
 
 @pytest.mark.parametrize("seed", range(6))

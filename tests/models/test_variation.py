@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +11,8 @@ import pytest
 from models.case import Case, CaseStep, CaseSteps, Selection, SetNumber
 from models.errors import InputError
 from models.plan import Session
-from models.plan.variation import Variation
+from models.plan.variation import NoVectorsError, Variation
+from models.program import build_program
 from models.resolve import Expanded
 from models.schema import ScenarioStep
 from planner.scenarios.actions import ActionKind, set_max_country_share
@@ -107,6 +108,28 @@ def test_vectors_give_the_plans_of_cases_laid_out(tiers: bool) -> None:
     assert planned > 2 * refused
 
 
+@pytest.mark.parametrize("seed", [6, 36])
+def test_what_is_refused_does_not_depend_on_the_steps_before(seed: int) -> None:
+    """Whichever step of a kind comes first, the same ones are refused."""
+    case = read(random_book(np.random.default_rng([61, seed]), 1 + seed % 3, SECURE))
+    expanded, program = Expanded(case), build_program(Expanded(case))
+    chain = [change.parts for change in changes(case)]
+
+    def refused(several: Sequence[Sequence[CaseStep]]) -> set[Sequence[CaseStep]]:
+        variation, found = Variation(expanded, program), set[Sequence[CaseStep]]()
+        for steps in several:
+            try:
+                variation.arrays(steps)
+            except NoVectorsError:
+                found.add(steps)
+        return found
+
+    expected = refused(chain)
+    assert len(expected) < len(chain)
+    assert refused(chain[::-1]) == expected
+    assert {steps for steps in chain if refused([steps])} == expected
+
+
 def test_a_tier_that_only_a_variant_cuts_off_is_laid_out() -> None:
     """It needs columns that the base doesn't have."""
     book = with_tiers(random_book(np.random.default_rng([61, 5]), 3, SECURE), 5)
@@ -160,6 +183,30 @@ def test_what_needs_other_rows_or_follows_no_line_is_laid_out() -> None:
     planning = Session(case, is_compared=False)
     assert planning.vary([CaseStep(SetNumber(squared, 0.9))]) is None
     assert planning.vary([CaseStep(SetNumber(kind("scale demand"), 0.9))]) is not None
+
+
+@pytest.mark.parametrize("selector", ["years", "mineral", "both"])
+def test_a_number_of_some_records_is_verified_once(
+    selector: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the values: three programs for the line, one more for the selector."""
+    built, arrays_of = list[Case](), Variation.arrays_of
+    monkeypatch.setattr(
+        Variation, "arrays_of", lambda self, case: built.append(case) or arrays_of(self, case)
+    )
+    case = capped(2).change(security=())
+    selection = Selection(
+        years=None if selector == "mineral" else frozenset(case.years[1:]),
+        mineral="" if selector == "years" else case.minerals[0].name,
+    )
+    session = Session(case, is_compared=False)
+    for value in (0.9, 1.1, 1.3):
+        change = CaseStep(SetNumber(kind("scale demand"), value), selection)
+        plan = session.vary([change])
+        assert plan is not None
+        wanted = session.solve_cold(change(case))
+        assert plan.objective == pytest.approx(wanted.objective, rel=1e-9, abs=1e-6)
+    assert len(built) == 4
 
 
 def test_a_number_out_of_bounds_is_refused() -> None:

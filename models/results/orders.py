@@ -141,38 +141,6 @@ class OrderSheet(Result):
     kind = common.KIND.like(printed=False)
 
 
-class OrdersByYear(Result):
-    """Tonnes ordered, and their cost, by year and mineral."""
-
-    TABLE, GRAIN, BOOK = "By year", ("year", "mineral"), BOOK
-
-    year = common.YEAR
-    mineral = common.MINERAL
-    orders = field.count(OrderSheet.TABLE, "Number of orders.")
-    tonnes = common.TONNES.like("Tonnes ordered, as the column Unit defines them.")
-    price_amount = _PRICE_IN_ALL.like(
-        "The refiners' cost, or the contracts' price, for all tonnes."
-    )
-    tariff_amount = _TARIFF_IN_ALL.like("Tariff for all tonnes.")
-    freight_amount = _FREIGHT_IN_ALL.like("Freight for all tonnes.")
-    levy_amount = _LEVY_IN_ALL.like("Levy for all tonnes.")
-    total_amount = Flows.total.like("Price, tariff, freight and levy of all tonnes. Undiscounted.")
-    landed = Flows.landed.like("Total divided by tonnes.")
-    untaken = Contracts.untaken.like(
-        "Contract tonnes that are paid for but not taken.", optional=True
-    )
-    paid = Contracts.paid.like(
-        "Untaken tonnes x the contracts' price, without tariff and freight.", optional=True
-    )
-    change = field.tonnes(
-        "Into stock",
-        "Tonnes added to the member's stock; below 0: tonnes drawn from it.",
-        optional=True,
-    )
-    short = common.SHORT.like(optional=True)
-    unit = common.UNIT
-
-
 class Calendar(Result):
     """The deliveries of a member: one row for each order, one column for each part of the year."""
 
@@ -248,13 +216,3 @@ class MemberShortages(Result):
     share = common.SHARE_SHORT
     cause = Shortages.cause
     unit = common.UNIT.like(printed=False)
-
-
-class ColumnNotes(Result):
-    """The meaning of each header, which notes at the headers also give."""
-
-    TABLE, BOOK = "Columns", BOOK
-
-    sheet = common.SHEET
-    column = common.COLUMN
-    meaning = common.MEANING

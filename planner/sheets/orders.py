@@ -1,4 +1,4 @@
-"""One member's orders as sheets: a summary, by year, the orders, obligations, stock, shortage."""
+"""One member's orders as sheets: a summary, the orders, obligations, stock, shortage."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.measures import landed_cost
 from models.results import Contracts, Figure, Flows, Format, Result, Shortages, Stocks
 from models.results.common import FREIGHT, MEMBER, SHORT
-from models.results.orders import (
-    ColumnNotes,
-    MemberShortages,
-    Obligations,
-    OrdersByYear,
-    OrderSheet,
-    Stock,
-)
+from models.results.orders import MemberShortages, Obligations, OrderSheet, Stock
 from planner.render.table import Table, table_of
 from planner.render.words import counted
 from planner.sheets.summary import Rows, summary_of
@@ -52,15 +45,11 @@ def member_tables(
     """Return the sheets of a member's workbook in order, then ``more``; empty ones are left out."""
     words = {"money": origin.currency}
     results: list[Result] = [summary_of(_summary(member, frames, origin))]
-    results += _orders_by_year(frames, words)
     for result, frame in frames.items():
         if len(frame) or result is OrderSheet:
             data: dict[str, Any] = {f.name: frame[f.name] for f in result.FIELDS if f.name in frame}
             results.append(result(words=words, **data))
-    tables = [table_of(result) for result in (*results, *more)]
-    notes = [(t.name, c.header, c.meaning) for t in tables[1:] for c in t.columns]
-    sheets, headers, meanings = zip(*notes, strict=True)
-    return (*tables, table_of(ColumnNotes(sheet=sheets, column=headers, meaning=meanings)))
+    return tuple(table_of(result) for result in (*results, *more))
 
 
 def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
@@ -102,48 +91,13 @@ def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
         ("Contract minimum in force", Obligations, Contracts.minimum),
         ("Delivered under contracts", Obligations, Contracts.taken),
         ("Untaken, paid for", Obligations, Contracts.untaken),
-        (OrdersByYear.change.header, Stock, Stocks.change),
+        ("Into stock", Stock, Stocks.change),
         (SHORT.header, MemberShortages, Shortages.short),
     ):
         if len(parts.get(sheet, ())):
             remark, total = "Below 0: taken from stock.", _total(parts[sheet], amount.name)
             remark = remark if sheet is Stock else ""
             yield f"{word}: {mineral}", total, Format.TONNES, unit, remark
-
-
-def _orders_by_year(frames: Frames, words: Mapping[str, str]) -> list[Result]:
-    cells = (zip(frame["year"], frame["mineral"], strict=True) for frame in frames.values())
-    keys = sorted({(int(year), str(mineral)) for cell in cells for year, mineral in cell})
-    if not keys:
-        return []
-    units, by = _units_by_mineral(frames), ["year", "mineral"]
-    counts = frames[OrderSheet].groupby(by).size().to_dict()
-    sums = {
-        name: frames[sheet].groupby(by)[name].sum().to_dict()
-        for sheet, names in _SUMMED.items()
-        if sheet is OrderSheet or len(frames.get(sheet, ()))
-        for name in names
-        if name in frames[sheet]
-    }
-    rows: list[dict[str, Any]] = []
-    for key in keys:
-        row: dict[str, Any] = {name: float(by_key.get(key, 0.0)) for name, by_key in sums.items()}
-        row |= {"year": key[0], "mineral": key[1], "unit": units[key[1]]}
-        row["landed"] = landed_cost(row["total_amount"], row["tonnes"])
-        rows.append(row | {"orders": int(counts.get(key, 0))})
-    result = OrdersByYear.of_rows(rows, words=words)
-    return [result.without(*(f for f in OrdersByYear.FIELDS if f.name not in rows[0]))]
-
-
-_SUMMED = {
-    OrderSheet: (
-        "tonnes", "price_amount", "tariff_amount", "freight_amount", "levy_amount", "total_amount",
-    ),
-    Obligations: (OrdersByYear.untaken.name, OrdersByYear.paid.name),
-    Stock: (OrdersByYear.change.name,),
-    MemberShortages: (OrdersByYear.short.name,),
-}  # fmt: skip
-"""Fields that are added up by year and mineral."""
 
 
 def _units_by_mineral(frames: Frames) -> dict[str, str]:

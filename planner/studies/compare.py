@@ -19,8 +19,8 @@ from models.results.common import words_of
 from planner import scenarios
 from planner.render import words
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
-from planner.render.keys import AnswerKey
-from planner.render.table import Table, records
+from planner.render.keys import ABSENT, AnswerKey, answered
+from planner.render.table import Record, Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
@@ -116,9 +116,10 @@ class Compare(VariantStudy):
     TOTALS, RUN_HEADER, BEFORE = Comparison, SCENARIO.header, "the base"
     RESULTS = (Comparison, RunMinerals, MissingByYear, MissingByTier, DecideNow)
     ANSWER = (
-        AnswerKey("rows", "the scenarios", rows=("scenario", *VariantStudy.entry_of(()), *_BESIDE),
-                  optional=_BESIDE),
-        AnswerKey("unforeseen", "the year of the surprise", when="with `--unforeseen`"),
+        AnswerKey("rows", "the scenarios", lambda study, tables: study.scenario_rows(tables),
+                  ("scenario", *VariantStudy.entry_of(()), *_BESIDE), _BESIDE),
+        AnswerKey("unforeseen", "the year of the surprise", lambda study, _: study.year_in_json,
+                  when="with `--unforeseen`"),
     )  # fmt: skip
     SCENARIO = False
     LIMIT = "Also compare a case with this cap on one country's share of each mineral, 0 to 1."
@@ -342,18 +343,23 @@ class Compare(VariantStudy):
     def all_rows(self, tables: Tables) -> list[Table]:
         return self.sheets(tables, sheets_of_plans(self.entries, are_all=True))
 
-    def answer(self, tables: Tables) -> dict[str, object]:
+    def scenario_rows(self, tables: Tables) -> list[Record]:
+        """Return the scenarios in JSON: their numbers, and their difference from the base."""
         rows, beside = self.rows, (Comparison.foresight, Comparison.surprise)
         has = [f for f in (Comparison.more, *beside) if f.name in tables[Comparison].data]
         pairs = zip(self.planned_source.compared, records(tables[Comparison], *has), strict=True)
-        entries = [
+        return [
             {"scenario": o.name, **self.entry_of(rows[o.name], o.error), **more}
             for o, more in pairs
         ]
-        answer: dict[str, object] = {"rows": entries}
-        if self.unforeseen is not None:
-            answer["unforeseen"] = self.unforeseen
-        return answer
+
+    @property
+    def year_in_json(self) -> object:
+        return ABSENT if self.unforeseen is None else self.unforeseen
+
+    def answer(self, tables: Tables) -> dict[str, object]:
+        """Return its keys; there is no one scenario."""
+        return answered(self.ANSWER, self, tables)
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

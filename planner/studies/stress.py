@@ -18,7 +18,7 @@ from planner.options import Share
 from planner.render.chart import Picture, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
-from planner.render.table import Table, json_value, table_of
+from planner.render.table import Record, Table, json_value, table_of
 from planner.render.words import money_words, year_span
 from planner.studies.agreed_plan import Rules
 from planner.studies.engine import OnProgress, OnStage
@@ -55,6 +55,19 @@ def _extra_cost(amount: float, currency: str) -> str:
     return f"{money_words(abs(amount), currency)} {'more' if amount > 0 else 'less'}"
 
 
+def _losses_in_json(_: object, tables: Tables) -> list[Record]:
+    """Return the losses of all kinds, each with what is missing by mineral."""
+    by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
+    for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
+        short[*who,][mineral] = tonnes
+    return [
+        {f.json_key: json_value(row.get(f.name)) for f in Losses.FIELDS}
+        | {"short_by_mineral_t": short[row["kind"], row["lost"]]}
+        for kind in (Losses, Embargoes)
+        for row in tables[kind].frame().astype(object).to_dict("records")
+    ]
+
+
 class StressTest(StudyKind):
     """Remove each supplier country of the agreed plan in turn, and see what replaces it.
 
@@ -84,11 +97,17 @@ class StressTest(StudyKind):
     task = "the agreed plan"
     RESULTS = (Losses, LossByMineral, Solidarity, Embargoes, Detail)
     ANSWER = (
-        AnswerKey("surge", "extra sales of others, a fraction of capacity"),
-        AnswerKey("keep_caps", "whether limits stay"),
-        AnswerKey("first_year", "the first year without the supplier"),
-        AnswerKey("last_year", "the last year"),
-        table_key("rows", Losses, more=("short_by_mineral_t",)),
+        AnswerKey(
+            "surge", "extra sales of others, a fraction of capacity", lambda s, _: s.rules.surge
+        ),
+        AnswerKey("keep_caps", "whether limits stay", lambda study, _: study.rules.keep_caps),
+        AnswerKey(
+            "first_year",
+            "the first year without the supplier",
+            lambda study, _: study.result.years[0],
+        ),
+        AnswerKey("last_year", "the last year", lambda study, _: study.result.years[-1]),
+        table_key("rows", Losses, _losses_in_json, more=("short_by_mineral_t",)),
         table_key("solidarity", Solidarity),
     )
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
@@ -235,25 +254,6 @@ class StressTest(StudyKind):
 
     def sheets(self, tables: Tables) -> list[Table]:
         return stress_sheets(tables, self.start.case)
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        by, short = LossByMineral, defaultdict[tuple[object, ...], dict[str, float]](dict)
-        for *who, mineral, tonnes in tables.rows(by, by.kind, by.lost, by.mineral, by.short_t):
-            short[*who,][mineral] = tonnes
-        rows = [
-            {f.json_key: json_value(row.get(f.name)) for f in Losses.FIELDS}
-            | {"short_by_mineral_t": short[row["kind"], row["lost"]]}
-            for kind in (Losses, Embargoes)
-            for row in tables[kind].frame().astype(object).to_dict("records")
-        ]
-        return super().answer(tables) | {
-            "surge": self.rules.surge,
-            "keep_caps": self.rules.keep_caps,
-            "first_year": self.result.years[0],
-            "last_year": self.result.years[-1],
-            "rows": rows,
-            "solidarity": tables.records(Solidarity),
-        }
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ _MOST_BATCHES, _LEAST_IN_BATCH = 5, 5
 """Largest number of batches, and smallest number of futures in a batch."""
 _DEFAULT_FUTURES, _DEFAULT_WHOLE = 100, 20
 """Default number of futures; and the default if projects are integer."""
-_MOST_BARS = 12
+
 _EXPECTED, _LEAST, _DEAREST = "Expected total cost", "Mean and CVaR by weight", "Dearest future"
 FUTURES, OBJECTIVE, NOTE = "Futures", "What is least", "Note"
 """Rows of About: the count of draws; what the plan under risk minimizes; a note without draws."""
@@ -540,24 +540,13 @@ class UnderRisk(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        frame, years = tables[Futures].frame(), tables.years
-        regret = frame[["plain", "risky"]].sub(frame["informed"], axis=0)
-        largest = regret["plain"].sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
-        rows = regret.loc[sorted(largest)]
-        names = tuple(f"Future {i + 1}" for i in rows.index)
-        series = (Series(head, role, rows[way].tolist()) for way, head, role in _REGRETTED)
-        title = f"Extra cost of each future, compared with knowing it, {years}"
-        across = "the futures with the largest extra cost" if len(frame) > _MOST_BARS else ""
-        of_futures = Picture(title, Form.GROUPED, names, tuple(series), "{unit}", across)
-        of_futures = of_futures.in_money(tables[Futures].words["money"])
         short_rows = tables[Expected].frame()
         short_rows = short_rows[short_rows[["informed", "risky", "plain"]].max(axis=1) > 0]
         names = tuple(map(shortened, short_rows["mineral"]))
         series = (Series(head, role, _shares(short_rows, way)) for way, head, role in _SHOWN_WAYS)
-        title, need = f"Share of need that is missing on average, {years}", "% of need"
-        of_minerals = Picture(title, Form.GROUPED, names, tuple(series), need, "", Format.DAYS)
-        shown = (of_futures, len(frame) > 1), (of_minerals, len(short_rows) > 0)
-        return tuple(picture for picture, is_shown in shown if is_shown)
+        title, need = f"Share of need that is missing on average, {tables.years}", "% of need"
+        chart = Picture(title, Form.GROUPED, names, tuple(series), need, "", Format.DAYS)
+        return (chart,) if len(short_rows) else ()
 
 
 _WAYS = (
@@ -566,8 +555,7 @@ _WAYS = (
     ("plain", PlansUnderRisk.plain.header, Role.PLAN),
 )
 """Each future known; one plan for all futures; the plain plan, kept until the first event."""
-_REGRETTED = (_WAYS[2], _WAYS[1])
-_SHOWN_WAYS = (_WAYS[0], *_REGRETTED)
+_SHOWN_WAYS = (_WAYS[0], _WAYS[2], _WAYS[1])
 
 
 def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:

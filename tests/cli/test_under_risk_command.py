@@ -25,7 +25,7 @@ from tests.models.desk import jin, make
 ASKED = ("--under-risk", "--futures", "8", "--seed", "3", "--workers", "1")
 FEW = 5
 """As many futures are planned at once in tests of more; the rest are planned apart."""
-TABLES = ["Under risk", "Charts", "Decisions", "Futures", "Missing on average", "About", "Runs"]
+TABLES = ["Under risk", "Decisions", "Futures", "Missing on average", "About", "Runs"]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def answer(capsys, *words: object) -> dict:
 
 
 def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
-    assert sheets(made) == ["Overview", *TABLES, "Chart data"]
+    assert sheets(made) == ["Overview", *TABLES]
     assert (made.parent / "csv" / "futures.csv").exists()
     runs = rows_of(made, "Runs")
     assert {row["Proven"] for row in runs} == {"yes"}

@@ -54,8 +54,6 @@ def test_the_calendar_of_a_member(plan, call):
     for row in rows:
         parts = [row[part] for part in PARTS["month"]]
         assert sum(parts) == pytest.approx(row["Tonnes"], rel=1e-12)
-    names = openpyxl.load_workbook("orders/A.xlsx").sheetnames
-    assert names.index("Calendar") < names.index("Columns")
 
 
 def test_without_periods_nothing_is_split(plan, call):

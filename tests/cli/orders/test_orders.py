@@ -56,9 +56,6 @@ def test_a_member_by_hand(plan, call):
     assert [duties[y]["Taken (t)"] for y in (2026, 2027)] == pytest.approx([0, 10])
     assert [duties[y]["Untaken (t)"] for y in (2026, 2027)] == pytest.approx([10, 0])
     assert [duties[y]["Paid for untaken (USD)"] for y in (2026, 2027)] == pytest.approx([200, 0])
-    years = {row["Year"]: row for row in table("orders/A.xlsx", "By year")}
-    assert years[2026]["Total (USD)"] == pytest.approx(660)
-    assert years[2026]["Landed cost (USD/t)"] == pytest.approx(11)
     assert "Stock" not in openpyxl.load_workbook("orders/A.xlsx").sheetnames
 
 
@@ -78,12 +75,9 @@ def test_stock_and_shortage_by_hand(plan, call):
 def test_every_column_of_every_sheet_is_explained(plan, call):
     call("orders", PLAN, "orders")
     book = openpyxl.load_workbook("orders/A.xlsx")
-    told = {
-        (row["Sheet"], row["Column"]): row["Meaning"] for row in table("orders/A.xlsx", "Columns")
-    }
-    for sheet in book.sheetnames[1:-1]:
+    for sheet in book.sheetnames[1:]:
         for cell in book[sheet][1]:
-            assert told[sheet, cell.value], (sheet, cell.value)
+            assert cell.comment is not None, (sheet, cell.value)
     readme = Path("orders/README.txt").read_text(encoding="utf-8-sig")
     for name, meaning in COLUMNS:
         assert re.search(rf"^  {name} +{re.escape(meaning)}$", readme, re.MULTILINE)

@@ -65,26 +65,6 @@ class InputChanges(Result):
     new_cell = field.text("Cell in new workbook")
 
 
-class MineralChanges(Result):
-    """One row for each mineral and figure, grouped by mineral."""
-
-    TABLE, BOOK, GRAIN = "By mineral", BOOK, ("mineral", "figure")
-
-    mineral = common.MINERAL
-    figure = field.text(
-        "Figure",
-        "Amounts are sums over the years that both plans have. The largest country"
-        " share is the largest in any of these years.",
-    )
-    old = _OLD
-    new = _NEW
-    change = _CHANGE.like(
-        "New minus old; for shares in percentage points. Blank: the two can't be compared."
-    )
-    part = _PART
-    unit = common.UNIT
-
-
 _PAID = members.PAID.like(fmt=Format.MONEY, unit="{money}")
 _LANDED = supply.Flows.landed.like(unit="{money} per t")
 
@@ -94,6 +74,27 @@ def _triple(field: Field, *, printed: bool = True) -> tuple[Field, Field, Field]
     plain = Field("", field.fmt, unit=field.unit, printed=printed)
     old, new, change = (plain.like(header=f"{field.header}, {w}") for w in ("old", "new", "change"))
     return old, new, change
+
+
+class MineralChanges(Result):
+    """One row for each mineral.
+
+    Amounts are sums over the years that both plans have; the largest country share is the largest
+    in any of these years.
+    """
+
+    TABLE, BOOK, GRAIN = "By mineral", BOOK, ("mineral",)
+
+    mineral = common.MINERAL
+    demand_old, demand_new, demand_change = _triple(common.DEMAND)
+    purchased_old, purchased_new, purchased_change = _triple(common.PURCHASES)
+    short_old, short_new, short_change = _triple(common.SHORT)
+    paid_old, paid_new, paid_change = _triple(_PAID)
+    landed_old, landed_new, landed_change = _triple(_LANDED)
+    share_old, share_new, share_change = _triple(field.share("Largest country share"))
+    country_old = overall.ByMineral.country.like(header=f"{overall.ByMineral.country.header}, old")
+    country_new = overall.ByMineral.country.like(header=f"{overall.ByMineral.country.header}, new")
+    unit = common.UNIT
 
 
 class MemberChanges(Result):
@@ -174,18 +175,6 @@ class PriceChanges(Result):
     )
     landed_old, landed_new, landed_change = _triple(_LANDED)
     unit = common.UNIT
-
-
-FIGURES = {
-    "demand": common.DEMAND.header,
-    "purchased": common.PURCHASES.header,
-    "short": common.SHORT.header,
-    "paid": "Paid for purchases",
-    "landed": common.LANDED.header,
-    "share": "Largest country share",
-    "country": overall.ByMineral.country.header,
-}
-"""The figures of a mineral that are compared."""
 
 
 T = TypeVar("T")

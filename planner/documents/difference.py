@@ -113,8 +113,7 @@ class PlanDifference:
 
     ``lines`` are figures of Summary. ``minerals`` has one row per mineral, with the cells
     ``<amount>_old``, ``<amount>_new`` and ``<amount>_change`` (None: cannot be compared); so have
-    the tables by member and of prices. ``prices`` has the prices that differ, ``prices_in_all``
-    counts all; if the currencies differ, ``prices`` has all of them. ``moved`` counts the flows
+    the tables by member and of prices. ``prices`` are those that differ, ``moved`` counts the flows
     that differ. ``among_equals`` are minerals whose flows differ although each year has the same
     cost and shortage: each plan has one of several equally cheap solutions.
     """
@@ -125,7 +124,6 @@ class PlanDifference:
     members: sheets.MemberChanges
     who_pays: sheets.WhoPaysMore
     prices: sheets.PriceChanges
-    prices_in_all: int
     moves: sheets.Moves
     moved: int
     among_equals: tuple[str, ...]
@@ -222,7 +220,9 @@ def _clause(line: MeasurePair | None, same: str, differs: str) -> list[str]:
 
 
 def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
+    """Compare two plans; InputError if they count money or a mineral's tonnes in other units."""
     pair = Pair(old, new)
+    pair.refuse_other_units()
     sides = (pair.old, pair.new)
     by_mineral, keys = _by_mineral_rows(pair), ["member", "mineral"]
     members = _compared_amounts(
@@ -251,7 +251,6 @@ def compare_plans(old: PlanFile, new: PlanFile) -> PlanDifference:
             [row for row in prices if not _has_no_change(row, _PRICES)],
             words={"money": pair.currency},
         ),
-        prices_in_all=len(prices),
         moves=sheets.Moves.of_rows(rows),
         moved=len(flows),
         among_equals=tuple(equal),
@@ -318,13 +317,10 @@ def _compared_figure(
         return
     unit = pair.new.unit(name) or pair.old.unit(name)
     fmt, remark, is_known = Format.INDEX if unit else Format.COUNT, "", True
-    if unit and unit.partition("/")[0] in {pair.old.currency, pair.new.currency}:
+    if unit and unit.partition("/")[0] == pair.currency:
         fmt = Format.PRICE if "/" in unit else Format.MONEY
-        is_known, unit = pair.same_money, unit if pair.same_money else pair.currency
-        remark = "" if is_known else "Not in one currency."
     elif unit == "t":
-        fmt, is_known = Format.TONNES, pair.all_comparable
-        remark = "" if is_known else "Not all minerals are counted in one unit."
+        fmt = Format.TONNES
     elif unit.startswith("of "):
         fmt, remark = Format.SHARE, "The change is in percentage points."
     if common:
@@ -344,15 +340,10 @@ def _summary_text(plan: PlanFile, name: str) -> str | None:
 
 # ---- rows -------------------------------------------------------------------------------------
 
-_FORMAT_OF = {
-    **dict.fromkeys(("demand", "purchased", "short"), Format.TONNES), "paid": Format.MONEY,
-    "landed": Format.PRICE, "marginal": Format.PRICE, "share": Format.SHARE,
-}  # fmt: skip
-"""The amounts that are compared, with their formats."""
 _MINERAL = ("demand", "purchased", "short", "paid", "landed", "share")
 _MEMBER = ("purchased", "short", "paid", "landed")
 _PRICES = ("marginal", "landed")
-_ABSENT = {name: 0.0 for name, fmt in _FORMAT_OF.items() if fmt in {Format.TONNES, Format.MONEY}}
+_ABSENT = dict.fromkeys(("demand", "purchased", "short", "paid"), 0.0)
 """Amounts that count as 0 if a plan does not have the row."""
 
 
@@ -378,12 +369,11 @@ def _by_mineral_rows(pair: Pair) -> list[Row]:
 
 def _by_member_rows(pair: Pair) -> sheets.WhoPaysMore:
     """Return one row per member: payments, premium for the same tonnes, cost of its shortage."""
-    sides, is_one_money = (pair.old, pair.new), pair.same_money
+    sides = pair.old, pair.new
     old, new = (pair.rows(plan, Prices)["member"] for plan in sides)
     names = [*dict.fromkeys([*new, *old])]
     bought = [_purchases(pair, plan) for plan in sides]
-    is_compared = is_one_money and pair.years
-    premiums = bought[1].against(bought[0]).by_buyer() if is_compared else {}
+    premiums = bought[1].against(bought[0]).by_buyer() if pair.years else {}
     tables = []
     for plan in sides:
         paid = measures.sums(_sums_by_keys(pair, plan, ["member"]), "paid", "member")
@@ -393,18 +383,14 @@ def _by_member_rows(pair: Pair) -> sheets.WhoPaysMore:
         tables.append(table | {"shortage": shortage})
     rows = TableDifference(tables[0], tables[1], ["member"], ["paid", "shortage"]).rows({})
     for row in rows:
-        basket = premiums.get((row["member"], ""), NOTHING) if is_compared else None
+        basket = premiums.get((row["member"], ""), NOTHING) if pair.years else None
         row |= {"extra": basket and basket.extra, "dearer": basket and basket.share}
-        if not is_one_money:
-            row |= {"paid_change": None, "shortage_change": None}
     rows.sort(key=lambda row: names.index(row["member"]))
     return sheets.WhoPaysMore.of_rows(rows, words={"money": pair.currency})
 
 
 def _purchases(pair: Pair, plan: PlanFile) -> Purchases:
-    """Return what members buy in a plan, of minerals that can be compared."""
     flows = pair.rows(plan, Flows)
-    flows = flows[flows["mineral"].map(pair.comparable).astype(bool)]
     columns = (flows[name].tolist() for name in ("mineral", "year", "tonnes", "landed"))
     buyers = ((member, "") for member in flows["member"].tolist())
     return Purchases.of_rows(zip(buyers, *columns, strict=True))
@@ -441,18 +427,13 @@ def _compared_amounts(
 ) -> list[Row]:
     """Return old, new and change of every amount, one row per key in either plan.
 
-    The change is None if the plans differ in currency, unit or the basis of shares.
+    The change of shares is None if their bases differ.
     """
     rows = TableDifference(sides[0], sides[1], grain, amounts).rows(_ABSENT)
     for row in rows:
-        is_of_one = pair.comparable(row["mineral"])
         row["unit"] = pair.unit(row["mineral"])
-        are_compared = {
-            Format.TONNES: is_of_one, Format.MONEY: pair.same_money,
-            Format.PRICE: is_of_one and pair.same_money, Format.SHARE: pair.same_share_basis,
-        }  # fmt: skip
-        unknown = (amount for amount in amounts if not are_compared[_FORMAT_OF[amount]])
-        row |= {f"{amount}_change": None for amount in unknown}
+        if "share" in amounts and not pair.same_share_basis:
+            row["share_change"] = None
     return rows
 
 
@@ -476,8 +457,6 @@ def _flows_to_buyers(pair: Pair, plan: PlanFile) -> pd.DataFrame:
 
 def _among_equals(pair: Pair, minerals: list[str]) -> list[str]:
     """Return the minerals with the same cost and shortage in every year of both plans."""
-    if not pair.same_money:
-        return []
     old, new = (
         [
             measures.sums(table, amount, "mineral", "year")
@@ -503,8 +482,11 @@ def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: 
     if result.not_shown:  # in the last row: the minerals whose flows are left out
         rows = moves.frame().to_dict("records")
         moves = sheets.Moves.of_rows([*rows, {"seller": result.not_shown}])
+    by_mineral = sheets.MineralChanges.of_rows(
+        result.minerals, words={"money": result.pair.currency}
+    )
     further: tuple[Result, ...] = (
-        inputs.changes, _by_mineral_table(result), result.members, result.who_pays, moves,
+        inputs.changes, by_mineral, result.members, result.who_pays, moves,
         result.prices,
     )  # fmt: skip
     every = (_figure_table(result, inputs), *(each for each in further if len(each)))
@@ -526,38 +508,10 @@ def _figure_table(result: PlanDifference, inputs: Inputs) -> sheets.Difference:
         measure=[line.measure for line in lines],
         remark=[line.remark or None for line in lines],
         sections=[i for i, line in enumerate(lines) if line.is_title and not line.remark],
-        **_old_new_change(lines),
-    )
-
-
-def _old_new_change(lines: list[MeasurePair]) -> dict[str, Any]:
-    formats = [line.fmt for line in lines]
-    return {
-        "old": [line.old for line in lines],
-        "new": [line.new for line in lines],
-        "change": [line.change_cell for line in lines],
-        "part": [line.relative_change for line in lines],
-        "unit": [line.unit or None for line in lines],
-        "formats": {"old": formats, "new": formats, "change": formats},
-    }
-
-
-def _by_mineral_table(result: PlanDifference) -> sheets.MineralChanges:
-    pair = result.pair
-    lines: list[MeasurePair] = []
-    minerals: list[str] = []
-    for row in result.minerals:
-        unit = row["unit"]
-        money, price = pair.currency, f"{pair.currency} per {unit}"
-        units = {Format.TONNES: unit, Format.MONEY: money, Format.PRICE: price}
-        for amount in _MINERAL:
-            old, new, by = (row[f"{amount}_{side}"] for side in SIDES)
-            name, fmt = sheets.FIGURES[amount], _FORMAT_OF[amount]
-            unit_of_it, is_known = units.get(fmt, ""), by is not None
-            lines.append(MeasurePair(name, old, new, fmt, unit_of_it, is_known=is_known))
-        country = sheets.FIGURES["country"]
-        lines.append(MeasurePair(country, row["country_old"], row["country_new"]))
-        minerals += [row["mineral"]] * (len(_MINERAL) + 1)
-    return sheets.MineralChanges(
-        mineral=minerals, figure=[line.measure for line in lines], **_old_new_change(lines)
+        old=[line.old for line in lines],
+        new=[line.new for line in lines],
+        change=[line.change_cell for line in lines],
+        part=[line.relative_change for line in lines],
+        unit=[line.unit or None for line in lines],
+        formats={side: [line.fmt for line in lines] for side in SIDES},
     )

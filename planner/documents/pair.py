@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from models import results
 from models.case import normalize
 from planner.render.words import each_year, few
+from planner.workbook.findings import refused
 from planner.workbook.plan_file import PlanFile
 
 if TYPE_CHECKING:
@@ -47,15 +48,8 @@ class Pair:
         return _all_years(self.old)[-1:] == _all_years(self.new)[-1:]
 
     @property
-    def same_money(self) -> bool:
-        return self.old.currency == self.new.currency
-
-    @property
     def currency(self) -> str:
-        """The currency; both if they differ."""
-        if self.same_money:
-            return self.new.currency
-        return f"{self.old.currency} and {self.new.currency}"
+        return self.new.currency
 
     def both(self, figure: results.Figure) -> list[object]:
         """Return a figure of Summary in the old and in the new plan."""
@@ -67,27 +61,30 @@ class Pair:
         return old == new
 
     @cached_property
-    def units(self) -> dict[str, tuple[str, str]]:
-        """Each mineral's unit, such as ``t Li content``, in the old and the new plan ("": none)."""
-        both = [_units(plan) for plan in (self.old, self.new)]
-        return {key: (both[0].get(key, ""), both[1].get(key, "")) for key in {**both[1], **both[0]}}
+    def _units(self) -> tuple[dict[str, str], ...]:
+        """Each mineral's unit, such as ``t Li content``, in the old and in the new plan."""
+        return tuple(_units(plan) for plan in (self.old, self.new))
 
     def unit(self, mineral: str) -> str:
-        """Return a mineral's unit; both if they differ."""
-        old, new = self.units.get(normalize(mineral), ("", ""))
-        return new or old if self.comparable(mineral) else f"{old} and {new}"
-
-    def comparable(self, mineral: str) -> bool:
-        """Return whether a mineral has the same unit in both plans, or is in one of them alone."""
-        old, new = self.units.get(normalize(mineral), ("", ""))
-        return not old or not new or normalize(old) == normalize(new)
+        old, new = self._units
+        return new.get(normalize(mineral)) or old.get(normalize(mineral), "")
 
     def is_in_both(self, mineral: str) -> bool:
-        return all(self.units.get(normalize(mineral), ("", ""))) and self.comparable(mineral)
+        return all(normalize(mineral) in each for each in self._units)
 
-    @property
-    def all_comparable(self) -> bool:
-        return all(self.comparable(mineral) for mineral in self.units)
+    def refuse_other_units(self) -> None:
+        """Raise InputError if the plans count money, or tonnes of a mineral, in other units."""
+        old, new = self._units
+        units = [("money", self.old.currency, self.new.currency)]
+        units += [
+            (self.spelling(results.Name.MINERAL, mineral), old[mineral], new[mineral])
+            for mineral in sorted(old.keys() & new.keys())
+        ]
+        differ = [f"{what} is in {was}, now in {now}" for what, was, now in units
+                  if normalize(was) != normalize(now)]  # fmt: skip
+        if differ:
+            wanted = "two plans with the same units"
+            raise refused(self.new.path, few(differ, _MOST), wanted, "plan one of them again")
 
     def rows(self, plan: PlanFile, kind: type[results.Result]) -> pd.DataFrame:
         """Return a sheet's rows for the common years, with one spelling per name."""
@@ -125,12 +122,7 @@ class Pair:
     def notes(self) -> Iterator[str]:
         """Yield sentences on what cannot be compared, or only with care."""
         old, new = self.both(results.Figure.PRICE_YEAR)
-        if not self.same_money:
-            yield (
-                f"Money is not compared: the old plan is in {self.old.currency}, the new one in"
-                f" {self.new.currency}"
-            )
-        elif old != new:
+        if old != new:
             years = [year or "no stated year" for year in (old, new)]
             yield (
                 f"Prices are in money of {years[0]} in the old plan and of {years[1]} in the new"
@@ -144,13 +136,6 @@ class Pair:
                 f" plans ({common}) are compared, and of the totals only demand, purchases and"
                 " shortage. All other totals are for all years of a plan and are not compared"
             )
-        for mineral, units in sorted(self.units.items()):
-            if not self.comparable(mineral):
-                name = self.spelling(results.Name.MINERAL, mineral)
-                yield (
-                    f"Tonnes of {name} are not compared: the old plan counts them in {units[0]},"
-                    f" the new one in {units[1]}"
-                )
         yield from self._alone(results.Name.MINERAL, "mineral")
         yield from self._alone(results.Name.MEMBER, "member")
         if not self.same_share_basis:

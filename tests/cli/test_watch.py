@@ -155,7 +155,7 @@ def difference():
         rows = [dict(zip(names, move, strict=True)) for move in moves]
         blank = cast("Any", None)
         return PlanDifference(
-            blank, (), blank, blank, blank, blank, 0, Moves.of_rows(rows), 0, among_equals
+            blank, (), blank, blank, blank, blank, Moves.of_rows(rows), 0, among_equals
         )
 
     return of

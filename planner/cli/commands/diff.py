@@ -51,8 +51,8 @@ def diff(
     planner diff last-month-plan.xlsx outputs/case-plan.xlsx
     planner diff old-plan.xlsx new-plan.xlsx --inputs old.xlsx new.xlsx
 
-    If the plans differ in years, currency, units or minerals, only the common part is compared, and
-    a note says so. The exit code is 0 whether or not the plans differ.
+    If the plans differ in years or minerals, only the common part is compared, and a note says so.
+    The exit code is 0 whether or not the plans differ.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     target = plan_path(new, output, None, "diff")
     from planner.documents.difference import compare_plans, write_difference
@@ -221,7 +221,7 @@ def _json_answer(
         "who_pays": records(result.who_pays),
         "moves": records(result.moves, *(f for f in result.moves.fields if f.name != "unit")),
         "among_equals": list(result.among_equals),
-        "prices_differ": len(result.prices) if pair.same_money else None,
+        "prices_differ": len(result.prices),
         "inputs": {
             Key.COMPARED: inputs.are_compared,
             "said": inputs.reason,

@@ -422,17 +422,17 @@ class _Desk:
             raise problem or errors.PlannerError(f"{self.target} was not written")
         common.report_path(self.target, written)
         plan, lines = open_plan(written), dict[str, str]()
-        if self.last is not None:
+        last, self.last, self.plans = self.last, (run, plan), self.plans + 1
+        if last is not None:
             from planner.cli.commands.diff import changes
             from planner.documents.difference import compare_plans
             from planner.documents.inputs import compare_inputs
 
-            before, old = self.last
+            before, old = last
             inputs = compare_inputs(old, plan, (before.book, run.book))
             lines = dict(changes(compare_plans(old, plan), inputs))
         elif not self.as_json:
             show_plan(run, written)
-        self.last, self.plans = (run, plan), self.plans + 1
         if self.as_json:
             changed = {head.casefold(): text for head, text in lines.items()}
             warnings = answer.findings_by_severity(run.warnings)[Key.WARNINGS]

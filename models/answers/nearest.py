@@ -81,7 +81,7 @@ def _nearest(
 ) -> dict[Key, float]:
     """Return the purchases [t] of a block's nearest plan; ``wanted`` are the other plan's."""
     now = {key: float(local.x[at].sum()) for key, at in columns.items()}
-    free = local.rows.cost == 0.0
+    free = local.changes.cost == 0.0
     free[: len(fixed)] &= ~fixed
     face, place, n, k = local.face(free), np.cumsum(free) - 1, int(free.sum()), len(columns)
     # now + change - wanted lies between -deviation and deviation

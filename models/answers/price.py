@@ -20,6 +20,7 @@ then gives the cost of a unit each way.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -34,8 +35,7 @@ from models.errors import SolverError
 from models.program import TONNES, component
 from models.program.families.shortage import SHORTAGE
 from models.resolve import Bools, Floats, Ints
-from models.solve import LinearProgram as Arrays
-from models.solve import highs
+from models.solve import LinearProgram, highs
 
 if TYPE_CHECKING:
     from models.plan.plan import Plan
@@ -54,6 +54,21 @@ NEUTRAL = _SPENT | {
     c.kind for c in component.components() if isinstance(c, component.Rows) and c.is_neutral
 }
 """Kinds of terms that are neither the scarcity of something nor a credit for it."""
+
+
+class _Rank(enum.IntEnum):
+    """The order in which columns are taken for what would serve one more tonne.
+
+    A delivery is scarce if a limit of its own restricts it, so another buyer would have to give it
+    up. A stock ranks like a delivery that is not used.
+    """
+
+    SHORTAGE = 0
+    DELIVERY = 1
+    SCARCE_DELIVERY = 2
+    UNUSED = 3
+    UNUSED_AND_SCARCE = 4
+    NO_SHORTAGE_YET = 5
 
 
 @dataclass(frozen=True)
@@ -120,9 +135,10 @@ class Pricing:
         sizes = dataclasses.replace(self.rows, values=np.abs(self.rows.values))
         prices = np.abs(self.rows.cost) + sizes.value_at(np.abs(self.duals))
         program = self.plan.program
-        for b in range(len(program.blocks)):
-            mine = prices[program.columns_of(b)]
-            np.maximum(mine, tolerances.NEGLIGIBLE_PRICE * mine.max(initial=1e-290), out=mine)
+        for block in range(len(program.blocks)):
+            of_block = prices[program.columns_of(block)]  # a view, which is changed in place
+            least = tolerances.NEGLIGIBLE_PRICE * of_block.max(initial=1e-290)
+            np.maximum(of_block, least, out=of_block)
         cost = self.rows.cost - self.rows.value_at(self.duals)
         return np.asarray(cost / prices)
 
@@ -162,7 +178,7 @@ class Pricing:
         (rank, *_), column, terms = best
         columns, key = self.plan.column_key(column)
         setter = "delivery" if columns.is_delivery else columns.name
-        words, scarce = self._served_by(columns, key), rank == 2  # noqa: PLR2004
+        words, scarce = self._served_by(columns, key), rank is _Rank.SCARCE_DELIVERY
         # with one tonne more of demand, one tonne more can be short, also where all of it is short
         grows = column if columns is SHORTAGE else None
         reach = self.local_program(row).reach(step, grows=grows)
@@ -176,12 +192,8 @@ class Pricing:
 
     def _candidate(
         self, step: component.LimitStep, column: int, discount: float
-    ) -> tuple[tuple[int, float, float, int], int, tuple[component.PriceTerm, ...]]:
-        """Return the sort key of a column that may serve one more tonne, the column, its terms.
-
-        The order is: an existing shortage; a delivery that no limit of its own restricts; one that
-        another buyer would have to give up, or a stock; a shortage that does not exist yet.
-        """
+    ) -> tuple[tuple[_Rank, float, float, int], int, tuple[component.PriceTerm, ...]]:
+        """Return the sort key of a column that may serve one more tonne, the column, its terms."""
         columns, _ = self.plan.column_key(column)
         used = float(self.plan.x[column])
         terms = self._terms(step, column, discount)
@@ -189,33 +201,36 @@ class Pricing:
         price = abs(float(self.duals[[*step.rows]].sum())) / discount
         scarce = rent > tolerances.NO_REDUCED_COST * max(price, 1e-300)
         if columns is SHORTAGE:
-            rank = 0 if used > 0 else 5
-        elif columns.is_delivery:
-            rank = (2 if scarce else 1) if used > 0 else (4 if scarce else 3)
+            rank = _Rank.SHORTAGE if used > 0 else _Rank.NO_SHORTAGE_YET
+        elif not columns.is_delivery:
+            rank = _Rank.UNUSED
+        elif used > 0:
+            rank = _Rank.SCARCE_DELIVERY if scarce else _Rank.DELIVERY
         else:
-            rank = 3
-        return (rank, rent if rank > 0 else 0.0, -used, column), column, terms
+            rank = _Rank.UNUSED_AND_SCARCE if scarce else _Rank.UNUSED
+        return (rank, rent if rank else 0.0, -used, column), column, terms
 
     def _terms(
         self, step: component.LimitStep, column: int, discount: float
     ) -> tuple[component.PriceTerm, ...]:
         """Return the duals of a step's rows as the terms of a column of its row [money of a year].
 
-        What the column's terms owe to the other rows cancels with their duals.
+        The dual of a row ``along`` is added here. Where the column enters that row, too, it pays
+        the dual, so the two cancel, up to rounding.
         """
         costs: list[component.PriceTerm] = []
         rents = {row: float(self.duals[row]) / discount for row in step.along}
-        for source, term, amount in self._follow(step.row, column, 1.0 / discount, frozenset()):
-            if term is not None:
-                costs.append(term)
+        for found in self._follow(step.row, column, 1.0 / discount, frozenset()):
+            if isinstance(found, component.PriceTerm):
+                costs.append(found)
             else:
-                rents[source] = rents.get(source, 0.0) + amount
+                rents[found[0]] = rents.get(found[0], 0.0) + found[1]
         merged: dict[tuple[str, str], component.PriceTerm] = {}
-        for source, amount in rents.items():
-            rounding = tolerances.REMAINDER * abs(float(self.duals[source])) / discount
-            if abs(amount) <= (rounding if source in step.along else 0.0):
+        for row, amount in rents.items():
+            rounding = tolerances.REMAINDER * abs(float(self.duals[row])) / discount
+            if abs(amount) <= (rounding if row in step.along else 0.0):
                 continue
-            rows, key = self.plan.row_key(source)
+            rows, key = self.plan.row_key(row)
             label = rows.label(self.plan, key)
             name = label.kind or rows.kind, label.what
             before = merged[name].amount if name in merged else 0.0
@@ -223,21 +238,22 @@ class Pricing:
         return (*_netted(costs), *(t for t in merged.values() if t.amount != 0.0))
 
     def _follow(
-        self, row: int, column: int, times: float, seen: frozenset[int]
-    ) -> Iterator[tuple[int, component.PriceTerm | None, float]]:
-        """Yield ``times`` a row's dual: the cost of a column minus the duals of its other rows.
+        self, row: int, column: int, factor: float, seen: frozenset[int]
+    ) -> Iterator[component.PriceTerm | tuple[int, float]]:
+        """Yield ``factor`` x a row's dual: the cost of a column minus the duals of its other rows.
 
-        Each result is a term of cost, or a row and its dual.
+        Each result is a term of cost, or a row and its part. The rows ``seen`` are not followed
+        again, since plants may take inputs from one another.
         """
         entries = self.plan.column_entries(column)
-        pivot = sum(a for other, a in entries if other == row)
-        yield from ((-1, term, 0.0) for term in self._costs(column, times / pivot))
+        pivot = sum(amount for other, amount in entries if other == row)
+        yield from self._costs(column, factor / pivot)
         for other, coefficient in entries:
             if other != row and self.duals[other] != 0.0:
-                share = -times * coefficient / pivot
+                share = -factor * coefficient / pivot
                 through = self._through(other, seen | {row})
                 if through is None:
-                    yield other, None, share * float(self.duals[other])
+                    yield other, share * float(self.duals[other])
                 else:
                     yield from self._follow(other, through, share, seen | {row})
 
@@ -247,20 +263,21 @@ class Pricing:
         if row in seen or not through:
             return None
         candidates = [c for c in self.tight(row) if self.plan.column_key(c)[0] in through]
-        # the input that a plant takes, not its product, which is in the row, too
+        # the input that a plant takes (+1), not its product, which is in the row, too (-ratio);
+        # each preference counts only if some column meets it
         given = {c for c, amount in self.plan.row_entries(row) if amount > 0}
         candidates = [c for c in candidates if c in given] or candidates
         candidates = [c for c in candidates if c in self.preferred] or candidates
         return max(candidates, key=lambda c: (float(self.plan.x[c]), -c), default=None)
 
-    def _costs(self, column: int, times: float) -> list[component.PriceTerm]:
-        """Return the terms of a column's cost in money of the first year."""
+    def _costs(self, column: int, factor: float) -> list[component.PriceTerm]:
+        """Return the terms of ``factor`` x a column's cost in money of the first year."""
         columns, key = self.plan.column_key(column)
         if columns.terms is None:
-            cost = times * float(self.rows.cost[column])
+            cost = factor * float(self.rows.cost[column])
             terms = [component.PriceTerm(columns.words, columns.words, cost)]
         else:
-            terms = columns.terms(self.plan, key, column, times)
+            terms = columns.terms(self.plan, key, column, factor)
         return [term for term in terms if term.amount != 0.0 or term.kind == "cost"]
 
     def move_words(self, columns: component.Columns, key: Any, mineral: str) -> tuple[str, str]:
@@ -310,20 +327,22 @@ class LocalProgram:
 
     def __init__(self, pricing: Pricing, block: int) -> None:
         program, plan = pricing.plan.program, pricing.plan
-        # positions in the case's program: ``span`` of the block's columns, ``inside`` of its rows
-        span, self.inside = program.columns_of(block), program.rows_of(block)
+        # positions in the case's program of the block's columns and rows
+        span, self.block_rows = program.columns_of(block), program.rows_of(block)
         self.first, self.block = span.start, program.block(block)
         self.x: Floats = plan.x[span]
-        self.duals: Floats = pricing.duals[self.inside]
+        self.duals: Floats = pricing.duals[self.block_rows]
         most = float(np.max(np.abs(self.duals), initial=0.0))
         self.priced = np.abs(self.duals) > tolerances.NO_DUAL * most
         is_kept = np.abs(pricing.reduced[span]) <= tolerances.NO_REDUCED_COST
         # columns (by position in the block) that can change without changing the cost by duals
         self.kept: Ints = np.flatnonzero(is_kept)
-        self.rows = self._around()
+        self.changes = self._around()
         need = float(program.need[block]) or float(np.max(np.abs(self.x), initial=0.0)) or 1.0
-        # by row: an amount to compare changes with, in the row's unit
-        self.size = np.where(program.row_unit[self.inside] == TONNES, need, 1.0)
+        # by row: an amount to compare changes with, in the row's unit; of a budget, the budget
+        unit, budget = program.row_unit[self.block_rows], np.abs(self.block.row_upper)
+        budget = np.where(np.isfinite(budget) & (budget > 0), budget, 1.0)
+        self.size = np.select([unit == TONNES, unit == component.MONEY], [need, budget], 1.0)
         self._face_basis: Any = None
         self._solver: highs.PersistentSolver | None = None
 
@@ -332,22 +351,23 @@ class LocalProgram:
 
         ``grows`` is a column whose upper bound rises with the limit.
         """
-        moved = self._moved(step)
-        rate = moved * float(self.duals[[at - self.inside.start for at in step.rows]].sum())
+        shift = self._shift(step)
+        rate = shift * float(self.duals[[at - self.block_rows.start for at in step.rows]].sum())
         down = up = None
-        if moved == 0.0:
+        if shift == 0.0:
             return Reach(0.0, down, up, 0.0, 0.0)
-        if not step.entries:
+        if not step.entries:  # then ``right`` is above 0
             down = self._far(step, -1.0) / step.right
             up = self._far(step, 1.0, grows) / step.right
         more = rate if up is not None and up >= 1.0 else self._cost(step, 1.0, grows)
         less = -rate if down is not None and down >= 1.0 else self._cost(step, -1.0)
         return Reach(rate, down, up, more, less)
 
-    def _moved(self, step: component.LimitStep) -> float:
+    def _shift(self, step: component.LimitStep) -> float:
+        """Return by how much a step raises the limit at the plan's amounts [the row's unit]."""
         return step.right - sum(a * float(self.x[c - self.first]) for c, a in step.entries)
 
-    def _around(self) -> Arrays:
+    def _around(self) -> LinearProgram:
         """Return the program in changes of columns, with a slack for each row with a dual.
 
         Such a row has no slack in the plan; each unit of slack costs the dual.
@@ -375,23 +395,26 @@ class LocalProgram:
         return around.extended(entries, (np.abs(duals[with_slack]), np.zeros(slacks), width))
 
     @cached_property
-    def _face(self) -> Arrays:
-        return self.face(self.rows.cost == 0.0)
+    def _face(self) -> LinearProgram:
+        return self.face(self.changes.cost == 0.0)
 
-    def face(self, free: Bools) -> Arrays:
+    def face(self, free: Bools) -> LinearProgram:
         """Return the program of the ``free`` columns, which cost nothing; all others are fixed.
 
         The slacks of rows with a dual are the last columns.
         """
-        return self.rows.cut(free)
+        return self.changes.cut(free)
 
     def _far(self, step: component.LimitStep, sign: float, grows: int | None = None) -> float:
-        """Return how far a limit can move on the face [the row's unit]; inf: without end."""
-        rows = [at - self.inside.start for at in step.rows]
+        """Return how far a limit can move on the face [the row's unit]; inf: without end.
+
+        Whatever moves on the face costs what the duals say. All else costs more.
+        """
+        rows = [at - self.block_rows.start for at in step.rows]
         inner, size = self._face, float(self.size[rows[0]])
-        if grows is not None and self.rows.cost[grows - self.first] == 0.0:
+        if grows is not None and self.changes.cost[grows - self.first] == 0.0:
             # ``face_column`` [column of the block]: its position among those of the face
-            upper, face_column = inner.upper.copy(), np.cumsum(self.rows.cost == 0.0) - 1
+            upper, face_column = inner.upper.copy(), np.cumsum(self.changes.cost == 0.0) - 1
             upper[face_column[grows - self.first]] = np.inf
             inner = dataclasses.replace(inner, upper=upper)
         # one more column, with a unit's gain per unit of the limit: how far the limit moves
@@ -399,6 +422,8 @@ class LocalProgram:
         entries = np.array(rows), np.full(len(rows), distance), np.full(len(rows), -sign)
         face = inner.extended(entries, ([-1.0 / size], [0.0], [far]))
         try:
+            # the new column enters other rows for each limit, so the solver takes a new program;
+            # its shape is the same, and so is that of a basis
             solver = highs.PersistentSolver().load(face)
             if self._face_basis is not None:
                 solver.start_from(self._face_basis)
@@ -406,43 +431,42 @@ class LocalProgram:
         except SolverError:
             return 0.0  # the safe answer
         self._face_basis = optimum.basis
-        moved = float(optimum.x[distance])
-        if moved >= far * (1.0 - tolerances.NO_REDUCED_COST):
+        reached = float(optimum.x[distance])  # both tolerances are above the solver's rounding
+        if reached >= far * (1.0 - tolerances.NO_REDUCED_COST):
             return math.inf
-        return moved if moved > tolerances.NEGLIGIBLE_PRICE * size else 0.0
+        return reached if reached > tolerances.NEGLIGIBLE_PRICE * size else 0.0
 
     def _cost(
         self, step: component.LimitStep, units: float, grows: int | None = None
     ) -> float | None:
-        """Return the change of total cost for some units [money]; None without a plan."""
-        row = step.row - self.inside.start
-        by, moved = units * self._moved(step), [at - self.inside.start for at in step.rows]
-        low, high, values = self.rows.row_lower.copy(), self.rows.row_upper.copy(), self.rows.values
-        low[moved] += by
-        high[moved] += by
+        """Return the change of total cost for some units [money]; None if no plan is found."""
+        rows, shift = [at - self.block_rows.start for at in step.rows], units * self._shift(step)
+        low, high = self.changes.row_lower.copy(), self.changes.row_upper.copy()
+        low[rows] += shift
+        high[rows] += shift
+        values, upper = self.changes.values, self.changes.upper
         if step.entries:
             values = values.copy()
-            start = int(self.rows.starts[row])
-            inside = self.rows.columns[start : int(self.rows.starts[row + 1])]
+            start, end = self.changes.starts[rows[0]], self.changes.starts[rows[0] + 1]
             for column, amount in step.entries:
-                values[start + np.flatnonzero(inside == column - self.first)[0]] += units * amount
-        upper = self.rows.upper
+                is_column = self.changes.columns[start:end] == column - self.first
+                values[start + np.flatnonzero(is_column)[0]] += units * amount
         if grows is not None:
             upper = upper.copy()
-            upper[grows - self.first] += by
+            upper[grows - self.first] += shift
         asked = dataclasses.replace(
-            self.rows, row_lower=low, row_upper=high, values=values, upper=upper
+            self.changes, row_lower=low, row_upper=high, values=values, upper=upper
         )
         try:
             if self._solver is None:
-                self._solver = highs.PersistentSolver().load(self.rows)
+                self._solver = highs.PersistentSolver().load(self.changes)
                 self._solver.run_with_fallbacks()
             self._solver.change_program(asked)
             x = self._solver.run_with_fallbacks().x
         except SolverError:
             self._solver = None
             return None
-        return float(np.sum(asked.cost * x)) + by * float(self.duals[moved].sum())
+        return float(np.sum(asked.cost * x)) + shift * float(self.duals[rows].sum())
 
 
 # ---- how the plan would serve one more tonne ---------------------------------------------------
@@ -464,19 +488,19 @@ def response(
     """
     plan, row = pricing.plan, step.row
     local = pricing.local_program(row)
-    asked = _fewest_moves(pricing, local, [at - local.inside.start for at in step.rows])
+    asked = _fewest_moves(pricing, local, [at - local.block_rows.start for at in step.rows])
     try:
         x = highs.first_solved(partial(highs.solve, asked)).x
     except SolverError:
         return (), True
     # each kept column has two in the program: its change up, and its change down
     count = len(local.kept)
-    moved = x[:count] - x[count : 2 * count]
+    change = x[:count] - x[count : 2 * count]
     has_slack = not np.any((asked.cost >= _FORCED) & (x > tolerances.NO_DUAL))
     discount, mineral = plan.case.discount(year), plan.row_key(row)[1][0]
     moves = []
-    for i in np.flatnonzero(np.abs(moved) > tolerances.NO_DUAL).tolist():
-        column, amount = local.first + int(local.kept[i]), float(moved[i])
+    for at in np.flatnonzero(np.abs(change) > tolerances.NO_DUAL).tolist():
+        column, amount = local.first + int(local.kept[at]), float(change[at])
         columns, key = plan.column_key(column)
         cost = float(pricing.rows.cost[column]) * amount / discount
         if columns.is_move or cost != 0.0:
@@ -514,7 +538,9 @@ def _unsigned(term: component.PriceTerm) -> component.PriceTerm:
     return dataclasses.replace(term, amount=0.0, what=term.what.removeprefix("-"))
 
 
-def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[int]) -> Arrays:
+def _fewest_moves(
+    pricing: Pricing, local: LocalProgram, rows_served: Sequence[int]
+) -> LinearProgram:
     """Return the program that serves one more tonne in some rows with the fewest tonnes moved.
 
     It has one column for each kept column up, one for each down, and one for each row that may be
@@ -522,21 +548,25 @@ def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[i
     """
     block, kept, program = local.block, local.kept, pricing.plan.program
     x, count = local.x[kept], len(kept)
-    near = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
-    activity, priced = block.activity(local.x), local.priced
+    # slack [unit of the row or column] that is only rounding
+    tonne = tolerances.NO_DUAL * max(float(np.max(program.need, initial=1.0)), 1.0)
+    in_tonnes = program.row_unit[local.block_rows] == TONNES
+    row_slack = np.where(in_tonnes, tonne, tolerances.NO_DUAL * local.size)
+    in_tonnes = program.column_unit[local.first + kept] == TONNES
+    column_slack = np.where(in_tonnes, tonne, tolerances.NO_DUAL)
     # by row: whether its upper, or its lower, limit binds; only a limit that binds holds the moves
-    full, empty = activity >= block.row_upper - near, activity <= block.row_lower + near
-    least, most = np.where(empty, 0.0, -np.inf), np.where(full, 0.0, np.inf)
+    activity, priced = block.activity(local.x), local.priced
+    binds_above = activity >= block.row_upper - row_slack
+    binds_below = activity <= block.row_lower + row_slack
+    least, most = np.where(binds_below, 0.0, -np.inf), np.where(binds_above, 0.0, np.inf)
     least[priced] = most[priced] = 0.0
     least[rows_served] = most[rows_served] = 1.0
-    over, under = np.flatnonzero(full & ~priced), np.flatnonzero(empty & ~priced)
-    sign = np.concatenate([np.full(len(over), -1.0), np.ones(len(under))])
-    # by kept column: its cost per unit up and down, forced (dear) where it is at its bound
+    above, below = np.flatnonzero(binds_above & ~priced), np.flatnonzero(binds_below & ~priced)
+    sign = np.concatenate([np.full(len(above), -1.0), np.ones(len(below))])
+    # by kept column: its weight per unit up and down, larger where it is at its bound
     weight = np.where(pricing.is_move[local.first + kept], 1.0, _INSIDE)
-    in_tonnes = program.column_unit[local.first + kept] == TONNES
-    stuck = np.where(in_tonnes, near, tolerances.NO_DUAL)
-    up = np.where(x >= block.upper[kept] - stuck, _FORCED, weight)
-    down = np.where(x <= block.lower[kept] + stuck, _FORCED, weight)
+    weight_up = np.where(x >= block.upper[kept] - column_slack, _FORCED, weight)
+    weight_down = np.where(x <= block.lower[kept] + column_slack, _FORCED, weight)
     # by column of the block: its position among the kept ones, -1 for all others
     kept_at = np.full(len(block.cost), -1, dtype=np.int64)
     kept_at[kept] = np.arange(count)
@@ -544,10 +574,10 @@ def _fewest_moves(pricing: Pricing, local: LocalProgram, rows_served: Sequence[i
     rows, values = block.entry_rows()[is_kept], block.values[is_kept]
     columns = kept_at[block.columns[is_kept]]
     violations = np.arange(2 * count, 2 * count + len(sign))
-    cost = np.concatenate([up, down, np.full(len(sign), _FORCED)])
-    return Arrays.of(
+    cost = np.concatenate([weight_up, weight_down, np.full(len(sign), _FORCED)])
+    return LinearProgram.of(
         (
-            np.concatenate([rows, rows, over, under]),
+            np.concatenate([rows, rows, above, below]),
             np.concatenate([columns, columns + count, violations]),
             np.concatenate([values, -values, sign]),
         ),

@@ -428,3 +428,34 @@ def test_a_plant_built_later_is_not_one_that_is_never_built() -> None:
     book = shelf(plant(), settings={"Whole projects": "yes"}, Budget=budget(y2026=0.5, y2027=1))
     assert one(solve(book).projects, year=2027)["built"] == 1
     assert lacking(book, 2026) == []
+
+
+@pytest.mark.parametrize(
+    ("built", "need", "money"),
+    [(0.995, 1e7, None), (0.999, 1e7, None), (0.5, 1e9, None), (0.4, 1e9, 0.5), (0.495, 1e7, 0.5)],
+)
+def test_a_plant_or_a_budget_is_full_in_its_own_unit(
+    built: float, need: float, money: float | None
+) -> None:
+    """What is left of a plant, or of a budget [USD m], is rounding whatever other minerals need."""
+    works = plant(**{"Capacity (t/yr)": 10_000})
+    sheets = {} if money is None else {"Budget": budget(y2026=money)}
+    book = shelf(works, years=(2026,), demand=10_000 * built, **sheets)
+    book["Minerals"].append({"Mineral": "iron", "Price (USD/t)": 100})
+    book["Refiners"].append(refiner("Mill", "CHL", 2 * need, 1) | {"Mineral": "iron"})
+    book["Demand"].append({"Mineral": "iron", "Member": "A", "2026": need})
+    found = explain(solve_case(read(book)), "copper", "A", 2026).price
+    assert found is not None
+    assert found.has_slack
+    assert found.up == near(10_000 * ((money or 1.0) - built))
+
+
+@pytest.mark.parametrize("money", [500.0, 1_500.0, 2_000.0, 2_500.0, 2_900.0])
+def test_a_large_budget_is_not_free_to_move(money: float) -> None:
+    """The other part of a plant for 4,000 USD m is all that more money builds."""
+    works = plant(**{"Capacity (t/yr)": 10_000, "Capex (USD m)": 4_000})
+    book = shelf(works, years=(2026,), demand=10_000, Budget=budget(y2026=money))
+    book["Minerals"][0]["Price (USD/t)"] = 1_000_000
+    found = explain(solve_case(read(book)), "copper", "A", 2026)
+    (bound,) = [limit for limit in found.binding if limit.unit == "money m"]
+    assert (bound.limit, bound.high) == (near(money), near(4_000))

@@ -397,7 +397,11 @@ def test_a_weight_of_a_policy_of_a_trillionth_is_none(monkeypatch, weight, kept)
     solution = Stub(x=np.array([1.0, weight]), duals=np.zeros(1))
     monkeypatch.setattr(recourse, "first_proven", lambda *_: (solution, Stub(primal=1.0)))
     asked: Any = Stub(
-        limits=np.zeros(0), chances=np.ones(1), weight=0.0, unit=1.0, _weights=lambda dear: dear
+        limits=np.zeros(0),
+        chances=np.ones(1),
+        weight=0.0,
+        unit=1.0,
+        _scenario_weights=lambda duals: duals,
     )
     policy: Any = Stub(costs=np.ones(1), limit_use=np.zeros(0))
     weights, *_ = recourse.MasterProblem._master(asked, [[policy, policy]])

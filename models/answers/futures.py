@@ -354,7 +354,8 @@ class _JointProgram:
         for group in base.variables:
             if group.component is CARRIED:
                 uses[:, group.at] = 0.0
-        columns = np.flatnonzero(uses.any(axis=0))
+        # a column that no future has, such as a plant that is delayed in all, spends nothing
+        columns = np.flatnonzero(uses.any(axis=0) & (self.place >= 0))
         return self.place[columns], uses[:, columns]
 
     def decisions(self, values: Floats | None) -> Iterator[Decision]:
@@ -476,11 +477,11 @@ class _Decomposition:
         costs = np.zeros(len(self.chances))
         short = np.zeros((len(costs), len(self.plan.expanded.minerals)))
         broken, tonnes = mix.overrun, 0.0
-        parts = self.master.parts
+        parts = self.master.subproblems
         for joint, minerals, its, values in zip(
             self.each, self.positions, parts, mix.x, strict=True
         ):
-            x = joint.extensive.by_future(values)
+            x = joint.extensive.by_scenario(values)
             costs += joint.extensive.costs(x)[its.scenario_of]
             short[:, minerals] = joint.short(x)[its.scenario_of]
             relative, by = joint.violation(x)

@@ -36,14 +36,14 @@ from models.solve import highs
 _MOST_ROUNDS = 100
 """The most rounds of prices and policies; a gap that is still open then is reported."""
 _ENOUGH = 0.01
-"""The search ends at this part of the largest gap of a proof, or where a proven gap stops halving.
-"""
-_NEAR, _STEADY = 0.1, 0.8
-"""Box-step radius of the prices, as a fraction of the largest price, doubled each round; smoothing
-weight of the scenarios' weights, reduced by 0.1 each round."""
+"""The search ends at this part of a proof's largest gap, or where a proven gap stops halving."""
+_RADIUS = 0.1
+"""Box-step radius of the prices, as a fraction of the largest price, doubled each round."""
+_STEADY = 0.8
+"""Smoothing weight of the scenarios' weights, reduced by 0.1 each round."""
 
 
-# ---- costs by future -----------------------------------------------------------------------------
+# ---- costs by scenario ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,14 @@ class Tail:
     alpha: float = 0.95
     weight: float = 0.0
 
+    @property
+    def counts(self) -> bool:
+        """Whether the objective is not simply the mean, which the CVaR is at ``alpha`` 0."""
+        return self.weight > 0 and self.alpha > 0
+
 
 def cvar(costs: Floats, chances: Floats, alpha: float) -> float:
-    """Return the conditional value at risk [money] of costs [s, money] with probabilities [s].
+    """Return the conditional value at risk [money] of ``costs`` [s] with probabilities [s].
 
     That is the mean cost of the most expensive 1 - ``alpha`` of all scenarios, by probability.
     """
@@ -83,8 +88,12 @@ def tail_weights(chances: Floats, alpha: float) -> Floats:
     """Return the weight in the CVaR of each scenario's cost above eta, the value at risk [s].
 
     It is the probability / (1 - ``alpha``). All weights are 0 if 1 - ``alpha`` is not above the
-    smallest probability: the CVaR is then the largest cost.
+    smallest probability: the CVaR is then the largest cost. Raises ValueError for a probability of
+    0: eta would not be below the cost of that scenario.
     """
+    if not (chances > 0).all():
+        msg = "each scenario needs a probability above 0"
+        raise ValueError(msg)
     tail = 1.0 - alpha
     return chances / tail if tail > chances.min() else np.zeros(len(chances))
 
@@ -131,50 +140,64 @@ class ExtensiveForm:
         ends = np.cumsum([len(s.column_ids) for s in scenarios])[:-1]
         self.place: list[Ints] = np.split(inverse.astype(np.int64), ends)
         programs, count = [s.rows for s in scenarios], len(self.numbers)
-        self._column_of, self._cost = inverse, np.concatenate([r.cost for r in programs])
+        # [column of any scenario]: its scenario, its column in ``rows``, and its cost
         self._scenario_of = np.repeat(np.arange(len(scenarios)), [len(r.cost) for r in programs])
+        self._column_of, self._cost = inverse, np.concatenate([r.cost for r in programs])
         lower, upper = np.full(count, np.inf), np.full(count, -np.inf)
         whole, self.column_unit = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int8)
         for scenario, place in zip(scenarios, self.place, strict=True):
-            # scenarios may differ in bounds that never bind: the valid_upper_bounds is used for all
+            # where scenarios differ in the bounds of a shared column, the widest never bind: the
+            # scenarios' rows limit the column, too
             np.minimum.at(lower, place, scenario.rows.lower)
             np.maximum.at(upper, place, scenario.rows.upper)
             whole[place] |= scenario.rows.whole
             self.column_unit[place] = scenario.column_unit
-        width = np.concatenate([np.diff(r.starts) for r in programs])
-        row = np.repeat(np.arange(len(width)), width)
-        column = np.concatenate([p[r.columns] for r, p in zip(programs, self.place, strict=True)])
-        order = np.argsort(row * max(count, 1) + column, kind="stable")
-        column, values = column[order], np.concatenate([r.values for r in programs])[order]
-        least = np.concatenate([r.row_lower for r in programs])
-        most = np.concatenate([r.row_upper for r in programs])
-        ids = np.concatenate([s.row_ids for s in scenarios])
-        _, at, alike = np.unique(ids, return_index=True, return_inverse=True)
-        first: Ints = at[alike]
-        kept = first == np.arange(len(first))
-        kept |= (least != least[first]) | (most != most[first])
-        kept |= _rows_that_differ(first, width, column, values)
-        self._kept = kept
-        self.row_unit = np.concatenate([s.row_unit for s in scenarios])[kept]
         self.rows = solve.LinearProgram(
             cost=self.weighted_costs(chances),
             lower=lower,
             upper=upper,
-            row_lower=least[kept],
-            row_upper=most[kept],
-            starts=np.concatenate([[0], np.cumsum(width[kept])]).astype(np.int64),
-            columns=column[kept[row]],
-            values=values[kept[row]],
             whole=whole,
+            **self._merged_rows(programs),
         )
-        if self.tail.weight and 1.0 - self.tail.alpha < 1.0:  # alpha 0: the CVaR is the mean
+        if self.tail.counts:
             self._add_tail(unit)
+
+    def _merged_rows(self, programs: Sequence[solve.LinearProgram]) -> dict[str, Any]:
+        """Return limits and nonzeros of the rows of all scenarios, without equal rows of one id."""
+        # [row of any scenario]
+        widths = np.concatenate([np.diff(r.starts) for r in programs])
+        lower = np.concatenate([r.row_lower for r in programs])
+        upper = np.concatenate([r.row_upper for r in programs])
+        ids = np.concatenate([s.row_ids for s in self.scenarios])
+        # [nonzero of any scenario], each row's sorted by column, so that equal rows look the same
+        row_of = np.repeat(np.arange(len(widths)), widths)
+        column_of = np.concatenate(
+            [place[r.columns] for r, place in zip(programs, self.place, strict=True)]
+        )
+        order = np.argsort(row_of * max(len(self.numbers), 1) + column_of, kind="stable")
+        column_of = column_of[order]
+        values = np.concatenate([r.values for r in programs])[order]
+        # a row is left out if it equals the first row with its id
+        _, at, inverse = np.unique(ids, return_index=True, return_inverse=True)
+        first: Ints = at[inverse]
+        kept = first == np.arange(len(first))
+        kept |= (lower != lower[first]) | (upper != upper[first])
+        kept |= _rows_that_differ(first, widths, column_of, values)
+        self._kept = kept
+        self.row_unit = np.concatenate([s.row_unit for s in self.scenarios])[kept]
+        return {
+            "row_lower": lower[kept],
+            "row_upper": upper[kept],
+            "starts": np.concatenate([[0], np.cumsum(widths[kept])]).astype(np.int64),
+            "columns": column_of[kept[row_of]],
+            "values": values[kept[row_of]],
+        }
 
     def _add_tail(self, unit: float) -> None:
         """Add eta, one q per scenario, and the rows q >= cost - eta, all in ``unit``."""
         rows, weight, count = self.rows, self.tail.weight, len(self.chances)
         eta = len(rows.cost)
-        dear = tail_weights(self.chances, self.tail.alpha)
+        weights = tail_weights(self.chances, self.tail.alpha)
         added = [
             (
                 np.concatenate([place, [eta, eta + 1 + s]]),
@@ -184,9 +207,11 @@ class ExtensiveForm:
         ]
         self.rows = dataclasses.replace(
             rows,
-            cost=np.concatenate([(1.0 - weight) * rows.cost, weight * unit * np.append(1.0, dear)]),
+            cost=np.concatenate(
+                [(1.0 - weight) * rows.cost, weight * unit * np.append(1.0, weights)]
+            ),
             lower=np.concatenate([rows.lower, [-np.inf], np.zeros(count)]),
-            upper=np.concatenate([rows.upper, [np.inf], np.where(dear > 0, np.inf, 0.0)]),
+            upper=np.concatenate([rows.upper, [np.inf], np.where(weights > 0, np.inf, 0.0)]),
             row_lower=np.append(rows.row_lower, np.zeros(count)),
             row_upper=np.append(rows.row_upper, np.full(count, np.inf)),
             starts=np.append(rows.starts, rows.starts[-1] + np.cumsum([len(p) for p, _ in added])),
@@ -233,33 +258,35 @@ class ExtensiveForm:
         rows = self.rows if rows is None else rows
 
         def accepts(solution: solve.Solution, proof: solve.Certificate) -> bool:
-            return proof.passed_within(accepted) and is_accepted(self.by_future(solution.x))
+            return proof.passed_within(accepted) and is_accepted(self.by_scenario(solution.x))
 
         units = {"column_unit": self.column_unit, "row_unit": self.row_unit}
         scaled = partial(choose_scaling, rows, need=self.need, **units)
         limits = {"seconds": search.seconds, "gap": search.gap}
-        question = f"plan for {len(self.scenarios)} futures at once"
+        question = f"plan for {len(self.scenarios)} futures at once"  # the user's word
         proof_of = partial(self.certificate, rows)
         if start is not None and not rows.whole.any():
-            warm, again = (highs.NEAR,), {"start": start}
+            attempts = (highs.NEAR,)
             with suppress(SolverError):
-                found = first_proven(question, rows, scaled, proof_of, accepts, warm, **again)
-                return self.by_future(found[0].x), found[1], found[0].basis
+                solution, proof = first_proven(
+                    question, rows, scaled, proof_of, accepts, attempts, start=start
+                )
+                return self.by_scenario(solution.x), proof, solution.basis
         solution, proof = first_proven(question, rows, scaled, proof_of, accepts, **limits)
-        return self.by_future(solution.x), proof, solution.basis
+        return self.by_scenario(solution.x), proof, solution.basis
 
-    def by_future(self, x: Floats) -> list[Floats]:
+    def by_scenario(self, x: Floats) -> list[Floats]:
         return [x[place] for place in self.place]
 
     def joined(self, x: Sequence[Floats]) -> Floats:
-        """Return the values of the columns of ``rows`` from those of each scenario."""
+        """Return the values of all columns without those of the tail, from each scenario's."""
         values = np.full(len(self.numbers), np.nan)
         for place, scenario_x in zip(self.place, x, strict=True):
             values[place] = scenario_x
         return values
 
     def costs(self, x: Sequence[Floats]) -> Floats:
-        """Return the cost of each scenario [s, money]."""
+        """Return the cost of each scenario [s] in money."""
         return np.array(
             [(s.rows.cost * values).sum() for s, values in zip(self.scenarios, x, strict=True)]
         )
@@ -271,17 +298,19 @@ class ExtensiveForm:
         return proofs.of_block(0, mip_gap=solution.mip_gap)
 
 
-def _rows_that_differ(first: Ints, width: Ints, column: Ints, values: Floats) -> Bools:
-    """Return which rows differ in their entries from the row given by ``first``."""
-    starts = np.concatenate([[0], np.cumsum(width)])
-    same_width = width == width[first]
-    at_row = np.repeat(np.arange(len(width)), np.where(same_width, width, 0))
-    inside = np.repeat(same_width, width)
-    entries = np.flatnonzero(inside)
-    twin = entries - starts[at_row] + starts[first[at_row]]
-    unlike = (column[entries] != column[twin]) | (values[entries] != values[twin])
-    unequal: Bools = ~same_width | (np.bincount(at_row[unlike], minlength=len(width)) > 0)
-    return unequal
+def _rows_that_differ(first: Ints, widths: Ints, column_of: Ints, values: Floats) -> Bools:
+    """Return which rows differ in their nonzeros from the row given by ``first``.
+
+    ``first`` and ``widths`` have one entry a row, ``column_of`` and ``values`` one a nonzero.
+    """
+    starts = np.concatenate([[0], np.cumsum(widths)])
+    has_same_width = widths == widths[first]
+    # [nonzero of a row as wide as its first row]: it, its row, and the nonzero it is compared with
+    entries = np.flatnonzero(np.repeat(has_same_width, widths))
+    row_of = np.repeat(np.arange(len(widths)), np.where(has_same_width, widths, 0))
+    compared = entries - starts[row_of] + starts[first[row_of]]
+    differs = (column_of[entries] != column_of[compared]) | (values[entries] != values[compared])
+    return np.asarray(~has_same_width | (np.bincount(row_of[differs], minlength=len(widths)) > 0))
 
 
 # ---- subproblems that share few limits -----------------------------------------------------------
@@ -293,7 +322,8 @@ class MergedScenarios:
 
     ``scenario_of`` [s] is the merged scenario of original scenario s. One unit of the column at
     ``columns`` [i] uses ``uses`` [limit, i] of each shared limit. ``start`` is a basis near the
-    optimum, or None.
+    optimum, or None. Raises ValueError if the form has a tail of its own, since the master problem
+    has that of the sum of costs, or for a column that the form doesn't have, such as -1.
     """
 
     extensive: ExtensiveForm
@@ -301,6 +331,14 @@ class MergedScenarios:
     columns: Ints
     uses: Floats
     start: Any = None
+
+    def __post_init__(self) -> None:
+        if self.extensive.tail.counts:
+            msg = "a subproblem has no tail: it is that of the sum of all subproblems' costs"
+            raise ValueError(msg)
+        if ((self.columns < 0) | (self.columns >= len(self.extensive.numbers))).any():
+            msg = "a limit is on columns that the subproblem doesn't have"
+            raise ValueError(msg)
 
     def policy_solver(self) -> WarmStartedSequence:
         """Return the warm-started sequence of programs that finds the subproblem's policies."""
@@ -324,7 +362,7 @@ class MergedScenarios:
         np.add.at(cost, self.columns, (prices[:, None] * self.uses).sum(axis=0))
         solution, proof = asked.solved(dataclasses.replace(rows, cost=cost))
         used = np.flatnonzero(solution.x)
-        costs = form.costs(form.by_future(solution.x))[self.scenario_of]
+        costs = form.costs(form.by_scenario(solution.x))[self.scenario_of]
         return Policy(used, solution.x[used], costs, self.limit_use(solution.x)), proof
 
     def limit_use(self, x: Floats) -> Floats:
@@ -335,7 +373,7 @@ class MergedScenarios:
 class Policy:
     """A plan of a subproblem for all its scenarios: ``amounts`` of ``columns``, all others 0.
 
-    ``costs`` [s, money] covers all scenarios of the master problem; ``limit_use`` [limit] is the
+    ``costs`` [s] in money covers all scenarios of the master problem; ``limit_use`` [limit] is the
     amount used of each limit.
     """
 
@@ -366,21 +404,21 @@ class ConvexCombination:
 class MasterProblem:
     """The subproblems that share ``limits`` (> 0) and the ``tail`` of the sum of their costs.
 
-    ``chances`` [s] are the probabilities of all scenarios; money is in multiples of ``unit``.
+    ``chances`` [s] (> 0) are the probabilities of all scenarios; money is in multiples of ``unit``.
     """
 
     def __init__(
         self,
-        parts: Sequence[MergedScenarios],
+        subproblems: Sequence[MergedScenarios],
         limits: Floats,
         chances: Floats,
         tail: Tail,
         unit: float,
     ) -> None:
-        self.parts, self.limits, self.chances, self.unit = parts, limits, chances, unit
-        self.weight = tail.weight if tail.alpha > 0 else 0.0  # alpha 0: the CVaR is the mean
-        self.dear = tail_weights(chances, tail.alpha)
-        self._solvers = [part.policy_solver() for part in parts]
+        self.subproblems, self.limits, self.chances, self.unit = subproblems, limits, chances, unit
+        self.weight = tail.weight if tail.counts else 0.0
+        self.tail_weights = tail_weights(chances, tail.alpha)
+        self._solvers = [each.policy_solver() for each in subproblems]
 
     def best_mix(
         self,
@@ -390,26 +428,27 @@ class MasterProblem:
     ) -> ConvexCombination:
         """Return the best convex combination, proven optimal unless ``search`` ends it early.
 
-        ``rows`` has each subproblem's extensive form with other bounds. The first policies ignore
-        the limits, unless there is a ``start`` with policies and prices to begin with. Raises
-        SolverError where a program is not proven.
+        ``rows`` has each subproblem's extensive form with other bounds. ``start`` has policies and
+        prices to begin with, and its first policies keep the limits together. Without it, the
+        cheapest policies at prices of 0 have to keep them: fix what the limits are on. Raises
+        SolverError if the first policies exceed a limit, or where a program is not proven.
         """
         ends = time.perf_counter() + (np.inf if search.seconds is None else search.seconds)
         proven, enough = (max(f * tolerances.MOST_GAP, search.gap) for f in (0.5, _ENOUGH))
-        pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.parts]
-        prices = start.prices if start else np.zeros(len(self.limits))
-        weights = start.weights if start else self.chances
-        least, best, worst, last = -np.inf, (prices, weights), 0.0, np.inf
+        pools = [list(pool) for pool in start.pools] if start else [[] for _ in self.subproblems]
+        prices = best_prices = start.prices if start else np.zeros(len(self.limits))
+        weights = best_weights = start.weights if start else self.chances
+        least, dual_infeasibility, last = -np.inf, 0.0, np.inf
         for i in range(_MOST_ROUNDS):
-            every = zip(self.parts, self._solvers, rows, strict=True)
-            policies = [part.policy(asked, r, prices, weights) for part, asked, r in every]
+            every = zip(self.subproblems, self._solvers, rows, strict=True)
+            policies = [each.policy(solver, r, prices, weights) for each, solver, r in every]
             bound = sum(proof.dual for _, proof in policies) - float((prices * self.limits).sum())
             if bound > least:
-                least, best = bound, (prices, weights)
-                worst = max(proof.dual_infeasibility for _, proof in policies)
+                least, best_prices, best_weights = bound, prices, weights
+                dual_infeasibility = max(proof.dual_infeasibility for _, proof in policies)
             for pool, (policy, _) in zip(pools, policies, strict=True):
                 pool.append(policy)
-            parts, value, *ask = self._master(pools)
+            mix, value, next_prices, next_weights = self._master(pools)
             gap, before = self.gap(value, least), last
             last = gap
             is_proven = gap <= enough or before / 2 < gap <= proven
@@ -417,17 +456,20 @@ class MasterProblem:
                 break
             # prices from few policies oscillate: at first they stay near those of the best bound
             kept = max(0.0, _STEADY - i / 10) if start else 0.0
-            weights = kept * best[1] + (1.0 - kept) * ask[1]
-            near = _NEAR * 2.0**i * (np.max(best[0], initial=0.0) or np.inf)
-            prices = np.clip(ask[0], np.maximum(best[0] - near, 0.0), best[0] + near)
+            weights = kept * best_weights + (1.0 - kept) * next_weights
+            radius = _RADIUS * 2.0**i * (np.max(best_prices, initial=0.0) or np.inf)
+            least_prices = np.maximum(best_prices - radius, 0.0)
+            prices = np.clip(next_prices, least_prices, best_prices + radius)
         x = tuple(np.zeros(len(program.cost)) for program in rows)
-        for values, pool, of_pool in zip(x, pools, parts, strict=True):
+        for values, pool, of_pool in zip(x, pools, mix, strict=True):
             for policy, share in zip(pool, of_pool.tolist(), strict=True):
                 values[policy.columns] += share * policy.amounts
-        uses = (part.limit_use(values) for part, values in zip(self.parts, x, strict=True))
-        limit_use = sum(uses, -self.limits)
-        overrun = float(np.max(limit_use / self.limits, initial=0.0))
-        return ConvexCombination(x, least, worst, overrun, *best, tuple(map(tuple, pools)))
+        uses = (each.limit_use(values) for each, values in zip(self.subproblems, x, strict=True))
+        overrun = float(np.max(sum(uses, -self.limits) / self.limits, initial=0.0))
+        policies_of = tuple(map(tuple, pools))
+        return ConvexCombination(
+            x, least, dual_infeasibility, overrun, best_prices, best_weights, policies_of
+        )
 
     def gap(self, value: float, least: float) -> float:
         """Return the relative gap between a plan's cost and the lower bound."""
@@ -442,64 +484,69 @@ class MasterProblem:
         then eta and one q per scenario if the tail counts. The rows make the weights of each
         subproblem add up to 1, keep the limits, and say q >= cost - eta.
         """
-        every = [policy for pool in pools for policy in pool]
-        of_part = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
-        many, limits, futures = len(every), len(self.limits), len(self.chances)
-        tail = futures if self.weight else 0
-        costs = np.array([policy.costs for policy in every]).T / self.unit
-        limit_use = np.array([policy.limit_use for policy in every]).T.reshape(limits, many)
-        shares = limit_use / self.limits[:, None]
-        first, used = len(pools) + limits, np.nonzero(shares)
+        policies = [policy for pool in pools for policy in pool]
+        subproblem_of = np.repeat(np.arange(len(pools)), [len(pool) for pool in pools])
+        count, limits = len(policies), len(self.limits)
+        scenarios = len(self.chances) if self.weight else 0  # the rows of the tail
+        costs = np.array([policy.costs for policy in policies]).T / self.unit  # [s, policy]
+        limit_use = np.array([policy.limit_use for policy in policies]).T.reshape(limits, count)
+        shares = limit_use / self.limits[:, None]  # [limit, policy]
+        tail_row, used = len(pools) + limits, np.nonzero(shares)
         entries = [
-            (of_part, np.arange(many), np.ones(many)),
+            (subproblem_of, np.arange(count), np.ones(count)),
             (len(pools) + used[0], used[1], shares[used]),
         ]
         cost = (1.0 - self.weight) * (self.chances[:, None] * costs).sum(axis=0)
-        lower, upper = np.zeros(many), np.full(many, np.inf)
-        if tail:
-            each, paid = np.arange(tail), np.nonzero(costs)
+        lower, upper = np.zeros(count), np.full(count, np.inf)
+        if scenarios:
+            each, paid = np.arange(scenarios), np.nonzero(costs)
             entries += [
-                (first + paid[0], paid[1], -costs[paid]),
-                (first + each, np.full(tail, many), np.ones(tail)),
-                (first + each, many + 1 + each, np.ones(tail)),
+                (tail_row + paid[0], paid[1], -costs[paid]),
+                (tail_row + each, np.full(scenarios, count), np.ones(scenarios)),
+                (tail_row + each, count + 1 + each, np.ones(scenarios)),
             ]
-            cost = np.concatenate([cost, self.weight * np.append(1.0, self.dear)])
-            lower = np.concatenate([lower, [-np.inf], np.zeros(tail)])
-            upper = np.concatenate([upper, [np.inf], np.where(self.dear > 0, np.inf, 0.0)])
-        ones, none, endless = np.ones(len(pools)), np.zeros(tail), np.full(tail, np.inf)
-        # the first policies are within the limits up to rounding
+            cost = np.concatenate([cost, self.weight * np.append(1.0, self.tail_weights)])
+            lower = np.concatenate([lower, [-np.inf], np.zeros(scenarios)])
+            is_above_eta = np.where(self.tail_weights > 0, np.inf, 0.0)
+            upper = np.concatenate([upper, [np.inf], is_above_eta])
+        # the first policies keep the limits up to rounding, which the limits allow
         allowed = np.maximum(1.0, shares[:, _first_positions(pools)].sum(axis=1))
+        if (allowed > 1.0 + tolerances.MOST_VIOLATION).any():
+            msg = f"the first policies use {allowed.max():.6g} times what a shared limit allows"
+            raise SolverError(msg)
+        ones = np.ones(len(pools))
         rows = solve.LinearProgram.of(
             [np.concatenate(pieces) for pieces in zip(*entries, strict=True)],
             (cost, lower, upper),
             (
-                np.concatenate([ones, np.full(limits, -np.inf), none]),
-                np.concatenate([ones, allowed, endless]),
+                np.concatenate([ones, np.full(limits, -np.inf), np.zeros(scenarios)]),
+                np.concatenate([ones, allowed, np.full(scenarios, np.inf)]),
             ),
         )
-        sizes = np.ones(len(cost)), np.ones(first + tail)
+        sizes = np.ones(len(cost)), np.ones(tail_row + scenarios)
         solution, proof = first_proven(
             "mix of policies",
             rows,
             lambda **_: Scaling(*sizes, *sizes),
             lambda x: solve.certify_alone(rows, x, 1.0, (sizes[0] > 0, sizes[1] > 0)).of_block(0),
         )
-        _, ties, dear = np.split(solution.duals, [len(pools), first])
-        mix = np.where(solution.x[:many] > tolerances.POLICY_WEIGHT, solution.x[:many], 0.0)
-        parts = np.split(mix, _first_positions(pools)[1:])
-        prices = np.maximum(-ties, 0.0) * self.unit / self.limits
-        value = proof.primal * self.unit
-        return [pieces / pieces.sum() for pieces in parts], value, prices, self._weights(dear)
+        _, limit_duals, tail_duals = np.split(solution.duals, [len(pools), tail_row])
+        weights = solution.x[:count]
+        weights = np.where(weights > tolerances.POLICY_WEIGHT, weights, 0.0)
+        mix = [part / part.sum() for part in np.split(weights, _first_positions(pools)[1:])]
+        prices = np.maximum(-limit_duals, 0.0) * self.unit / self.limits
+        return mix, proof.primal * self.unit, prices, self._scenario_weights(tail_duals)
 
-    def _weights(self, dear: Floats) -> Floats:
+    def _scenario_weights(self, tail_duals: Floats) -> Floats:
         """Return the scenarios' weights [s]: the duals of the tail, clipped to their bounds.
 
-        With these weights the bound is valid for any duals.
+        What clipping takes or adds is given to the others, so that the weights of the tail add up
+        to its own. With these weights the bound is valid for any duals.
         """
         if not self.weight:
             return self.chances
-        most = self.weight * np.where(self.dear > 0, self.dear, 1.0)
-        weights = np.clip(dear, 0.0, most)
+        most = self.weight * np.where(self.tail_weights > 0, self.tail_weights, 1.0)
+        weights = np.clip(tail_duals, 0.0, most)
         rest = self.weight - float(weights.sum())
         headroom = most - weights if rest > 0 else weights
         weights += rest * headroom / max(float(headroom.sum()), 1e-300)

@@ -456,15 +456,15 @@ def mixed(most: float, tail: Tail) -> tuple[MasterProblem, ConvexCombination]:
     """Their best mix, begun from no beets at all."""
     tied, rows = farms_apart(most, tail)
     none = [replace(r, upper=r.upper.copy()) for r in rows]
-    for r, part in zip(none, tied.parts, strict=True):
+    for r, part in zip(none, tied.subproblems, strict=True):
         r.upper[part.columns] = 0.0
     return tied, tied.best_mix(rows, tied.best_mix(none))
 
 
 def value_of(tied: MasterProblem, mix: ConvexCombination, tail: Tail) -> float:
     costs = [
-        part.extensive.costs(part.extensive.by_future(x))[part.scenario_of]
-        for part, x in zip(tied.parts, mix.x, strict=True)
+        part.extensive.costs(part.extensive.by_scenario(x))[part.scenario_of]
+        for part, x in zip(tied.subproblems, mix.x, strict=True)
     ]
     return valued(np.sum(costs, axis=0), THIRDS, tail)
 
@@ -484,6 +484,40 @@ def test_farms_that_share_a_limit_cost_what_they_do_as_one(tail: Tail, most: flo
     assert value_of(tied, mix, tail) == pytest.approx(proof.primal, rel=1e-6)
     assert mix.least == pytest.approx(proof.primal, rel=1e-6)
     assert mix.overrun <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        ("chance of a form", "a probability above 0"),
+        ("chance of a master", "a probability above 0"),
+        ("tail", "a subproblem has no tail"),
+        ("column -1", "the subproblem doesn't have"),
+        ("column of the tail", "the subproblem doesn't have"),
+    ],
+)
+def test_what_would_give_a_wrong_optimum_is_refused(wrong: str, found: str) -> None:
+    """What an impossible scenario costs, a tail counted twice, a limit on the last column."""
+    tail, chances = Tail(0.9, 0.5), np.array([0.0, 0.5, 0.5])
+    whole = ExtensiveForm(FARMS, THIRDS, tail if wrong == "tail" else None, need=500.0)
+    column = {"column -1": -1, "column of the tail": len(whole.numbers)}.get(wrong, 0)
+
+    def asked() -> object:
+        if wrong == "chance of a form":
+            return ExtensiveForm(FARMS, chances, tail, need=500.0)
+        part = MergedScenarios(whole, np.arange(3), np.array([column]), np.ones((1, 1)))
+        return MasterProblem([part], np.array([100.0]), chances, tail, 64.0)
+
+    with pytest.raises(ValueError, match=found):
+        asked()
+
+
+@pytest.mark.parametrize("most", [1.0, 20.0, 100.0, 300.0, 400.0])
+def test_first_policies_that_exceed_a_limit_are_refused(most: float) -> None:
+    """They were taken for what the limit allows; without a limit, the farms grow 750 acres."""
+    tied, rows = farms_apart(most, Tail())
+    with pytest.raises(SolverError, match="the first policies use"):
+        tied.best_mix(rows)
 
 
 def test_what_mixes_policies_grows_as_its_entries_do() -> None:
@@ -598,7 +632,7 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
     happens = happens_of(plan, 160, 4)
     chances = chances_of(happens)
     least = valued(planned(plan, happens, TIED).risky.costs, chances, TIED)
-    master, weights = MasterProblem._master, MasterProblem._weights
+    master, weights = MasterProblem._master, MasterProblem._scenario_weights
 
     def broken(self: MasterProblem, pools: list[list[Policy]]) -> tuple[object, ...]:
         if wrong == "costs":
@@ -614,7 +648,7 @@ def test_a_wrong_master_proves_nothing(monkeypatch: pytest.MonkeyPatch, wrong: s
     monkeypatch.setattr(MasterProblem, "_master", broken)
     if wrong == "weights":
         monkeypatch.setattr(
-            MasterProblem, "_weights", lambda of, dear: weights(of, 7.0 * dear[::-1])
+            MasterProblem, "_scenario_weights", lambda of, duals: weights(of, 7.0 * duals[::-1])
         )
     with suppress(SolverError):
         course = planned(plan, happens, TIED, at_once=0).risky

@@ -8,15 +8,7 @@ import pytest
 from models.errors import Finding
 from models.units import in_words
 from planner.options import IntegerOption
-from planner.render.words import (
-    capitalized,
-    course,
-    each_year,
-    listed,
-    percent,
-    share_words,
-    year_span,
-)
+from planner.render.words import capitalized, each_year, listed, percent, share_words, year_span
 from planner.workbook.findings import sentence
 from planner.workbook.grid import Grid, warn_hidden
 
@@ -41,22 +33,6 @@ def test_just_which_years() -> None:
     assert each_year([2030, 2030]) == "2030"
     assert each_year([2035, 2030, 2031, 2032]) == "2030 to 2032, 2035"
     assert each_year([2030, 2031, 2033], " and ") == "2030, 2031 and 2033"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [
-        (0.65, 0.348, "falls from 65.0 % to 34.8 %"),
-        (0.348, 0.65, "rises from 34.8 % to 65.0 %"),
-        (0.65, 0.65, "stays at 65.0 %"),
-        (0.6504, 0.6496, "stays at 65.0 %"),
-        (0.0004, -1e-9, "stays at 0.0 %"),
-        (0.9999, 1.0, "stays at 100.0 %"),
-        (0.6505, 0.6494, "falls from 65.0 % to 64.9 %"),
-    ],
-)
-def test_a_share_that_reads_the_same_stays(before: float, after: float, said: str) -> None:
-    assert course(before, after) == said
 
 
 def test_no_zero_has_a_sign() -> None:

@@ -1,19 +1,19 @@
 """A chart as data: series over categories, the role of each, and where its numbers are.
 
-``bars``, ``lines`` and ``heat`` make a chart from a result and its fields. ``top`` picks the
+``bars`` and ``lines`` make a chart from a result and its fields. ``top`` picks the
 largest series, and ``some_of`` says in a title how many are drawn out of how many.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from models import tolerances
-from models.results import ChartData, Field, Format, Result
+from models.results import ChartData, Field, Format
 from planner.render import palette, table
 from planner.render.words import clean_text, known, listed, truncated, unit_scale
 
@@ -77,9 +77,8 @@ class Picture:
 
     ``axis`` is the title of the values' axis with its unit, ``across`` the title of the
     categories' axis. ``small`` charts are drawn several per row. Consecutive charts with
-    ``is_panel`` are drawn together, with the same scale or names. Charts with ``is_labelled`` have
-    their larger values written into the bars. The categories of ``Form.LINES`` are numbers in the
-    format ``scale``.
+    ``is_panel`` are drawn together, with the same scale or names. The categories of ``Form.LINES``
+    are numbers in the format ``scale``.
     """
 
     title: str
@@ -91,7 +90,6 @@ class Picture:
     fmt: Format = Format.SHARE
     small: bool = False
     scale: Format = Format.YEAR
-    is_labelled: bool = False
     is_panel: bool = False
 
     @property
@@ -224,32 +222,21 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
     *,
     across: str = "",
     most: int | None = None,
-    rank: Callable[[Sequence[float | None]], float] = peak,
     which: str = "highest",
     **more: Any,
 ) -> Picture | None:
     """Return a chart with a line for each name; None with fewer than two points, or no line.
 
-    At most ``most`` lines are drawn: those with the largest ``rank``. The title then says how many
+    At most ``most`` lines are drawn: those with the largest values. The title then says how many
     there are.
     """
-    sizes = {name: rank(line) for name, line in values.items()}
+    sizes = {name: peak(line) for name, line in values.items()}
     names = top(sizes, len(sizes) if most is None else most)
     if not names or len(points) < 2:  # noqa: PLR2004 - one point is no line
         return None
     series = tuple(Series(shortened(name), Role.ONE_OF_MANY, values[name]) for name in names)
     title += some_of(len(names), len(values), which)
     return Picture(title, Form.LINES, tuple(points), series, axis, across, **more)
-
-
-def heat(
-    title: str, matrix: Result, columns: Sequence[Field], axis: str, role: Role = Role.SHORT
-) -> Picture:
-    """Return a heat map of some columns of a matrix; its first column has the names of the rows."""
-    cells = matrix.rows(matrix.fields[0], *columns)
-    rows = (Series(str(name), role, series_values(values)) for name, *values in cells)
-    names = tuple(column.title(matrix.words) for column in columns)
-    return Picture(title, Form.HEAT, names, tuple(rows), axis, "")
 
 
 # ---- what series have in common ------------------------------------------------------------------

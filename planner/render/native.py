@@ -40,10 +40,6 @@ _FEW = 3
 _MANY = 8
 """With more categories than this, their names are smaller."""
 LINE_COLOURS = (*palette.COLOURS[:-1], palette.INK)
-_DARK = {palette.BLUE, palette.GREEN, palette.NAVY}
-"""Fill colours on which text is white."""
-_HOLDS_LABEL = 0.03
-"""Least share whose bar has its number written inside."""
 _MARKS = ("circle", "square", "diamond", "triangle")
 """Lines also differ in their markers, for prints without colour."""
 _MOST_MARKS = 40
@@ -161,28 +157,11 @@ def _line_format(role: Role, form: Form) -> dict[str, Any] | None:
 def _fill_format(series: Series, number: int, picture: Picture) -> dict[str, Any]:
     colour = colour_of(series, number)
     fmt: dict[str, Any] = {"gap": 300 if len(picture) <= _FEW else 70}
-    if picture.is_labelled:
-        fmt = {"gap": 45, "data_labels": _labels(series, colour)}
     if series.role is Role.SHORT:
         hatch = {"fg_color": palette.VERMILION, "bg_color": palette.WHITE}
         fmt["pattern"] = {"pattern": "wide_upward_diagonal", **hatch}
         return fmt | {"border": {"color": palette.VERMILION, "width": 0.75}}
     return fmt | {"fill": {"color": colour}, "border": {"color": palette.WHITE, "width": 0.5}}
-
-
-def _labels(series: Series, colour: str) -> dict[str, Any]:
-    """Write values into their bars, except into bars that are too small."""
-    is_dark = series.role is not Role.SHORT and colour in _DARK
-    words = palette.WHITE if is_dark else palette.INK
-    return {
-        "value": True,
-        "num_format": "0%",
-        "font": {"name": palette.FONT, "size": 9, "bold": True, "color": words},
-        "custom": [
-            None if value is not None and value >= _HOLDS_LABEL else {"delete": True}
-            for value in series.values
-        ],
-    }
 
 
 def _curve(series: Series, number: int) -> dict[str, Any]:
@@ -309,7 +288,7 @@ def _set_plot_area(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     """Set the plot area, whatever size a program gives the legend."""
     is_bars = picture.form is Form.BARS
     left = (0.23 if picture.small else 0.2) if is_bars else (0.13 if picture.small else 0.1)
-    if is_bars and not picture.is_labelled:
+    if is_bars:
         longest = max((width_of(str(name)) for name in picture.categories), default=0)
         wide, _ = SMALL if picture.small else LARGE
         beside = _AXIS_TITLE if picture.across else _MARGIN
@@ -320,8 +299,6 @@ def _set_plot_area(chart: Any, picture: Picture, plain: dict[str, Any]) -> None:
     if picture.form is Form.LINES:  # one line of labels, so that the plot reaches further down
         left, below = (0.11 if picture.small else left), (0.26 if picture.small else 0.21)
     plot = {"x": left, "y": top, "width": 0.97 - left, "height": 1.0 - top - below}
-    if picture.is_labelled:  # the axis has no title
-        plot["height"] = 1.0 - top - 0.24
     is_line = picture.form is Form.LINES
     if picture.is_panel and is_line:  # plots of one width, low, one above another
         chart.set_plotarea({"layout": {"x": 0.07, "y": 0.24, "width": 0.74, "height": 0.52}})

@@ -18,7 +18,7 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
 )  # fmt: skip
 """The palette of Okabe and Ito (2008), which colour-blind readers can tell apart. Vermilion is only
 for limits and shortage."""
-GREY, LIGHT_GREY, PALE_SKY, PALE_ORANGE = "#7F7F7F", "#BFBFBF", "#CFE8F7", "#F9E3B4"
+LIGHT_GREY, PALE_SKY, PALE_ORANGE = "#BFBFBF", "#CFE8F7", "#F9E3B4"
 HEAT, COOL = "#F4A97A", "#8CC8EE"
 """Darkest colours of scales behind black numbers: for high values, and for low values."""
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW)

@@ -197,16 +197,11 @@ def json_value(value: Any) -> object:
 
 @dataclass(frozen=True)
 class Facts:
-    """A table of texts; ``numeric`` are the positions of columns of numbers.
-
-    A table that does not belong to a chart has a ``heading``, and may have a ``note``.
-    """
+    """A table of texts; ``numeric`` are the positions of columns of numbers."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
-    heading: str = ""
-    note: str = ""
 
     @property
     def side_by_side(self) -> tuple[Facts, ...]:

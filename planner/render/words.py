@@ -141,13 +141,6 @@ def from_to(first: str, last: str) -> str:
     return f"at {first}" if first == last else f"from {first} to {last}"
 
 
-def course(before: float, after: float) -> str:
-    """Return how a share changes: ``falls from 65.0 % to 34.8 %``, ``stays at 65.0 %`` as shown."""
-    first, last = percent(before), percent(after)
-    verb = "stays" if first == last else "falls" if after < before else "rises"
-    return f"{verb} {from_to(first, last)}"
-
-
 def minimum_share(part: float, digits: int = 1) -> str:
     """Return a minimum in per cent, rounded up: the number shown must be enough."""
     ten = 10.0 ** (digits + 2)
@@ -243,9 +236,12 @@ _GUARDED = re.compile(_FORMULA.pattern.replace(")(", ")'(", 1))
 """Places where a spreadsheet may read a formula: also after a character that may separate cells."""
 
 
-def proven_words(keeps: str = "The plan keeps every rule of the case") -> str:
-    """Return the sentence on a plan that is proven optimal; ``keeps`` names the rules it keeps."""
-    return f"{keeps}, and no other plan that does is cheaper by more than one part in ten million"
+def proven_words() -> str:
+    """Return the sentence on a plan that is proven optimal."""
+    return (
+        "The plan keeps every rule of the case, and no other plan that does is cheaper by more than"
+        " one part in ten million"
+    )
 
 
 def search_words(gap: float, what: str = "whole projects", how: str = "ended early") -> str:

@@ -17,7 +17,7 @@ from planner.render.front import DECIDE, MOST_ROWS, WITH_CARE, FirstPage
 from planner.render.html import hash_of, json_of, render
 from planner.render.table import Facts, facts_of, facts_of_columns
 from planner.studies import kind_of
-from planner.studies.kind import Numbers, Section, StudyKind, Tables
+from planner.studies.kind import Section, StudyKind, Tables
 from planner.workbook.plan_file import StudyFile
 
 
@@ -64,9 +64,9 @@ class View:
 class ReportSection:
     """A section of the report.
 
-    ``front`` is the first page that it shows, with the chart and the table of its view. ``blocks``
-    are further tables. ``small`` charts are shown side by side. ``is_open`` shows the table at
-    once. ``key`` is the word in links to the section.
+    ``front`` is the first page that it shows, with the chart and the table of its view. ``small``
+    charts are shown side by side. ``is_open`` shows the table at once. ``key`` is the word in links
+    to the section.
     """
 
     key: str
@@ -74,7 +74,6 @@ class ReportSection:
     lead: str
     view: View
     small: bool = False
-    blocks: tuple[Facts, ...] = ()
     front: FirstPage | None = None
     is_open: bool = False
 
@@ -250,16 +249,12 @@ def part_of(
         section.key,
         section.heading,
         section.lead,
-        View(tuple(map(plot_of, drawn)), _facts(numbers, country)),
+        View(
+            tuple(map(plot_of, drawn)), facts_of(numbers.result, *numbers.fields, country=country)
+        ),
         small=bool(drawn) and all(picture.small for picture in drawn),
         is_open=not pictures,
-        blocks=tuple(_facts(block, country) for block in section.blocks),
     )
-
-
-def _facts(numbers: Numbers, country: Callable[[str], str]) -> Facts:
-    facts = facts_of(numbers.result, *numbers.fields, country=country)
-    return replace(facts, heading=numbers.heading, note=numbers.note)
 
 
 def plot_of(picture: chart.Picture) -> Plot:

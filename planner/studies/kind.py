@@ -4,7 +4,7 @@ A kind declares its runs, what is kept of each, and its tables. Charts and the f
 these tables alone, so a report that is made later from the workbook says the same. One command runs
 every kind (``planner.cli.study``).
 
-``planner.render.chart`` makes charts of a table (``bars``, ``lines``, ``heat``) and of its largest
+``planner.render.chart`` makes charts of a table (``bars``, ``lines``) and of its largest
 rows (``top``, ``some_of``).
 """
 
@@ -115,12 +115,10 @@ def _filled_columns(result: Result) -> int:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table shown as numbers: some fields of a result, or all, under a heading."""
+    """A table shown as numbers: some fields of a result, or all."""
 
     result: Result
     fields: tuple[Field, ...] = ()
-    heading: str = ""
-    note: str = ""
 
     def view(self, *pictures: Picture | None) -> View:
         """Return charts and these numbers, for a section of the report."""
@@ -133,13 +131,12 @@ View = tuple[Sequence[Picture], Numbers]
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: charts and the numbers behind them, and further tables."""
+    """A part of the report: charts, and the numbers behind them."""
 
     key: str
     heading: str
     lead: str
     view: View
-    blocks: tuple[Numbers, ...] = ()
 
 
 TROUBLE: AnswerKeys = (

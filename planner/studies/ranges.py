@@ -39,7 +39,7 @@ POINT = 0.01
 """A purchase is fixed if its least and most differ by less than this fraction of demand."""
 SLACK, _OF_CASH = "Slack", " of each mineral's cash"
 """The row of About with the most extra cash, and how its value ends."""
-_MOST_BARS, _MOST_NAMED = 10, 3
+_MOST_NAMED = 3
 
 
 # ---- tables --------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ FRONT = FirstPage("Title", "What?", ())
 MADE = Points(cap=[0.9, 0.5], country=["China", None], cost=[1.0e6, 2.5e6], words={"money": "EUR"})
 
 
-def numbers(*fields, heading="", note=""):
-    return SimpleNamespace(result=MADE, fields=fields, heading=heading, note=note)
+def numbers(*fields):
+    return SimpleNamespace(result=MADE, fields=fields)
 
 
 def lines(**more):
@@ -37,19 +37,17 @@ def lines(**more):
     return Picture("Short", Form.LINES, caps, series, "Part", "Cap", scale=Format.SHARE, **more)
 
 
-def section(pictures, shown, blocks=()):
-    return Section("points", "Points", "Each.", (pictures, shown), blocks)
+def section(pictures, shown):
+    return Section("points", "Points", "Each.", (pictures, shown))
 
 
 def test_charts_have_their_numbers_and_tables_below():
-    below = (numbers(heading="All", note="N"),)
-    part = part_of(section([lines()], numbers(), blocks=below), FRONT)
+    part = part_of(section([lines()], numbers()), FRONT)
     facts = part.view.facts
     assert facts.headers == ("Cap", "Largest country", "Cost (EUR)")
     assert facts.rows == (("90.0 %", "China", "1,000,000"), ("50.0 %", "", "2,500,000"))
     assert facts.numeric == {0, 2}
     assert not part.small
-    assert (part.blocks[0].heading, part.blocks[0].note) == ("All", "N")
     few = part_of(section([lines(small=True)], numbers(Points.cap)), FRONT)
     assert few.small
     assert few.view.facts.headers == ("Cap",)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.results import Result, field
-from models.results.field import matrix_of
-from planner.render.chart import Role, bars, heat, lines, peak, some_of, top
+from planner.render.chart import Role, bars, lines, peak, some_of, top
 
 
 class Costs(Result):
@@ -70,18 +69,6 @@ def test_lines_are_the_highest_in_their_own_order(most, names, title) -> None:
 def test_one_point_is_no_line() -> None:
     assert lines("Short", (2026,), {"Tin": (0.1,)}, "Share") is None
     assert lines("Short", (2026, 2027), {}, "Share") is None
-
-
-def test_a_map_has_a_row_a_name() -> None:
-    cells = {("A", "Tin"): 0.5, ("B", "Zinc {x}"): 0.25}
-    matrix = matrix_of(
-        "Map", {Costs.country: ["A", "B"]}, ["Tin", "Zinc {x}"], cells, field.share(""), {}
-    )
-    picture = heat("Short", matrix, matrix.fields[1:], "short")
-    assert picture.categories == ("Tin", "Zinc {x}")
-    assert [(each.name, each.values) for each in picture.series] == [
-        ("A", (0.5, None)), ("B", (None, 0.25)),
-    ]  # fmt: skip
 
 
 AMOUNTS = st.dictionaries(st.text(max_size=3), st.floats(-9, 9), max_size=6)

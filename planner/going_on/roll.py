@@ -276,12 +276,9 @@ class _Writer:
     def _with_headers(
         self, record: type[Record], more: Sequence[str] = (), behind: Sequence[str] = ()
     ) -> EditedSheet:
-        """Add a sheet with the headers of a record, in the format of those of the sheet Demand."""
+        """Add a sheet with the headers of a record."""
         headers = [*(header_text(c, self.rolled.currency) for c in record.columns()), *more]
-        layout = self.places[schema.Demand.SHEET]
-        like = layout.header_row, min(layout.columns.values())
-        demand = self._sheet(schema.Demand).grid.title
-        return self.target.add_sheet(record.SHEET, headers, behind, (demand, like))
+        return self.target.add_sheet(record.SHEET, headers, behind)
 
     def _before(self, record: type[Record], rows: Sequence[Record]) -> None:
         """Add a sheet with rows of the last plan, with which the next one is compared."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,16 +30,14 @@ from planner.workbook import archive, csv_folder
 from planner.workbook.archive import WORKSHEET, Archive
 from planner.workbook.excel import open_excel
 from planner.workbook.findings import address, letters
-from planner.workbook.grid import Area, Grid
+from planner.workbook.grid import Grid
 from planner.workbook.package import (
-    BLANK_SHEET,
     CellColours,
     EditedSheet,
     Place,
     SheetTree,
     WorkbookPackage,
     bytes_of,
-    child,
     grafted,
     grow,
     parse_address,
@@ -66,8 +63,6 @@ class EditedCase:
         self.sheets: dict[str, EditedSheet] = {}
         self.pages: Any = Workbook()
         del self.pages[self.pages.sheetnames[0]]
-        self.added: dict[str, tuple[EditedSheet, Place]] = {}
-        """By title of an added sheet, the cell whose format its header gets."""
 
     def grid(self, title: str) -> Grid:
         raise NotImplementedError
@@ -92,18 +87,20 @@ class EditedCase:
         self.titles.insert(at, self.free(name))
         return self.pages.create_sheet(self.titles[at])
 
-    def add_sheet(
-        self, name: str, headers: Sequence[str], after: Sequence[str], like: tuple[str, Place]
-    ) -> EditedSheet:
-        """Add a sheet with a header row formatted like a sheet's cell, after the last of others."""
+    def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str]) -> EditedSheet:
+        """Add a sheet with a header row, after the last of others."""
         there = [i for i, title in enumerate(self.titles) if normalize(title) in set(after)]
-        name = self.free(name)
-        self.titles.insert(max(there, default=len(self.titles) - 1) + 1, name)
-        made = EditedSheet(Grid(name, 1, dict(enumerate(headers, start=1))), 1)
+        page = self.add_page(name, max(there, default=len(self.titles) - 1) + 1)
+        made = EditedSheet(Grid(page.title, 1, dict(enumerate(headers, start=1))), 1)
         made.cells |= {(1, column): text for column, text in made.grid.header.items()}
-        self.sheets[name] = made
-        self.added[name] = self.sheets[like[0]], like[1]
+        self.sheets[page.title] = made
         return made
+
+    def _fill_pages(self) -> None:
+        """Write the cells of added sheets to their pages."""
+        for page in self.pages.worksheets:
+            if (edit := self.sheets.get(page.title)) is not None:
+                AddedPage(page, len(edit.grid.header)).write_cells(edit.cells)
 
     def fix(self) -> list[tuple[str, str, object]]:
         """Replace formulas that depend on a changed cell by their values; return cell and value."""
@@ -123,20 +120,13 @@ class EditedFolder(EditedCase):
 
     def written(self) -> tuple[dict[str, bytes], set[str]]:
         """Return the contents of the files that are new or changed, and the names of those gone."""
+        self._fill_pages()
         contents: dict[str, bytes] = {}
         for page in self.pages.worksheets:
             rows = page.iter_rows(values_only=True)
             contents[csv_folder.csv_name(page.title)] = csv_folder.csv_bytes(rows)
-        for title in self.titles:
-            sheet = self.sheets.get(title)
-            if title in self.added and sheet is not None:
-                height, width = (max(each) for each in zip(*sheet.cells, strict=True))
-                rows = (
-                    [sheet.cells.get((row, column)) for column in range(1, width + 1)]
-                    for row in range(1, height + 1)
-                )
-                contents[csv_folder.csv_name(title)] = csv_folder.csv_bytes(rows)
-            elif sheet is not None and sheet.cells:
+        for sheet in self.sheets.values():
+            if sheet.cells and sheet.grid.file:
                 name = csv_folder.sheet_of(sheet.grid.file)
                 contents |= [csv_folder.edited_file(self.source, name, sheet.cells)]
         kept = {grid.file for title, grid in self._grids.items() if title in self.titles}
@@ -233,10 +223,10 @@ class EditedBook(EditedCase):
             edit = self.sheets.get(title)
             if edit is not None and edit.is_changed:
                 package.contents[part] = self._edited(part, edit, self.tree(title))
+        self._fill_pages()
         for page in self.pages.worksheets:
             page.sheet_view.tabSelected = page.title == show
         made = grafted(self.pages, package.styles) if self.pages.worksheets else {}
-        made |= {title: self._new_sheet(title) for title in self.added}
         for at, title in enumerate(self.titles):
             if title in made:
                 package.insert(at, title, made[title])
@@ -265,23 +255,9 @@ class EditedBook(EditedCase):
         for each in sheet.tree.iterchildren("{*}autoFilter"):
             grow(each, edit, bottom)
             title = edit.grid.title
-            made = {*self.added, *self.pages.sheetnames}
-            at = [each for each in self.titles if each not in made].index(title)
+            at = [t for t in self.titles if t not in self.pages.sheetnames].index(title)
             cells = f"{quote_sheetname(title)}!{absolute_coordinate(each.get('ref'))}"
             self._package.define_name(_FILTER, cells, at, only_old=True)
-        return bytes_of(sheet.tree)
-
-    def _new_sheet(self, title: str) -> bytes:
-        edit, (like, place) = self.sheets[title], self.added[title]
-        sheet = SheetTree(BLANK_SHEET)
-        sheet.write_edit(replace(edit, last=_LAST_ROW), self._package)
-        style = self.tree(like.grid.title).style(place, like)
-        for column, text in edit.grid.header.items():
-            sheet.cells[1, column].set("s", style or "0")
-            wide = {"width": str(max(12, len(str(text)) + 4)), "customWidth": "1"}
-            child(sheet.tree.find("{*}cols"), "col", min=str(column), max=str(column), **wide)
-        area = Area(1, 1, max(2, *(row for row, _ in edit.cells)), len(edit.grid.header))
-        child(sheet.tree, "autoFilter", ref=str(area))
         return bytes_of(sheet.tree)
 
 
@@ -368,11 +344,7 @@ class AddedPage:
         top = self.row
         for column, c in enumerate(table.columns, start=1):
             side = "left" if c.fmt.is_text else "right"
-            head = self.sheet.cell(top, column, c.header)
-            head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
-            head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
-            head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
-            head.border = _BOX
+            self._head(top, column, c.header, side)
             form = number_format(c.fmt, c.values)
             at = Alignment(horizontal=side, vertical="top", wrap_text=True)
             font = Font(name=palette.FONT, size=palette.FONT_SIZE)
@@ -386,6 +358,26 @@ class AddedPage:
                 cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=True)
         self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
         self.row = top + 1 + len(table) + bool(total)
+
+    def _head(self, row: int, column: int, text: str, side: str) -> None:
+        head = self.sheet.cell(row, column, text)
+        head.font = Font(name=palette.FONT, bold=True, color=_hex(palette.WHITE))
+        head.fill = PatternFill("solid", fgColor=_hex(palette.NAVY))
+        head.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
+        head.border = _BOX
+
+    def write_cells(self, cells: Mapping[Place, object]) -> None:
+        """Write the cells of an input's sheet by their place; the first row is its header."""
+        self.sheet.sheet_view.showGridLines = True
+        for (row, column), value in sorted(cells.items()):
+            if row == 1:
+                self._head(row, column, str(value), "left")
+                self.sheet.column_dimensions[letters(column)].width = fitted([value, " " * 8])
+            else:
+                cell = self.sheet.cell(row, column, value)
+                cell.data_type = "s" if isinstance(value, str) else cell.data_type
+            self.row = row + 1
+        self.add_filter(1)
 
     def add_filter(self, top: int) -> None:
         """Add a filter to the rows below a header row, and freeze the header."""

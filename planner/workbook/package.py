@@ -108,11 +108,6 @@ _NO_STYLES = (
     '<fill><patternFill patternType="gray125"/></fill></fills><borders><border/></borders>'
     "<cellXfs><xf/></cellXfs></styleSheet>"
 ).encode()
-BLANK_SHEET = (
-    f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1"'
-    ' topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-    "<cols/><sheetData/></worksheet>"
-).encode()
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 

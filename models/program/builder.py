@@ -494,6 +494,12 @@ def key_arrays(keys: Sequence[tuple[int, ...]], width: int) -> tuple[Ints, ...]:
     return tuple(integers(keys).reshape(-1, width).T)
 
 
+def positions_in_ranges(begin: Ints, sizes: Ints) -> Ints:
+    """Return all positions of ranges, one range after the other: ``sizes`` from ``begin`` on."""
+    before = np.cumsum(sizes) - sizes  # [range]: positions of all ranges before it
+    return np.repeat(begin - before, sizes) + np.arange(int(sizes.sum()))
+
+
 def blocks_of(expanded: Expanded, blocks: Sequence[Sequence[Cell]]) -> NDArray[np.int32]:
     """Return the block of each (mineral, year); -1: none."""
     found = np.full(len(expanded.minerals) * len(expanded.years), -1, dtype=np.int32)

@@ -12,7 +12,14 @@ import numpy as np
 from models import measures, schema
 from models.case import Case, in_force
 from models.program import component
-from models.program.builder import STAGES, Builder, integers, key_arrays, unique_keys
+from models.program.builder import (
+    STAGES,
+    Builder,
+    integers,
+    key_arrays,
+    positions_in_ranges,
+    unique_keys,
+)
 from models.program.family import Family
 from models.program.market import PLANT_DEMAND, TRANSFERRED, by_demand, to_nobody
 from models.resolve import Bools, Cap, Floats, Ints, caps, supplier_names, whole_need
@@ -46,8 +53,8 @@ def _label(plan: Solved, key: Any) -> component.Label:
 
 def _bears_on(plan: Solved, _: component.Rows, key: Any, where: component.Where) -> bool:
     cap = plan.cap_of[key]
-    mine = plan.expanded.member_at[where[1]] in cap.buyers
-    return (cap.mineral, cap.year) == (where[0], where[2]) and mine
+    is_buyer = plan.expanded.member_at[where[1]] in cap.buyers
+    return (cap.mineral, cap.year) == (where[0], where[2]) and is_buyer
 
 
 def _obstacles(plan: Solved, flow: Flow, _: Sequence[int]) -> Iterator[component.Obstacle]:
@@ -66,23 +73,26 @@ def _binding_obstacles(plan: Solved) -> dict[int, component.Obstacle]:
 
 
 def _step(plan: Solved, key: Any, at: int) -> tuple[float, component.LimitStep]:
-    """Return the share, and one point of it: a hundredth of demand and of the base's columns."""
+    """Return the share, and what a point more of it changes: a hundredth of the base.
+
+    That is demand at the right, and the base's columns in the row.
+    """
     cap = plan.cap_of[key]
-    plant_demand = [
-        c
-        for c, _ in plan.row_entries(at)
-        if plan.column_key(c)[0] in {PURCHASES_OF, PLANT_DEMAND, TRANSFERRED}
+    base = [
+        column
+        for column, _ in plan.row_entries(at)
+        if plan.column_key(column)[0] in {PURCHASES_OF, PLANT_DEMAND, TRANSFERRED}
     ]
     demand = 0.0 if cap.of_purchases else cap.demand
-    entries = tuple((c, -measures.POINT) for c in plant_demand)
+    entries = tuple((column, -measures.POINT) for column in base)
     return cap.share, component.LimitStep(at, measures.POINT * demand, entries)
 
 
 def _slope(plan: Solved, key: Any, where: component.Where) -> float:
     """Return the share of one more tonne of demand that the supplier may sell."""
     cap, (mineral, member, year) = plan.cap_of[key], where
-    mine = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
-    return cap.share if mine and (cap.mineral, cap.year) == (mineral, year) else 0.0
+    is_in_base = plan.expanded.member_at[member] in cap.buyers and not cap.of_purchases
+    return cap.share if is_in_base and (cap.mineral, cap.year) == (mineral, year) else 0.0
 
 
 EXCESS = component.Columns(
@@ -140,38 +150,33 @@ def model(f: Frame) -> None:
     an input is demand + T (see Inputs). The base of another buyer is its demand and the inputs that
     it hands to plants.
 
-    variables   excess e [t]; purchases Q [t], ore total Z [t] in basis purchases
+    variables   excess e [t]; total purchases Q [t] in basis purchases, in stage mining of ore
     posts       cost heading "limit penalty" (e at the limit's penalty)
     dual        the saving if the limit were one tonne looser [money/t]
     source      the share of annual consumption of Regulation (EU) 2024/1252, Art. 5(1)(b)
     """
-    every = {cap.key: cap for cap in f.caps if cap.penalty is not None or _capped_columns(f, cap)}
-    soft = [key for key, cap in every.items() if cap.penalty is not None]
-    excess = f.variables(EXCESS, soft)
-    penalties = [every[key].penalty or 0.0 for key in soft]
+    every = ((cap, _capped_columns(f, cap)) for cap in f.caps)
+    counted = {cap.key: (cap, found) for cap, found in every if cap.penalty is not None or found}
+    soft = [cap for cap, _ in counted.values() if cap.penalty is not None]
+    excess = f.variables(EXCESS, [cap.key for cap in soft])
+    penalties = [cap.penalty or 0.0 for cap in soft]
     f.books.add_cost(
-        PENALTY, [excess[key] for key in soft], penalties, [every[k].year for k in soft]
+        PENALTY, [excess[cap.key] for cap in soft], penalties, [cap.year for cap in soft]
     )
-    base = _add_purchases(f, [cap for cap in every.values() if cap.of_purchases])
+    purchases = _add_purchases(f, [cap for cap, _ in counted.values() if cap.of_purchases])
     rows: dict[Any, Row] = {}
-    for key, cap in every.items():
-        columns = _capped_columns(f, cap)
-        amounts = [1.0] * len(columns)
+    for cap, found in counted.values():
+        columns, amounts, right = [*found], [1.0] * len(found), cap.share * cap.demand
         if cap.penalty is not None:
-            columns, amounts = [*columns, excess[key]], [*amounts, -1.0 if cap.is_max else 1.0]
-        right = cap.share * cap.demand
+            columns.append(excess[cap.key])
+            amounts.append(-1.0 if cap.is_max else 1.0)
         if cap.of_purchases:
-            columns, amounts, right = (
-                [*columns, base[_base_key(cap)]],
-                [*amounts, -cap.share],
-                0.0,
-            )
+            base, right = [purchases[_base_key(cap)]], 0.0
         else:
-            more = _plant_demand(f, cap) if cap.share > 0 else []
-            columns, amounts = [*columns, *more], [*amounts, *[-cap.share] * len(more)]
-        rows[key] = (
-            (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)
-        )
+            base = _plant_demand(f, cap) if cap.share > 0 else []
+        columns, amounts = [*columns, *base], [*amounts, *[-cap.share] * len(base)]
+        limits = (None, columns, amounts, right) if cap.is_max else (right, columns, amounts, None)
+        rows[cap.key] = limits
     f.constraints(SHARE, rows)
 
 
@@ -200,52 +205,50 @@ def _base_key(cap: Cap) -> tuple[str, str, str, int]:
     return (cap.record.stage, cap.mineral, cap.buyer, cap.year)
 
 
-def _add_purchases(f: Frame, capped: list[Cap]) -> Any:
-    """Add a column for each buyer's total purchases, so that each cap is a short row."""
-    e = f.expanded
-    bases: dict[tuple[str, str, str, int], Cap] = {_base_key(cap): cap for cap in capped}
-    by_cell = f.deliveries_by("mineral", "member", "year") if bases else {}
-    base = f.variables(PURCHASES_OF, bases)
+def _add_purchases(f: Frame, caps_on_purchases: list[Cap]) -> Any:
+    """Add a column for each buyer's total purchases, so that a cap's row has few entries."""
+    e, cap_of_base = f.expanded, {_base_key(cap): cap for cap in caps_on_purchases}
+    delivered = f.deliveries_by("mineral", "member", "year") if cap_of_base else {}
+    total = f.variables(PURCHASES_OF, cap_of_base)
     rows: dict[Any, Row] = {}
-    for key, cap in bases.items():
+    for key, cap in cap_of_base.items():
         if cap.is_mining:
             ore = (columns for at, columns in f.ore_of.items() if at[1:] == (cap.mineral, cap.year))
             flows = [*chain.from_iterable(ore)]
         else:
             m, t = e.mineral_at[cap.mineral], e.years.index(cap.year)
-            flows = [column for j in cap.buyers for column in by_cell.get((m, j, t), ())]
-            if not cap.buyer:
-                to_plants = e.sales_in(m, t)[len(e.positions_of_cell(m, t)) :]
-                flows += f.columns_of(to_plants)
-        rows[key] = (0.0, [*flows, base[key]], [1.0] * len(flows) + [-1.0], 0.0)
+            flows = [column for j in cap.buyers for column in delivered.get((m, j, t), ())]
+            if not cap.buyer:  # sales to plants come after those to members
+                flows += f.columns_of(e.sales_in(m, t)[len(e.positions_of_cell(m, t)) :])
+        rows[key] = (0.0, [*flows, total[key]], [1.0] * len(flows) + [-1.0], 0.0)
     f.constraints(TOTAL, rows)
-    return base
+    return total
 
 
-# A cap is one row of Share limits for one mineral, buyer, supplier and year. ``row_of`` has the
-# position of a cap's row (or of a sale's, where noted) among the rows that are passed. Minerals,
-# years, members and sources are positions in the case's lists; buyers and suppliers are numbers of
-# names (``Builder.names``), since a group of members or a bloc is in no list.
+# A cap is one row of Share limits for one mineral, buyer, supplier and year. Rows are resolved in
+# batches; ``row_of`` has the position in the batch of a cap's row. Minerals, years, members and
+# sources are positions in the case's lists; buyers and suppliers are numbers of names
+# (``Builder.names``), since a group of members or a bloc is in no list.
 
-_Index = tuple[Ints, ...]
-"""The caps' keys, one array a part: limit, mineral, buyer's number, supplier's number, year."""
-_MOST_AT_ONCE = 4_000_000
-"""Limits are resolved in batches of about this many deliveries."""
+_CapKeys = tuple[Ints, ...]
+"""Row in the batch, mineral, buyer's number, supplier's number, year: each with an entry a cap."""
+_DELIVERIES_AT_ONCE = 4_000_000
+"""A batch has so many rows that its arrays have about this many entries: rows x deliveries."""
 
 
 def arrays(b: Builder) -> None:
-    """Add the rows of ``model`` as arrays; each row of Share limits gives one per supplier."""
+    """Add the rows of ``model`` as arrays: a cap for each supplier of a row of Share limits."""
     limits = b.expanded.case.share_limits if b.years else ()
     numbers = list(map(b.names.number, _line_names(limits, b.expanded.years)))
     b.limit_of.update({number: i for i, number in enumerate(numbers)})
-    most = max(1, _MOST_AT_ONCE // max(1, len(b.expanded.deliveries)))
+    rows_at_once = max(1, _DELIVERIES_AT_ONCE // max(1, len(b.expanded.deliveries)))
     capped: list[_Capped] = []
     start = 0
     for stage, same in groupby(row.stage for row in limits):
         end = start + len(list(same))
-        step = 1 if stage == schema.MINING else most
-        for i in range(start, end, step):
-            at = slice(i, min(i + step, end))
+        step = 1 if stage == schema.MINING else rows_at_once
+        for first in range(start, end, step):
+            at = slice(first, min(first + step, end))
             capped += _add_caps(b, integers(numbers[at]), limits[at])
         start = end
     _bases(b, capped)
@@ -256,24 +259,24 @@ def _line_names(
 ) -> Iterator[tuple[object, ...]]:
     """Yield a name for each row of Share limits: its years and its line.
 
-    A line is a set of rows that differ only in years and share, at most one of them in force in a
-    year. They are left of one row that is waived for some years, for example.
+    A line is a set of rows that differ only in years, share and penalty, at most one of them in
+    force in a year. For example, a variant that waives a row in 2030 has two rows in its place,
+    until 2029 and from 2031; they have the line of the base's row.
     """
-    occupied: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    occupied: dict[tuple[object, ...], set[int]] = defaultdict(set)  # the years of each line
     for row in limits:
         of_whom = (row.limit, row.mineral, row.except_minerals, row.buyer)
-        always = (*of_whom, row.group, row.supplier, row.stage)
-        held = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
-        line = next(name for i in count() if occupied[name := (always, i)].isdisjoint(held))
-        occupied[line] |= held
+        same = (*of_whom, row.group, row.supplier, row.stage)
+        in_years = {year for year in years if in_force(row, year)} or {0}  # 0: beyond the horizon
+        line = next(name for i in count() if occupied[name := (same, i)].isdisjoint(in_years))
+        occupied[line] |= in_years
         yield row.first_year, row.last_year, line
 
 
 def line_numbers(names: Sequence[Any], numbers: Ints) -> Ints:
     """Return for each row of Share limits (by number) the number of the first row of its line.
 
-    A line is a set of rows that differ only in years and share. ``names`` has the name of each row
-    (``_line_names``), by its number.
+    ``names`` has the name of each row, with its line (``_line_names``), by its number.
     """
     found, at = np.unique(numbers, return_inverse=True)
     first: dict[Any, int] = {}
@@ -291,7 +294,8 @@ A base is (which of ``STAGES``, mineral, buyer's number, year), by position.
 def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) -> list[_Capped]:
     """Add the caps of some rows of Share limits with the same stage.
 
-    ``numbers`` has the numbers of the rows' names, which are the first part of the caps' keys.
+    ``numbers`` has the numbers of the rows' names. In the program, they are the first part of a
+    cap's key, in place of the row's position.
     """
     e, case, stage = b.expanded, b.expanded.case, limits[0].stage
     # ``row_of`` and the parts of ``key`` have one entry a cap; ``cap_of`` and ``columns`` have one
@@ -312,10 +316,12 @@ def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) ->
     b.add_entries(caps_added[cap_of], columns, 1.0)
     _enter_use_of_plants(b, caps_added, (mineral, buyer, year), np.where(of_purchases, 0.0, share))
     soft = np.flatnonzero(np.array([_is_soft(row) for row in limits])[row_of])
-    whose = zip(*(part[soft].tolist() for part in (row_of, mineral, year)), strict=True)
+    priced = zip(*(part[soft].tolist() for part in (row_of, mineral, year)), strict=True)
     price = [
-        case.shortage_cost(e.minerals[m], e.years[t]) if (p := limits[row].penalty) is None else p
-        for row, m, t in whose
+        case.shortage_cost(e.minerals[m], e.years[t])
+        if limits[row].penalty is None
+        else limits[row].penalty
+        for row, m, t in priced
     ]
     of_soft = tuple(part[soft] for part in index)
     excess = b.add_columns(EXCESS, of_soft, price=np.array(price, dtype=float))
@@ -326,15 +332,15 @@ def _add_caps(b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]) ->
 
 
 def _enter_use_of_plants(
-    b: Builder, rows: Ints, whose: tuple[Ints, Ints, Ints], share: Floats
+    b: Builder, rows: Ints, base: tuple[Ints, Ints, Ints], share: Floats
 ) -> None:
     """Add the columns in the bases of caps besides demand: inputs that plants use.
 
-    ``rows``, ``share`` and the three parts of ``whose`` (mineral, buyer's number, year) have one
+    ``rows``, ``share`` and the three parts of ``base`` (mineral, buyer's number, year) have one
     entry a cap. The base of the coalition has one column for a mineral and year; that of another
     buyer has the inputs that its members pass on to plants.
     """
-    (mineral, buyer, year), transfers = whose, b.expanded.plant_transfers
+    (mineral, buyer, year), transfers = base, b.expanded.plant_transfers
     is_coalition = buyer == b.names.number("")
     at = np.flatnonzero(is_coalition & (b.plant_demand[mineral, year] >= 0) & (share > 0))
     b.add_entries(rows[at], b.plant_demand[mineral[at], year[at]], -share[at])
@@ -359,11 +365,12 @@ def _is_soft(row: schema.ShareLimit) -> bool:
 def _demand_of_caps(b: Builder, mineral: Ints, buyer: Ints, year: Ints) -> Floats:
     """Return the demand of each cap's buyer [t], including shortages fixed by an earlier plan."""
     e, numbers = b.expanded, np.unique(buyer)
-    table = e.limit_base_demand.transpose(0, 2, 1)  # by (mineral, year, member)
-    of_buyer = np.zeros((len(numbers), *table.shape[:2]))  # by (buyer, mineral, year)
+    demand = e.limit_base_demand.transpose(0, 2, 1)  # by (mineral, year, member)
+    of_buyer = np.zeros((len(numbers), *demand.shape[:2]))  # by (buyer, mineral, year)
     for i, number in enumerate(numbers.tolist()):
         members = _member_positions(b, b.names.names[number])
-        of_buyer[i] = np.ascontiguousarray(table[:, :, members]).sum(axis=2)
+        # numpy adds in another order if members are not next to one another, with other last bits
+        of_buyer[i] = np.ascontiguousarray(demand[:, :, members]).sum(axis=2)
         if number == b.names.number(""):
             of_buyer[i] += e.inputs_of_fixed_shortages
     return of_buyer[np.searchsorted(numbers, buyer), mineral, year]
@@ -379,7 +386,7 @@ def _member_positions(b: Builder, buyer: str) -> Ints:
 
 def _refining(
     b: Builder, _: Ints, limits: Sequence[schema.ShareLimit]
-) -> tuple[_Index, Ints, Ints]:
+) -> tuple[_CapKeys, Ints, Ints]:
     """Return the caps on refined tonnes, and the columns that count, each with its cap.
 
     A sale is counted once for every row and supplier that it counts under. The keys of all these
@@ -387,46 +394,50 @@ def _refining(
     """
     e, sales = b.expanded, b.expanded.sales
     has_mineral, in_force_in, buyers = _scope(b, limits)
+    # [pair: a source of a supplier of a row]; rows ascend
+    pair_row, pair_supplier, pair_source = _supplier_sources(b, limits)
+    is_counted = has_mineral[pair_row, b.mineral_of[component.SOURCE][pair_source]]
+    pair_row, pair_supplier, pair_source = (
+        part[is_counted] for part in (pair_row, pair_supplier, pair_source)
+    )
     # ``order`` has the sales sorted by source and year; those of source s in year t are
-    # ``order[starts[s * years + t] : starts[s * years + t + 1]]``
+    # ``order[starts[s * years + t] : starts[s * years + t + 1]]``. A row's years in force are
+    # consecutive, so a pair's sales in them are one range of ``order``
     order, starts = e.of_source_year
-    # one entry for each source of a supplier of a row
-    row_of, supplier, source = _supplier_sources(b, limits)
-    is_counted = has_mineral[row_of, b.mineral_of[component.SOURCE][source]]
-    row_of, supplier, source = row_of[is_counted], supplier[is_counted], source[is_counted]
-    # a row's years in force are consecutive, so a source's sales in them are one range of
-    # ``order``: it begins at ``begin`` and has ``sizes`` entries
-    first_year, years_in_force = in_force_in.argmax(axis=1), in_force_in.sum(axis=1)
-    begin = starts[source * b.years + first_year[row_of]]
-    end = starts[source * b.years + (first_year + years_in_force)[row_of]]
-    sizes = end - begin
-    # all ranges, one after the other: from here on there is one entry a sale. ``ahead`` sales come
-    # before a range, so the n-th of all sales is in ``order`` at ``begin - ahead + n``
-    ahead = np.cumsum(sizes) - sizes
-    sale = order[np.repeat(begin - ahead, sizes) + np.arange(int(sizes.sum()))]
-    row_of, supplier = np.repeat(row_of, sizes), np.repeat(supplier, sizes)
-    buyer = buyers[row_of, sales.member[sale]]
-    is_bought = np.flatnonzero(buyer >= 0)  # by a buyer whom the row limits
-    own = sale[is_bought]
-    flows = (
-        row_of[is_bought], sales.mineral[own], buyer[is_bought], supplier[is_bought],
-        sales.year[own],
+    first_year, years_in_force = in_force_in.argmax(axis=1), in_force_in.sum(axis=1)  # [row]
+    begin = starts[pair_source * b.years + first_year[pair_row]]
+    end = starts[pair_source * b.years + (first_year + years_in_force)[pair_row]]
+    # [sale of a pair]; rows ascend here, too
+    sale = order[positions_in_ranges(begin, end - begin)]
+    sale_row, sale_supplier = (np.repeat(of, end - begin) for of in (pair_row, pair_supplier))
+    sale_buyer = buyers[sale_row, sales.member[sale]]
+    bought = np.flatnonzero(sale_buyer >= 0)  # by a buyer whom the row limits
+    bought_sale = sale[bought]
+    keys_of_sales = (
+        sale_row[bought], sales.mineral[bought_sale], sale_buyer[bought], sale_supplier[bought],
+        sales.year[bought_sale],
     )  # fmt: skip
-    without_flow: list[_Index] = []
+    keys_without_sales: list[_CapKeys] = []
     for position, row in enumerate(limits):
-        if _is_soft(row):  # without flows, other rows limit nothing
-            of_row = np.flatnonzero(row_of == position)
-            sold = (sales.mineral[sale[of_row]], supplier[of_row], sales.year[sale[of_row]])
-            scope = (has_mineral[position], in_force_in[position])
-            mineral, seller, year = _cells_of_suppliers(b, row, scope, sold)
+        if _is_soft(row):  # without sales, other rows limit nothing
+            of_row = slice(*np.searchsorted(sale_row, (position, position + 1)))
+            sold = sale[of_row]
+            mineral, supplier, year = _cells_of_suppliers(
+                b, row, (has_mineral[position], in_force_in[position]),
+                (sales.mineral[sold], sale_supplier[of_row], sales.year[sold]),
+            )  # fmt: skip
             names = e.members if row.buyer == schema.EACH else (row.buyer,)
-            each = integers([b.names.number(name) for name in names])
-            # every cell for every buyer
-            cells = (np.full(len(mineral), position), mineral, seller, year)
-            wide = [np.repeat(part, len(each)) for part in cells]
-            without_flow.append((*wide[:2], np.tile(each, len(mineral)), *wide[2:]))
-    keys, inverse = unique_keys(*map(np.concatenate, zip(*without_flow, flows, strict=True)))
-    return keys, inverse[len(inverse) - len(own) :], b.sold[own]
+            buyer = integers([b.names.number(name) for name in names])
+            # each mineral, supplier and year for every buyer
+            mineral_of, supplier_of, year_of = (
+                np.repeat(part, len(buyer)) for part in (mineral, supplier, year)
+            )
+            buyer_of, row_of = np.tile(buyer, len(mineral)), np.full(len(mineral_of), position)
+            keys_without_sales.append((row_of, mineral_of, buyer_of, supplier_of, year_of))
+    # the sales' keys come last, so the last entries of ``cap_of`` are theirs
+    every = zip(*keys_without_sales, keys_of_sales, strict=True)
+    keys, cap_of = unique_keys(*map(np.concatenate, every))
+    return keys, cap_of[len(cap_of) - len(bought) :], b.sold[bought_sale]
 
 
 def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bools, Ints]:
@@ -446,12 +457,13 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
     buyers = np.full((len(limits), len(e.members) + 1), -1, dtype=np.int64)
     each = [b.names.number(name) for name in e.members]
     for position, row in enumerate(limits):
-        has = minerals_of.get((row.group, row.supplier), set())
-        named = not row.mineral and row.group in schema.OF_NAMES and row.supplier != ""
+        # a row of a refiner or company, without a mineral, is of all minerals that it sells
+        is_of_sold = not row.mineral and row.group in schema.OF_NAMES and row.supplier != ""
+        sold = minerals_of.get((row.group, row.supplier), set())
         has_mineral[position] = [
             row.mineral in {"", name}
             and name not in row.except_minerals
-            and (name in has or not named)
+            and (name in sold or not is_of_sold)
             for name in e.minerals
         ]
         in_force_in[position] = [in_force(row, year) for year in e.years]
@@ -464,16 +476,19 @@ def _scope(b: Builder, limits: Sequence[schema.ShareLimit]) -> tuple[Bools, Bool
 
 
 def _cells_of_suppliers(
-    b: Builder, row: schema.ShareLimit, scope: tuple[Bools, Bools], flows: tuple[Ints, Ints, Ints]
+    b: Builder, row: schema.ShareLimit, scope: tuple[Bools, Bools], sold: tuple[Ints, Ints, Ints]
 ) -> tuple[Ints, Ints, Ints]:
-    """Return the caps of a soft row, with or without flow: mineral, supplier's number and year.
+    """Return the caps of a soft row, with or without sales: mineral, supplier's number and year.
+
+    ``scope`` says which minerals and years the row has. ``sold`` has the mineral, the supplier's
+    number and the year of each sale that counts.
 
     For a named supplier these are all minerals and years of the row, otherwise those in which the
     supplier can sell to anyone.
     """
     if not row.supplier or row.supplier.startswith(schema.EACH_OUTSIDE):
-        mineral, seller, year = unique_keys(*flows)[0]
-        return mineral, seller, year
+        mineral, supplier, year = unique_keys(*sold)[0]
+        return mineral, supplier, year
     minerals, years = (np.flatnonzero(part) for part in scope)
     mineral, year = (grid.ravel() for grid in np.meshgrid(minerals, years, indexing="ij"))
     return mineral, np.full(len(mineral), b.names.number(row.supplier)), year
@@ -510,14 +525,17 @@ def _by_name(b: Builder, group: str) -> dict[str, list[int]]:
 
 def _mining(
     b: Builder, numbers: Ints, limits: Sequence[schema.ShareLimit]
-) -> tuple[_Index, Ints, Ints]:
-    """Return the caps of one row on ore, and the columns that count, each with its cap."""
+) -> tuple[_CapKeys, Ints, Ints]:
+    """Return the caps of one row on ore, and the columns that count, each with its cap.
+
+    The batch is this row alone, so its position in the batch is 0.
+    """
     e, (row,), position = b.expanded, limits, b.limit_of[int(numbers[0])]
     keys: list[tuple[int, int, int, int, int]] = []
     counted: list[tuple[int, int]] = []
     with_mines = {mine.mineral for mine in e.case.mines}
-    own = {row.mineral} & e.mineral_at.keys()  # named in the row: even without a mine
-    for mineral in sorted(e.mineral_at[name] for name in with_mines | own):
+    named = {row.mineral} & e.mineral_at.keys()  # also without a mine
+    for mineral in sorted(e.mineral_at[name] for name in with_mines | named):
         for year in range(b.years):
             for cap in caps(e, mineral, year, schema.MINING):
                 columns = [c for mine in cap.ore for c in b.ore.get((mine, mineral, year), ())]

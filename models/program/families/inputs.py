@@ -214,7 +214,7 @@ def arrays(b: builder.Builder) -> None:
     sells[e.sales.source, e.sales.year] = True
     _add_needs(b, sells, arriving, is_joint=False)
     _add_needs(b, sells, arriving, is_joint=True)
-    _base_arrays(b, arriving)
+    _add_plant_demand_arrays(b, arriving)
 
 
 def _add_needs(
@@ -234,6 +234,7 @@ def _add_needs(
     if is_joint:
         rows = b.add_rows(JOINT_NEED, (plant_input, source, year), least=0.0)
     else:
+        # one source needs an input that isn't joint, so the key is unique without it
         rows = b.add_rows(NEED, (plant_input, year), least=0.0, most=0.0)
     if needs:
         ratios = np.array([-ratio for *_, ratio in needs])
@@ -252,39 +253,37 @@ def _enter(
     ``columns`` has the place, the year and the column of each; ``rows`` likewise, with the rows.
     ``amounts`` has one coefficient a row.
     """
+    # place and year as one number
     of_column, of_row = (place * b.years + year for place, year, _ in (columns, rows))
     order = np.argsort(of_row, kind="stable")  # the rows, sorted by place and year
-    # a column enters ``count`` rows, which are neighbours in ``order``, from ``first`` on
+    # [column]: it enters ``count`` rows, which are neighbours in ``order``, from ``first`` on
     first, last = (
         np.searchsorted(of_row[order], of_column, side=side) for side in ("left", "right")
     )
     count = last - first
-    # one entry for each column and row that it enters; ``ahead`` entries belong to earlier columns
-    column = np.repeat(np.arange(len(of_column)), count)
-    ahead = np.repeat(np.cumsum(count) - count, count)
-    row = order[np.arange(len(column)) - ahead + first[column]]
-    b.add_entries(rows[2][row], columns[2][column], amounts[row])
+    # [column and row that it enters]
+    column, row = np.repeat(columns[2], count), order[builder.positions_in_ranges(first, count)]
+    b.add_entries(rows[2][row], column, amounts[row])
 
 
-def _base_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
+def _add_plant_demand_arrays(b: builder.Builder, arriving: tuple[Ints, Ints, Ints]) -> None:
     """Add the part of the base of limits on each input that exceeds demand, by mineral and year."""
     e, (plant_input, year, column) = b.expanded, arriving
     minerals = [m for m, name in enumerate(e.minerals) if e.is_input(name)]
+    # [input's mineral and year]: its key, column and row
     cells = builder.key_arrays([(m, t) for m in minerals for t in range(b.years)], 2)
-    totals, rows = (
-        b.add_columns(market.PLANT_DEMAND, cells),
-        b.add_rows(TOTAL, cells, least=0.0, most=0.0),
-    )
+    totals = b.add_columns(market.PLANT_DEMAND, cells)
+    rows = b.add_rows(TOTAL, cells, least=0.0, most=0.0)
     b.plant_demand = np.full((len(e.minerals), b.years), -1, dtype=np.int64)
     b.plant_demand[cells] = totals
     b.add_entries(rows, totals, -1.0)
     row_of = np.full((len(e.minerals), b.years), -1, dtype=np.int64)  # by (mineral, year)
     row_of[cells] = rows
     b.add_entries(row_of[b.mineral_of[component.PLANT_INPUT][plant_input], year], column, 1.0)
-    of_mineral, _, of_year, shortage = b.short  # one entry a shortage: its place and column
+    short_mineral, _, short_year, short = b.short  # [shortage]: mineral, year and column
     for input_mineral, product, ratio in e.unmet_pairs:
-        unmet = np.flatnonzero(of_mineral == product)
-        b.add_entries(row_of[input_mineral, of_year[unmet]], shortage[unmet], ratio)
+        unmet = np.flatnonzero(short_mineral == product)
+        b.add_entries(row_of[input_mineral, short_year[unmet]], short[unmet], ratio)
 
 
 def _relaxable_cells(cells: component.RelaxableCells) -> None:
@@ -312,7 +311,9 @@ def _joins(case: Case) -> Iterable[tuple[str, ...]]:
     return ((row.mineral, row.input) for row in case.needed_inputs)
 
 
-_FILLS = ("input_lanes", ("open",))
 FAMILY = Family(
-    model, arrays, joins=_joins, relaxation=component.Relaxation(_relaxable_cells, _FILLS, rank=3)
+    model,
+    arrays,
+    joins=_joins,
+    relaxation=component.Relaxation(_relaxable_cells, ("input_lanes", ("open",)), rank=3),
 )

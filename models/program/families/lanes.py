@@ -215,7 +215,8 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
                     yield COUNTRY_MAX, (s.country, s.mineral, member, year), of_country
 
 
-_FILLS = ("lanes", ("open", "max"))
 FAMILY = Family(
-    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=3)
+    model,
+    arrays,
+    relaxation=component.Relaxation(_relaxable_cells, ("lanes", ("open", "max")), _right, rank=3),
 )

@@ -246,7 +246,8 @@ def _right(e: Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
             yield CAPACITY, (mine.country, mine.mineral, year), mine_capacity(mine, year)
 
 
-_FILLS = ("mines", ("capacity",))
 FAMILY = Family(
-    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=2)
+    model,
+    arrays,
+    relaxation=component.Relaxation(_relaxable_cells, ("mines", ("capacity",)), _right, rank=2),
 )

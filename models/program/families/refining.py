@@ -125,7 +125,10 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
                 yield CAPACITY, (source.name, source.mineral, year), float(e.usable[r, t])
 
 
-_FILLS = ("refiners", ("capacity", "available_share"))
 FAMILY = Family(
-    model, arrays, relaxation=component.Relaxation(_relaxable_cells, _FILLS, _right, rank=1)
+    model,
+    arrays,
+    relaxation=component.Relaxation(
+        _relaxable_cells, ("refiners", ("capacity", "available_share")), _right, rank=1
+    ),
 )

@@ -12,7 +12,7 @@ from models.measures import over_by_purchases
 from models.plan import Plan
 from models.results import CountryShares
 from models.scorecard import MEASURES, Score, scorecard
-from planner.sheets.scorecard import remark
+from planner.sheets.figures import remark
 from planner.studies import Here
 from planner.studies.scorecard import (
     AddBenchmark,

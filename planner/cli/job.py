@@ -71,7 +71,7 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
 
 def _first_page(file: Path) -> str:
     """Return the HTML of the first page of a plan or of a study."""
-    from planner.render.bars import first_page_html
+    from planner.render.html import first_page_html
     from planner.report import first_page_of, read_report
 
     return first_page_html(first_page_of(read_report(file))[0])

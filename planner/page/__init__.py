@@ -23,11 +23,9 @@ from models.results.common import MISSING
 from planner._version import __version__
 from planner.page.highs import Highs
 from planner.page.sliders import slider_cells, starting_settings, with_sliders
-from planner.render.bars import first_page_html
-from planner.render.html import hash_of, json_of, render
+from planner.render.html import first_page_html, hash_of, json_of, render
 from planner.render.words import NAMED, TARIFFS, clean_text
-from planner.sheets.survival import tests_of, years_tested
-from planner.studies.source import cap_path_words
+from planner.studies.source import cap_path_words, tests_of, years_tested
 
 if TYPE_CHECKING:
     from planner.render.front import FirstPage

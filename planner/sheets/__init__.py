@@ -13,15 +13,19 @@ from models.results import Format
 from models.results.common import PlanTable
 from planner.render.table import Table, TableColumn, table_of
 from planner.render.xlsx import write_workbook
-from planner.sheets.by_year import by_year_table, shortage_causes
 from planner.sheets.changes import changed_builds, changed_orders
 from planner.sheets.checks import checks, duals_table, values_table
 from planner.sheets.context import Context, RunRecord
-from planner.sheets.figures import by_mineral_table, members_table
+from planner.sheets.figures import (
+    by_mineral_table,
+    by_year_table,
+    members_table,
+    scorecard_of,
+    shortage_causes,
+)
 from planner.sheets.front import about_table, overview, plan_tables
 from planner.sheets.glossary import glossary
 from planner.sheets.pictures import chart_data, pictures
-from planner.sheets.scorecard import scorecard_of
 from planner.sheets.summary import summary
 from planner.workbook import Book
 

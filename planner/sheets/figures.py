@@ -10,20 +10,43 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from models import measures, results, schema
 from models.case import Case, in_force
-from models.measures import Dependence, Top, rounded_share, served_share
+from models.measures import (
+    Dependence,
+    Top,
+    landed_cost,
+    largest_country_shares,
+    rounded_share,
+    served_share,
+    sums,
+)
 from models.plan import Plan, stages
-from models.results import common, supply
+from models.results import (
+    ByMineral,
+    CountryShares,
+    Format,
+    MeasuresByYear,
+    Scorecard,
+    ShortageCauses,
+    common,
+    supply,
+)
+from models.results.common import words_of
+from models.results.field import spread_over
 from models.results.members import dependences_of, payments_against
 from models.results.overall import CAPACITY_TODAY, CURRENT_SUPPLY
 from models.schema import COALITION, PURCHASES, REST_OF_WORLD
-from planner.render.words import counted
+from models.scorecard import Score, Value, scorecard
+from planner.render.table import Cell
+from planner.render.words import all_of, counted, each_year, listed
 from planner.sheets import findings
 from planner.sheets.context import Context, once
 
@@ -343,3 +366,211 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
             **through.get(m.name, {}),
         }
     return by_name
+
+
+# ---- the sheets By year and Shortage causes ------------------------------------------------------
+
+
+At = tuple[str, int]
+"""A mineral and a year."""
+_MOST_MEMBERS = 6
+"""Members that are named if they are not all short for the same cause."""
+
+
+def by_year_table(context: Context) -> MeasuresByYear | None:
+    """Return the sheet By year: a block per measure, a row per mineral, a column per year."""
+    case = context.case
+    if not case.years or not case.minerals:
+        return None
+    kind = spread_over(MeasuresByYear, MeasuresByYear.years, [str(year) for year in case.years])
+    units, money = common.units_of(case), f"{context.currency}/t"
+    rows, formats, sections = list[dict[str, Any]](), list[Format](), list[int]()
+    for (measure, meaning), (fmt, unit, cells) in _blocks(context).items():
+        sections.append(len(rows))
+        rows.append({"measure": f"{measure}: {meaning}", "unit": ""})
+        formats += [Format.LONG, *[fmt] * len(case.minerals)]
+        for mineral in (m.name for m in case.minerals):
+            of_mineral = units.get(mineral, "") if unit == "t" else unit
+            if of_mineral == money:
+                of_mineral = f"{context.currency} per {units[mineral]}"
+            by_year = {f"of_{i}": cells.get((mineral, y)) for i, y in enumerate(case.years)}
+            rows.append({"measure": measure, "mineral": mineral, "unit": of_mineral, **by_year})
+    mixed = {f"of_{i}": formats for i in range(len(case.years))}
+    return kind.of_rows(rows, words=common.words_of(case), formats=mixed, sections=sections)
+
+
+def _blocks(
+    context: Context,
+) -> Mapping[tuple[str, str], tuple[Format, str, Mapping[At, Any]]]:
+    """Return format, unit and cells of each measure, by its name and meaning."""
+    plan, basis = context.plan, context.basis
+    need, bought, short = (
+        sums(plan.supply, amount, "mineral", "year") for amount in ("demand", "purchased", "short")
+    )
+    paid, tonnes = paid_by(plan, "mineral", "year"), sums(plan.flows, "tonnes", "mineral", "year")
+    served = {cell: served_share(need[cell], short[cell]) for cell in need if need[cell] > 0}
+    landed = {cell: landed_cost(paid[cell], tonnes[cell]) for cell in tonnes}
+    tops = _largest_suppliers(context)
+
+    def read_from_tops(read: Callable[[Top], Any]) -> dict[At, Any]:
+        return {cell: read(top) for cell, (top, _) in tops.items()}
+
+    largest = f"the country with the largest share of {basis}"
+    used: dict[tuple[str, str], tuple[Format, str, Mapping[At, Any]]] = {}
+    if plan.expanded.plant_inputs:
+        name = ByMineral.taken.header, "what plants use of it as an input; counted in its shares"
+        used[name] = Format.TONNES, "t", used_by_plants(plan)
+    return {
+        (common.DEMAND.header, "what the members need"): (Format.TONNES, "t", need),
+        (common.PURCHASES.header, "what they buy, also for stock"): (Format.TONNES, "t", bought),
+        **used,
+        (common.SHORT.header, "neither bought nor taken from stock"): (Format.TONNES, "t", short),
+        ("Served", "1 minus shortage divided by demand"): (Format.SHARE, "of demand", served),
+        ("Largest supplier", largest): (
+            Format.TEXT, "", read_from_tops(lambda top: context.country_name(top.country))
+        ),
+        (CountryShares.of_demand.header, "bought from that country, also for stock"): (
+            Format.SHARE, "of demand", {cell: part for cell, (_, (part, _)) in tops.items()}
+        ),
+        (CountryShares.of_purchases.header, "that country's part of all purchases"): (
+            Format.SHARE, "of purchases", {cell: part for cell, (_, (_, part)) in tops.items()}
+        ),
+        (common.LIMIT.header, f"the coalition's tightest on that country, as a share of {basis}"): (
+            Format.SHARE, f"of {basis}", read_from_tops(lambda top: top.limit)
+        ),
+        (common.LANDED.header, "what a tonne costs on average, with tariff and freight"): (
+            Format.PRICE, context.per_tonne, landed
+        ),
+    }  # fmt: skip
+
+
+def _largest_suppliers(context: Context) -> dict[At, tuple[Top, tuple[float, float]]]:
+    """Return each mineral and year's largest supplier, and its shares of demand and purchases."""
+    table = coalition_purchases(context.plan)
+    tops = largest_country_shares(table, context.basis, ("mineral", "year"))
+    whose = zip(*(table[c].tolist() for c in ("mineral", "year", "country")), strict=True)
+    shares = (table[c].fillna(0.0).tolist() for c in ("of_demand", "of_purchases"))
+    of_country = dict(zip(whose, zip(*shares, strict=True), strict=True))
+    return {cell: (top, of_country[*cell, top.country]) for cell, top in tops.items()}
+
+
+# ---- who is short, and why ---------------------------------------------------------------------
+
+
+def shortage_causes(plan: Plan) -> ShortageCauses | None:
+    """Return one row per mineral, cause and set of members, with the years; None if none."""
+    table, case = plan.shortages, plan.case
+    if table.empty:
+        return None
+    units, need = common.units_of(case), defaultdict[At, set[str]](set)
+    for (mineral, member, year), tonnes in case.demand_of.items():
+        if tonnes > 0:
+            need[mineral, year].add(member)
+    cells: dict[tuple[str, int, str], list[tuple[str, float, float]]] = defaultdict(list)
+    columns = ("mineral", "year", "cause", "member", "short", "demand")
+    for *place, member, short, demand in zip(*(table[c].tolist() for c in columns), strict=True):
+        cells[*place,].append((member, short, demand))
+    shared: dict[tuple[str, str, str], list[At]] = defaultdict(list)
+    for mineral, year, cause in sorted(cells):
+        names = [name for name, *_ in cells[mineral, year, cause]]
+        shared[mineral, _who_is_short(names, need[mineral, year]), cause].append((mineral, year))
+    rows = []
+    in_order = sorted(shared.items(), key=lambda cause: (cause[0][0], cause[1]))
+    for (mineral, who, cause), every in in_order:
+        parts = [np.array([amounts for _, *amounts in cells[mineral, y, cause]]) for _, y in every]
+        short, demand = (float(sum(part[:, amounts].sum() for part in parts)) for amounts in (0, 1))
+        years = each_year(year for _, year in every)
+        row = {"mineral": mineral, "years": years, "members": who, "demand": demand}
+        row |= {"short": short, "share": short / demand, "cause": cause, "unit": units[mineral]}
+        rows.append(row)
+    return ShortageCauses.of_rows(rows, words=common.words_of(case))
+
+
+def _who_is_short(names: list[str], need: set[str]) -> str:
+    """Return who is short: all that need the mineral in one word, others by name."""
+    if len(names) > 1 and set(names) >= need:
+        return all_of(len(names), "member")
+    named = listed(sorted(names), _MOST_MEMBERS)
+    return named if len(names) == 1 else f"{len(names)} of {len(need)}: {named}"
+
+
+# ---- the scorecard: every measure before the plan and after, next to its benchmark ---------------
+
+
+MET, MISSED, NO_DATA = "✓ met", "✗ missed", "– no data"
+"""Verdicts on a benchmark: a sign and a word, readable without colour."""
+
+
+def scorecard_of(plan: Plan, scores: Sequence[Score] | None = None) -> Scorecard | None:
+    """Return the scorecard of a plan, with a heading row for each measure; None without years.
+
+    ``scores`` are computed unless given.
+    """
+    scores = scorecard(plan) if scores is None else scores
+    if not scores:
+        return None
+    case, rows, sections, formats = plan.case, list[dict[str, Cell]](), list[int](), list[Format]()
+    for measure, group in groupby(scores, key=lambda score: score.measure):
+        about: dict[str, Cell] = {"source": measure.source, "formula": measure.formula}
+        sections.append(len(rows))
+        rows.append({"measure": f"{measure.title}: {measure.unit}", **about})
+        scored = [{"measure": measure.title, **about, **_score_row(score, case)} for score in group]
+        formats += [Format.TEXT, *[measure.fmt] * len(scored)]
+        rows += scored
+    mixed = (Scorecard.before, Scorecard.after_first, Scorecard.after_last)
+    by_field = {f.name: formats for f in mixed}
+    card = Scorecard.of_rows(rows, words=words_of(case), formats=by_field, sections=sections)
+    return card if len(case.years) > 1 else card.without(Scorecard.after_last)
+
+
+def _score_row(score: Score, case: Case) -> dict[str, Cell]:
+    return {
+        "mineral": score.mineral,
+        "buyer": score.buyer.name,
+        "before": score.before.amount,
+        "after_first": score.first.amount,
+        "after_last": score.last.amount,
+        "required": None if score.required is None else score.required.share,
+        "met": result_mark(score),
+        "unit": score.measure.unit,
+        "before_is": score.before_is or None,
+        "remark": remark(score, case) or None,
+    }
+
+
+def result_mark(score: Score) -> str | None:
+    """Return ``MET``, ``MISSED`` or ``NO_DATA``; None if the measure has no benchmark."""
+    return None if score.required is None else {True: MET, False: MISSED, None: NO_DATA}[score.met]
+
+
+def remark(score: Score, case: Case) -> str:
+    """Return whom a score is about or why it has no number, and which limits it misses.
+
+    It lists the years that miss a benchmark, and limits that are kept for demand but not purchases.
+    """
+    years = case.years
+    values = {"before": score.before, str(years[0]): score.first, str(years[-1]): score.last}
+    missed = f"missed in {each_year(score.missed)}" if score.missed else ""
+    return "; ".join(filter(None, (_remarks(values), missed, _limit_remark(score, case))))
+
+
+def _limit_remark(score: Score, case: Case) -> str:
+    """Return where a limit of the workbook is kept for demand but not for purchases; "" if none."""
+    if not score.exceeded_by_purchases:
+        return ""
+    most = score.exceeded_by_purchases[0]
+    years = {each.year for each in score.exceeded_by_purchases}
+    who, part = case.country_name(most.country), f"{most.of_purchases:z.0%} of purchases"
+    more = f"; over it in {each_year(years)}" if len(years) > 1 else ""
+    return f"{who} has {part} in {most.year}, over the limit of {most.limit:z.0%} of demand{more}"
+
+
+def _remarks(values: dict[str, Value]) -> str:
+    """Return the remark of each time, only once if all are the same."""
+    by_words: dict[str, list[str]] = {}
+    for when, value in values.items():
+        if value.remark:
+            by_words.setdefault(value.remark, []).append(when)
+    if len(by_words) == 1 and len(next(iter(by_words.values()))) == len(values):
+        return next(iter(by_words))
+    return "; ".join(f"{', '.join(when)}: {words}" for words, when in by_words.items())

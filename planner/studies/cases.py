@@ -17,7 +17,7 @@ from models.results.numbers import PlanNumbers
 from models.schema import ACTION_CELLS, ScenarioStep
 from planner.render.words import year_span
 from planner.scenarios import LIMIT, Variant, steps_of
-from planner.studies import engine, stacked
+from planner.studies import compare_tables, engine
 from planner.studies.agreed_plan import Unforeseen, decisions_before
 from planner.studies.engine import OnProgress, Outcome, Outcomes, Run, run_study
 from planner.studies.source import RunSource
@@ -113,7 +113,7 @@ class Planned:
 
     plan: Plan
     numbers: PlanNumbers
-    sheets: stacked.PlanSheets
+    sheets: compare_tables.PlanSheets
     decisions: tuple[Row, ...] = ()
 
 
@@ -183,7 +183,7 @@ def with_tables(plan: Plan) -> Planned:
     """Return a plan, once its tables ``_COMPUTED`` are computed in this process."""
     for name in _COMPUTED:
         getattr(plan, name)
-    return Planned(plan, PlanNumbers.of(plan), stacked.plan_sheets(plan))
+    return Planned(plan, PlanNumbers.of(plan), compare_tables.plan_sheets(plan))
 
 
 def compared_with_base(plan: Plan, session: Session) -> Planned:

@@ -25,15 +25,17 @@ from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
 from planner.sheets.findings import changed_decisions, hit_apart
-from planner.studies import cases, stacked
+from planner.studies import cases
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import (
     SCENARIO,
     Comparison,
     MissingByTier,
     MissingByYear,
+    plan_sheets,
     projects_built,
     scenario_inputs,
+    stacked,
 )
 from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.studies.kind import Tables
@@ -371,11 +373,11 @@ class Compare(VariantStudy):
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
     """Return the sheets of all plans, with the rows that differ, or all rows if ``are_all``."""
     plans = [
-        (e.name, e.context, e.planned.sheets if e.planned else stacked.plan_sheets(e.context.plan))
+        (e.name, e.context, e.planned.sheets if e.planned else plan_sheets(e.context.plan))
         for e in entries
         if e.context is not None
     ]
-    return list(stacked.stacked(plans, are_all=are_all)) if plans else []
+    return list(stacked(plans, are_all=are_all)) if plans else []
 
 
 SMALL = tolerances.MISSING_PART

@@ -27,7 +27,7 @@ from planner.options import CAP_HELP
 from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
-from planner.sheets.scorecard import MET, MISSED, NO_DATA, remark, scorecard_of
+from planner.sheets.figures import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, run_study
 from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.places import Where

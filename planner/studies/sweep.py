@@ -24,11 +24,19 @@ from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey
 from planner.scenarios import parameters
 from planner.scenarios.parameters import exact_percent as percent_of
-from planner.sheets.survival import NOT_TESTED, case_years_needed, years_words
 from planner.studies import source, sweep_tables
 from planner.studies.engine import Outcome
 from planner.studies.kind import BASIS, TROUBLE, Numbers, Tables
-from planner.studies.source import AS_IN_WORKBOOK, RunSource, SweepPoint, cap_path_words, title_of
+from planner.studies.source import (
+    AS_IN_WORKBOOK,
+    NOT_TESTED,
+    RunSource,
+    SweepPoint,
+    cap_path_words,
+    case_years_needed,
+    title_of,
+    years_words,
+)
 from planner.studies.sweep_tables import (
     FloorFrontier,
     Frontier,

@@ -11,9 +11,8 @@ from models.results.numbers import ALL, PlanNumbers
 from planner.render.claims import Place, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
-from planner.sheets.survival import NOT_TESTED
 from planner.studies.kind import Tables
-from planner.studies.source import AS_IN_WORKBOOK
+from planner.studies.source import AS_IN_WORKBOOK, NOT_TESTED
 from planner.studies.variant_tables import RunTable, RunTotals, with_named_costs
 
 _UNTESTED = "Blank: the sheet Security has no test for this mineral."

@@ -9,7 +9,7 @@ import openpyxl
 from models.errors import SolverError
 from models.plan import Session
 from models.results import Benchmarks, Scorecard
-from planner.sheets.scorecard import MET, MISSED, NO_DATA
+from planner.sheets.figures import MET, MISSED, NO_DATA
 from planner.studies.kind import Tables
 from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy
 from tests.cli.desk import sheets

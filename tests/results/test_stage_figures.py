@@ -13,9 +13,8 @@ from models.resolve import stock_room
 from models.results import Changes, Levies, Members, PlantInputs
 from models.schema import ScenarioStep
 from planner.scenarios import ACTIONS
-from planner.sheets.by_year import by_year_table
 from planner.sheets.context import Context
-from planner.sheets.figures import figures
+from planner.sheets.figures import by_year_table, figures
 from planner.workbook import read_tables
 from tests.budget import at_length
 from tests.models.desk import BookT, Row, cost, read, solve

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.sheets.survival import Cells, coverage_words
+from planner.studies.source import Cells, coverage_words
 
 
 def pairs(cells: Cells) -> set[tuple[str, int]]:

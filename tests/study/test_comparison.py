@@ -144,7 +144,7 @@ def test_the_plans_stand_under_one_another(found):
 def test_long_sheets_have_the_rows_that_differ(found, monkeypatch):
     """In the workbook: of the base those from which any case differs; a last row says how many."""
     every = {t.name: t.to_frame() for t in tables(found)}
-    monkeypatch.setattr("planner.studies.stacked.MOST_UNCUT_ROWS", 0)
+    monkeypatch.setattr("planner.studies.compare_tables.MOST_UNCUT_ROWS", 0)
     cut = {t.name: t.to_frame() for t in tables(found)}
     *kept, note = cut["Plan"].to_dict("records")
     assert {row["Scenario"] for row in kept} == {"Base", "No Jin for A", "Jin gone"}

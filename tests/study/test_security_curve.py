@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import UsageError
 from planner.scenarios.parameters import parameter_of, with_security
-from planner.sheets.survival import NOT_TESTED
+from planner.studies.source import NOT_TESTED
 from planner.studies.sweep_tables import Frontier, Reference
 from tests.models.desk import BookT, make, read, refiner
 from tests.study.planned import said, swept, table, tables_of

@@ -14,7 +14,18 @@ from models.errors import Severity
 from models.schema import ByYear, ScenarioStep
 from planner.scenarios import actions
 from planner.workbook import read_tables
-from tests.small_book import add, both, column, faults, put, small_book, without
+from tests.small_book import (
+    Change,
+    Tables,
+    add,
+    both,
+    column,
+    faults,
+    head,
+    put,
+    small_book,
+    without,
+)
 
 _ = None
 
@@ -127,7 +138,6 @@ def test_steps_are_checked_as_records_too() -> None:
 
 # ---- freight -----------------------------------------------------------------------------------
 
-NO_MINES = add("Share limits", "max", "Lithium", _, "country", _, 0.5, _, _, _, "mining")
 NO_CHILE_KOREA = put("Freight", 2, "Korea", _)
 
 
@@ -163,6 +173,26 @@ def test_a_default_freight_is_enough() -> None:
 
 
 # ---- what is likely not meant ------------------------------------------------------------------
+
+
+WHOLE = put("Settings", 6, "Value", "yes")
+CARRIED = both(
+    WHOLE, column("Demand", "2028", 1, 1, 1), add("Settings", "Carry over budget", "yes")
+)
+"""30 in 2026 and 10 in 2027, of which it can be spent in 2026 and, for 2028, in 2027."""
+
+
+def capex(amount: float) -> Change:
+    return put("Projects", 2, "Capex (USD m)", amount)
+
+
+def _budget_of_2027(book: Tables) -> None:
+    book["Budget"] = [{"Year": 2027, "Capex (USD m)": 1}]
+
+
+def later_capacity(tonnes: float) -> Change:
+    header = "Capacity 2028 (t/yr)"
+    return both(put("Refiners", 3, header, 500), put("Refiners", 2, header, tonnes))
 
 
 @pytest.mark.parametrize(
@@ -232,6 +262,38 @@ def test_a_default_freight_is_enough() -> None:
             "Scenarios!I5",
             "takes no Value",
         ),
+        (
+            both(WHOLE, capex(31)),
+            "Projects!F2",
+            "costs 31 m to build, more than 30 m, the largest budget",
+        ),
+        (
+            both(CARRIED, capex(41)),
+            "Projects!F2",
+            "41 m to build, more than 40 m, all budgets together",
+        ),
+        (
+            both(CARRIED, capex(40), put("Projects", 2, "Lead time (yr)", 2)),  # all of it in 2026
+            "Projects!F2",
+            "more than 30 m",
+        ),
+        (add("Budget", 2025, 5), "Budget!A4", "never applies"),
+        (both(CARRIED, add("Budget", 2025, 5)), "Budget!A4", "carried over"),
+        (
+            add("Countries", "Japan", "Asia; friends", 1),
+            "Countries!B4",
+            "limits on `each outside coalition` apply to them",
+        ),
+        (add("Countries", "Japan", "Asia; coalition", 1), "Countries!B4", ""),
+        (later_capacity(33), "Refiners!E2", "kt typed as t"),
+        (
+            both(
+                head("Refiners", "Capacity (t/yr)", "Capacity (kt/yr)"),
+                head("Refiners", "Capacity 2028 (t/yr)", "Capacity 2028 (kt/yr)"),
+            ),
+            "Refiners!D4",
+            "largest yearly demand for it",
+        ),
         (add("Countries", "ROW", "coalition"), "Countries!B4", "Rest of world is listed"),
         (add("Refiners", "A", "Copper", "Chile", 9, _, 5, _, _, _, _, 1), "Refiners!F6", "1/"),
     ],
@@ -242,6 +304,27 @@ def test_what_is_likely_not_meant_is_a_warning(change, place, said) -> None:
         assert told == []
     else:
         assert any(at == place and said in message for at, message in told), told
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (capex(31), "budget"),
+        (both(CARRIED, capex(40)), "budget"),
+        (both(WHOLE, capex(3000), _budget_of_2027), "budget"),
+        (later_capacity(34), "kt typed as t"),
+    ],
+    ids=["in parts", "all budgets pay", "a year without a budget", "a fifteenth"],
+)
+def test_what_may_be_meant_is_no_warning(change, word) -> None:
+    assert not [said for _place, said in warnings_of(change) if word in said]
+
+
+def test_a_project_that_a_scenario_builds_needs_no_budget() -> None:
+    case = case_of(WHOLE, capex(31))
+    decided = tuple(dataclasses.replace(p, built_in=2027) for p in case.projects)
+    assert [f.message for f in check_rules(case) if "never built" in f.message]
+    assert not [f for f in check_rules(case.change(projects=decided)) if "never built" in f.message]
 
 
 def test_a_mineral_that_nobody_refines() -> None:

@@ -22,49 +22,37 @@ def found(**cells: Any) -> list[Finding]:
     return [each for each in told if each.sheet == "Security"]
 
 
-@pytest.mark.parametrize(
-    ("cells", "column", "said"),
-    [
-        ({"Mineral": "coper"}, "Mineral", "did you mean 'copper'?"),
-        ({"Lost_country": "Chna"}, "Lost country", "China"),
-        ({"Lost_country": "each"}, "Lost country", "leave the cell blank"),
-        ({"Lost_country": "each outside Nato"}, "Lost country", "'Nato' is not defined"),
-        ({"Max_short": 20}, "Max short", "did you mean 0.2 (20 %)?"),
-        ({"Max_short": -0.1}, "Max short", "0 to 1"),
-        (
-            {"Max_short": None, "Mineral": "copper"},
-            "Max short",
-            "a blank cell; Max short must be filled",
-        ),
-        ({"Count_stocks": "maybe"}, "Count stocks", "yes or no"),
-        ({"First_year": 2027, "Last_year": 2026}, "Last year", "is before the first year"),
-    ],
-)
-def test_errors(cells: dict[str, Any], column: str, said: str) -> None:
-    """An unknown name, a number out of range, a blank cell, years in the wrong order."""
-    (finding,) = found(**cells)
-    assert (finding.severity, finding.column) == (Severity.ERROR, column)
-    assert said in f"{finding.message} {finding.expected} {finding.hint}"
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
 @pytest.mark.parametrize(
-    ("cells", "column", "said"),
+    ("severity", "cells", "column", "said"),
     [
-        ({"Lost_country": "Peru"}, "Lost country", "no refiner of any mineral in Peru"),
-        ({"Lost_country": "ROW"}, "Lost country", "Rest of world stands for many suppliers"),
+        (ERROR, {"Mineral": "coper"}, "Mineral", "did you mean 'copper'?"),
+        (ERROR, {"Lost_country": "Chna"}, "Lost country", "China"),
+        (ERROR, {"Lost_country": "each"}, "Lost country", "leave the cell blank"),
+        (ERROR, {"Lost_country": "each outside Nato"}, "Lost country", "'Nato' is not defined"),
+        (ERROR, {"Max_short": 20}, "Max short", "did you mean 0.2 (20 %)?"),
+        (ERROR, {"Max_short": -0.1}, "Max short", "0 to 1"),
+        (ERROR, {"Max_short": None, "Mineral": "copper"}, "Max short", "Max short must be filled"),
+        (ERROR, {"Count_stocks": "maybe"}, "Count stocks", "yes or no"),
+        (ERROR, {"First_year": 2027, "Last_year": 2026}, "Last year", "is before the first year"),
+        (WARNING, {"Lost_country": "Peru"}, "Lost country", "no refiner of any mineral in Peru"),
+        (WARNING, {"Lost_country": "ROW"}, "Lost country", "stands for many suppliers"),
         (
+            WARNING,
             {"Lost_country": "each outside other"},
             "Lost country",
             "no refiner of any mineral is in a country outside the bloc other",
         ),
-        ({"Last_year": 2020}, "Last year", "is before the first planned year"),
+        (WARNING, {"Last_year": 2020}, "Last year", "is before the first planned year"),
     ],
 )
-def test_warnings(cells: dict[str, Any], column: str, said: str) -> None:
-    """A country that sells nothing, or a row that never applies."""
+def test_what_is_told(severity: Severity, cells: dict[str, Any], column: str, said: str) -> None:
+    """An error: a bad name, number, blank cell or years. A warning: a row that never applies."""
     (finding,) = found(**cells)
-    assert (finding.severity, finding.column) == (Severity.WARNING, column)
-    assert said in finding.message
+    assert (finding.severity, finding.column) == (severity, column)
+    assert said in f"{finding.message} {finding.expected} {finding.hint}"
 
 
 def test_a_good_row_is_told_nothing_of() -> None:

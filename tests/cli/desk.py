@@ -18,13 +18,26 @@ LASTING = {"mcp", "serve", "watch"}
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, signals and pipes of POSIX")
 
 
-def apart(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own."""
-    command = [sys.executable, "-m", "planner", *map(str, arguments)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+def python(*words: object, given: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, in the folder that is current."""
+    return _run([sys.executable, *map(str, words)], given, env)
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash, where ``$P`` is the planner."""
+    return _run(["bash", "-c", line], "", {"P": f"{sys.executable} -m planner"})
+
+
+def _run(command: list[str], given: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=env, timeout=HANG, **options
-    )
+        command, capture_output=True, text=True, check=False, input=given, timeout=HANG,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+    )  # fmt: skip
+
+
+def apart(*words: object, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    return python("-m", "planner", *words, **env)
 
 
 def sheets(path):

@@ -155,15 +155,6 @@ def test_a_marked_copy_of_a_workbook_without_errors(case, ask):
     assert ask("check", "marked.xlsx")[1]["warnings"] == answer["warnings"]
 
 
-def test_a_marked_copy_is_never_an_input(case, broken, ask):
-    before = broken.read_bytes()
-    for copy in (case, broken, "./case.xlsx", "case"):
-        code, answer = ask("check", case, "--marked", copy)
-        assert (code, answer["status"]) == (2, "usage_error")
-    assert ask("check", case, "--marked", "copy.xlsm")[0] == 2
-    assert broken.read_bytes() == before
-
-
 def test_what_is_no_workbook_has_nothing_to_mark(folder, call, ask):
     (folder / "text.xlsx").write_text("words")
     for name in ("text.xlsx", "missing.xlsx"):

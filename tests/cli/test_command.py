@@ -17,7 +17,7 @@ import pytest
 from planner import _version
 from planner.cli.answer import print_json
 from planner.cli.commands import COMMANDS, planner
-from tests.cli.desk import POSIX, ROOT, apart
+from tests.cli.desk import POSIX, ROOT, python
 from tests.waiting import HANG
 
 
@@ -64,7 +64,6 @@ def test_no_command_is_wrong_usage(call):
         ["new", "x.xlsx", "--with", "Projcts"],
         ["new", "x.xlsx", "--example", "--all"],
         ["solve", "a.xlsx", "--output", "plan.csv"],
-        ["solve", "a.xlsx", "--output", "a.xlsx"],
     ],
 )
 def test_wrong_usage(folder, call, ask, arguments):
@@ -150,16 +149,8 @@ def test_a_command_loads_nothing_heavy_that_it_does_not_need(heavy, arguments, f
         f"import sys; from planner.cli import main; code = main({arguments})\n"
         f"print(code, {{*{heavy.split()}}} & set(sys.modules), file=sys.stderr)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    ran = python("-c", code)
     assert ran.stderr.splitlines()[-1] == "0 set()"
-
-
-def test_the_module_is_the_command(folder):
-    ran = apart("--version", cwd=folder)
-    assert (ran.returncode, ran.stdout) == (0, f"planner {_version.__version__}\n")
 
 
 def test_a_fault_of_ours_is_told_as_one(folder, ask, call, monkeypatch):
@@ -174,14 +165,6 @@ def test_a_fault_of_ours_is_told_as_one(folder, ask, call, monkeypatch):
     _, _, err = call("check", "a.xlsx")
     assert "ZeroDivisionError: odd" in err
     assert "please report it" in err
-
-
-def test_interrupted(folder, call, monkeypatch):
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("planner.scenarios.start.check_file", interrupt)
-    assert call("check", "a.xlsx") == (130, "", "Stopped before the command was finished\n")
 
 
 @POSIX

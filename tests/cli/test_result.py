@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
 from tests.small_book import small_book
@@ -54,25 +56,23 @@ def limit(share, **more):
     return {**row, "Share 2027": more.pop("then", None), **more}
 
 
-def test_a_limit_that_tightens_is_shown_with_its_last_year(folder, call):
-    line = shares(folder, call, limits=[limit(0.85, then=0.65)])
-    assert line == ["Chile", "100 %", "65 %", "35 %"]
-
-
-def test_a_country_without_a_limit_of_its_own_has_none(folder, call):
-    line = shares(folder, call, limits=[limit(0.3, Supplier="Chile")])
-    assert line == ["Peru", "100 %", "70 %", "30 %"]
-
-
-def test_of_equal_shares_the_country_of_the_workbook_is_named(folder, call):
-    line = shares(folder, call, limits=[limit(0.5)])
-    assert line == ["Chile", "100 %", "50 %", "50 %"]
-    rows = [limit(0.5, then=0.1, Supplier="Chile"), limit(0.5, then=0.45, Supplier="Peru")]
-    rows.append(limit(0.45, Supplier="Zambia"))
-    line = shares(folder, call, limits=rows)
-    assert line == ["Peru", "100 %", "45 %", "55 %"]
-
-
-def test_limits_on_members_are_none_of_the_coalition(folder, call):
-    line = shares(folder, call, limits=[limit(0.85, Buyer="each")])
-    assert line == ["Chile", "100 %", "85 %", "15 %"]
+@pytest.mark.parametrize(
+    ("limits", "line"),
+    [
+        ([limit(0.85, then=0.65)], ["Chile", "100 %", "65 %", "35 %"]),
+        ([limit(0.3, Supplier="Chile")], ["Peru", "100 %", "70 %", "30 %"]),
+        ([limit(0.5)], ["Chile", "100 %", "50 %", "50 %"]),
+        (
+            [
+                limit(0.5, then=0.1, Supplier="Chile"),
+                limit(0.5, then=0.45, Supplier="Peru"),
+                limit(0.45, Supplier="Zambia"),
+            ],
+            ["Peru", "100 %", "45 %", "55 %"],
+        ),
+        ([limit(0.85, Buyer="each")], ["Chile", "100 %", "85 %", "15 %"]),
+    ],
+    ids=["one that tightens", "none of its own", "equal shares", "equal at the end", "on members"],
+)
+def test_the_largest_supplier_in_the_last_year(folder, call, limits, line):
+    assert shares(folder, call, limits=limits) == line

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -17,7 +14,7 @@ from models.errors import SolverError
 from models.plan import Session
 from planner.studies.kind import PARTIAL
 from tests.budget import few
-from tests.cli.desk import POSIX, ROOT
+from tests.cli.desk import POSIX, python, shell
 
 STUDIES = {
     "sweep": ("--from", "0.7", "--to", "0.5", "--step", "0.1"),
@@ -230,14 +227,8 @@ def test_a_terminal_that_has_gone_keeps_what_is_finished(case) -> None:
         "from planner.cli import main\n"
         "sys.exit(main(['sweep', 'case.xlsx', '--workers', '1']))\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=case.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    assert (ran.returncode, ran.stderr) == (129, b"")
+    ran = python("-c", script)
+    assert (ran.returncode, ran.stderr) == (129, "")
     book = openpyxl.load_workbook("outputs/case-sweep-partial.xlsx")
     assert "(stopped: 2 of " in book.properties.title
     assert [p.name for p in Path("outputs").iterdir()] == ["case-sweep-partial.xlsx"]
@@ -246,17 +237,8 @@ def test_a_terminal_that_has_gone_keeps_what_is_finished(case) -> None:
 @POSIX
 def test_a_command_that_shall_outlive_its_terminal_does(case) -> None:
     """As ``nohup`` asks for."""
-    line = (
-        f"trap '' HUP; {sys.executable} -m planner sweep case.xlsx & sleep 1; kill -HUP $!; wait $!"
-    )
-    ran = subprocess.run(
-        ["bash", "-c", line],
-        cwd=case.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    assert ran.returncode == 0
+    line = "trap '' HUP; $P sweep case.xlsx & sleep 1; kill -HUP $!; wait $!"
+    assert shell(line).returncode == 0
     assert (case.parent / "outputs/case-sweep.xlsx").is_file()
 
 
@@ -301,13 +283,6 @@ def test_nothing_but_the_answer_is_on_stdout_when_a_model_is_cut_off(case) -> No
         "from planner.cli import main\n"
         "sys.exit(main(['solve', 'case.xlsx', '--json']))\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=case.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = python("-c", script)
     assert (ran.returncode, ran.stderr) == (130, "Stopped before the command was finished\n")
     assert json.loads(ran.stdout)["stopped"] is True

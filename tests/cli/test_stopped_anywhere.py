@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from planner.studies.places import LocalProcesses  # noqa: F401 - loaded before a signal can hit it
-from tests.cli.desk import POSIX, ROOT
+from tests.cli.desk import POSIX, ROOT, python
 from tests.waiting import HANG, wait_until
 
 pytestmark = pytest.mark.slow
@@ -137,16 +137,7 @@ def test_a_stop_is_heard_wherever_it_arrives(case) -> None:
     orders = [
         (f"{place} {how}", how, RUN.replace("{body}", PLACES[place].strip())) for place, how in sent
     ]
-    ran = subprocess.run(
-        [sys.executable, "-c", ONE_BY_ONE],
-        cwd=case.parent,
-        env=ENV | {"PYTHONPATH": f"{ROOT}:{case.parent}"},
-        input=json.dumps(orders),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-    )
+    ran = python("-c", ONE_BY_ONE, given=json.dumps(orders))
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split() == [*["143"] * len(PLACES), "130"]
     for name, _, _ in orders:
@@ -184,10 +175,7 @@ sys.exit(run())
     ],
 )
 def test_a_stop_while_a_command_loads_has_no_traceback(case, module, command) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", AT_IMPORT, module, "SIGINT", *command.split()],
-        cwd=case.parent, env=ENV, capture_output=True, text=True, check=False, timeout=HANG,
-    )  # fmt: skip
+    ran = python("-c", AT_IMPORT, module, "SIGINT", *command.split())
     assert ran.returncode == 130, ran.stderr
     # serve may be serving before it has loaded the last module
     said = [line for line in ran.stderr.splitlines() if not line.startswith("Serving at ")]
@@ -195,51 +183,21 @@ def test_a_stop_while_a_command_loads_has_no_traceback(case, module, command) ->
 
 
 @POSIX
-def test_an_import_is_whole_before_a_stop_is_raised(case) -> None:
-    """So that what is written afterwards of a study does not meet half a module."""
+@pytest.mark.parametrize(
+    ("work", "after", "said"),
+    [
+        ("import slow_module; work()", "print(sys.modules['slow_module'].DONE)", "True"),
+        ("send()", "[time.sleep(0.01) for _ in range(60)]; print('in order')", "in order"),
+    ],
+    ids=["an import is whole", "a stop is raised once"],
+)
+def test_what_follows_a_stop_is_not_disturbed(case, work, after, said) -> None:
+    """What is written afterwards of a study does not meet half a module, nor a second stop."""
     (case.parent / "slow_module.py").write_text(MODULE)
-    body = """
-    try:
-        import slow_module
-        work()
-    finally:
-        print(sys.modules["slow_module"].DONE, file=sys.stderr, flush=True)""".strip()
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN.replace("{body}", body), "SIGTERM"],
-        cwd=case.parent,
-        env=ENV | {"PYTHONPATH": f"{ROOT}:{case.parent}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-    )
-    assert ran.returncode == 143
-    assert "True\n" in ran.stderr
-
-
-@POSIX
-def test_what_is_put_in_order_after_a_stop_is_not_disturbed(case) -> None:
-    """However long it takes: the stop is not raised a second time."""
-    body = """
-    try:
-        send()
-    finally:
-        for _ in range(60):
-            time.sleep(0.01)
-        print("in order", file=sys.stderr, flush=True)""".strip()
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN.replace("{body}", body), "SIGTERM"],
-        cwd=case.parent,
-        env=ENV,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-    )
-    assert (ran.returncode, ran.stderr) == (
-        143,
-        "in order\nStopped before the command was finished\n",
-    )
+    ran = python("-c", RUN.replace("{body}", f"try: {work}\n    finally: {after}"), "SIGTERM")
+    assert (ran.returncode, ran.stdout) == (143, f"{said}\n")
+    assert ran.stderr.endswith("Stopped before the command was finished\n")
+    assert "lost" not in ran.stderr
 
 
 @POSIX

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -13,17 +10,7 @@ import pytest
 
 from models.errors import OUT_OF_MEMORY, OUT_OF_MEMORY_CODE, SolverError, is_out_of_memory
 from tests.budget import few
-from tests.cli.desk import POSIX, ROOT
-from tests.waiting import HANG
-
-PLANNER = f"{sys.executable} -m planner"
-
-
-def shell(line: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "P": PLANNER}
-    return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, check=False, env=env, timeout=HANG
-    )
+from tests.cli.desk import POSIX, shell
 
 
 def is_whole(path: str) -> bool:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -18,7 +15,7 @@ from models.plan import Session
 from planner.cli import main
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import write_book
-from tests.cli.desk import ROOT, sheets
+from tests.cli.desk import ROOT, apart, sheets
 
 SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
 
@@ -27,11 +24,7 @@ SPAN = ("--from", "0.7", "--to", "50%", "--step", "0.1", "--workers", "1")
 def test_workers_end_without_a_word(tmp_path):
     """Python tells of locks that processes leave behind as they are ended."""
     words = (*SPAN[:-2], "--workers", "2", "--output", str(tmp_path / "a.xlsx"), "--json")
-    ran = subprocess.run(
-        [sys.executable, "-m", "planner", "sweep", "inputs/critical-minerals.xlsx", *words],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False,
-        text=True,
-    )  # fmt: skip
+    ran = apart("sweep", ROOT / "inputs/critical-minerals.xlsx", *words)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 

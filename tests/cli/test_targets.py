@@ -9,8 +9,6 @@ import importlib
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -21,10 +19,9 @@ from planner.cli.commands import COMMANDS
 from planner.options import OutputPath
 from planner.workbook.archive import is_input
 from tests.books import write_book
-from tests.cli.desk import LASTING, POSIX, ROOT
+from tests.cli.desk import LASTING, POSIX, python
 from tests.page.solver import solver_or_skip
 from tests.report.cases import case as one_mineral
-from tests.waiting import HANG
 
 READ = {"file", "folder", "plan", "old", "new", "inputs", "studies", "actuals", "files"}
 """Parameters that name what is read."""
@@ -265,14 +262,7 @@ def test_a_folder_that_may_not_be_entered(small, folder):
     for place in (folder, *folder.parents[:3]):
         place.chmod(0o755)
     folder.chmod(0o777)
-    ran = subprocess.run(
-        [sys.executable, "-c", script, *CLOSED],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=HANG,
-    )
+    ran = python("-c", script, *CLOSED)
     assert ran.stdout.splitlines()[-1] == str([4] * len(CLOSED)), ran.stderr
     assert ran.stderr.partition("now\n")[2].count("Permission denied") == len(CLOSED), ran.stderr
 

@@ -72,7 +72,6 @@ def runs(first: int, last: int, part: float = 1.0) -> dict[int, float]:
 
 
 ROWS = ((2027, 0.5), (2029, 0.5))
-BOTH = {2027: 0.5, 2028: 0.5, 2029: 1.0, 2030: 0.5}
 CASES: dict[str, tuple[Case, dict[int, float], float]] = {
     "not begun": (late(), runs(2026, 2028), 3000),
     "not begun, FY 2029": (late(delay(3)), runs(2029, 2030), 2000),

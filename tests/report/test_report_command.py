@@ -70,12 +70,6 @@ def test_a_study_that_is_missing_names_the_one_that_is_meant(
         assert (f"Did you mean {tmp_path / there}?" in " ".join(err.split())) is is_meant
 
 
-def test_an_input_workbook_is_no_plan(call, made):
-    code, out, err = call(made().with_name("case.xlsx"))
-    assert (code, out) == (1, "")
-    assert "planner solve case.xlsx" in err
-
-
 def test_another_workbook_is_no_plan(call, tmp_path):
     openpyxl.Workbook().save(tmp_path / "empty.xlsx")
     code, _, err = call(tmp_path / "empty.xlsx")

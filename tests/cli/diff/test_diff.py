@@ -210,14 +210,15 @@ def test_minerals_whose_names_are_codes_of_countries(made, ask):
     assert [row["mineral"] for row in answer["minerals"]] == ["Co", "Ga", "Ni"]
 
 
-def test_no_year_in_common(old, made, ask):
+def test_no_year_in_common(old, made, call, ask):
     demand = [{"Mineral": "Copper", "Member": "A", "2031": 10}]
     path = made("later", Demand=demand, Contracts=[], Stockpiles=[], Lanes=[])
     code, answer = ask("diff", OLD, path)
     assert (code, answer["years"], answer["minerals"], answer["moves"]) == (0, [], [], [])
     assert any("(none)" in said for said in answer["notes"])
     assert (answer["totals"]["tonnes"]["old"], answer["totals"]["tonnes"]["new"]) == (230, 10)
-    assert answer["totals"]["tonnes"]["change"] is None
+    assert {amounts["change"] for amounts in answer["totals"].values()} == {None}
+    assert "The totals can't be compared." in call("diff", OLD, path)[2]
 
 
 @pytest.mark.slow
@@ -294,23 +295,14 @@ def test_the_workbook(old, dearer, call):
     assert shorts == pytest.approx(30)
 
 
-def test_wrong_usage(old, dearer, call, ask):
+def test_wrong_usage(old, call, ask):
     assert call("diff", OLD)[0] == 2
-    for source in (OLD, dearer, "two.xlsx"):
-        before = Path(source).read_bytes()
-        inputs = ("--inputs", "two.xlsx", "dearer.xlsx")
-        code, _, err = call("diff", OLD, dearer, *inputs, "--output", source)
-        assert code == 2, source
-        assert Path(source).read_bytes() == before
     code, _, err = call("diff", OLD, "two.xlsx")
     assert code == 1
     assert "planner solve two.xlsx" in err
     code, answer = ask("diff", "outputs/two-pan.xlsx", OLD)
     assert (code, answer["status"]) == (1, "input_error")
     assert "two-plan.xlsx" in answer["errors"][0]["message"]
-    code, _, err = call("diff", OLD, dearer, "--output", "what.csv")
-    assert code == 2
-    assert "must end in .xlsx" in err
 
 
 @pytest.mark.slow

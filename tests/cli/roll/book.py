@@ -23,6 +23,31 @@ def fill(path: Path, sheet: str = "Deliveries", **cells: Any) -> None:
             book[sheet][address] = value
 
 
+def places(path: Path, sheet: str = "Deliveries") -> tuple[dict[str, str], dict[str, int]]:
+    """Return the column of each header, and the row of each refiner's order."""
+    book = openpyxl.load_workbook(path)[sheet]
+    letters = {str(c.value).partition(" (")[0]: c.column_letter for c in book[1]}
+    refiners = letters.get("Refiner", "A")
+    rows = {book[f"{refiners}{row}"].value: row for row in range(2, book.max_row + 1)}
+    return letters, {name: row for name, row in rows.items() if name}
+
+
+def deliver(path: Path, **orders: Any) -> None:
+    """Fill in what came of each refiner's order: tonnes, or tonnes and price."""
+    letters, rows = places(path)
+    for name, came in orders.items():
+        tonnes, *price = came if isinstance(came, tuple) else (came,)
+        fill(path, **{f"{letters['Delivered']}{rows[name]}": tonnes})
+        fill(path, **{f"{letters['Paid']}{rows[name]}": paid for paid in price})
+
+
+def change(path: Path | str, sheet: str, header: str, row: int, value: Any) -> None:
+    """Set a cell of a workbook by its header."""
+    with editing(path) as book:
+        cells = {c.value: c.column for c in book[sheet][1]}
+        book[sheet].cell(row, cells[header]).value = value
+
+
 def three_rows(**changes: Any) -> Rows:
     """Return three years of copper, a plant that takes a year, a reserve, a carried-over budget.
 

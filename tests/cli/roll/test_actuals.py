@@ -12,29 +12,10 @@ import pytest
 from planner.workbook import read
 from planner.workbook.template import write_book
 from tests.budget import few
-from tests.cli.roll.book import PLAN, fill, refiner, three_rows, write_three
+from tests.cli.roll.book import PLAN, deliver, fill, places, refiner, three_rows, write_three
 from tests.order_book import table
 
 PLANNED = {"Near": (60.0, 1.0), "Far": (40.0, 2.0)}
-
-
-def places(path, sheet="Deliveries"):
-    """The column of each header, and the row of each refiner's order."""
-    book = openpyxl.load_workbook(path)[sheet]
-    letters = {str(c.value).partition(" (")[0]: c.column_letter for c in book[1]}
-    refiners = letters.get("Refiner", "A")
-    rows = {book[f"{refiners}{row}"].value: row for row in range(2, book.max_row + 1)}
-    return letters, {name: row for name, row in rows.items() if name}
-
-
-def deliver(path, **orders):
-    """Fill in what came of each refiner's order: tonnes, or tonnes and price."""
-    letters, rows = places(path)
-    for name, came in orders.items():
-        tonnes, price = came if isinstance(came, tuple) else (came, None)
-        fill(path, **{f"{letters['Delivered']}{rows[name]}": tonnes})
-        if price is not None:
-            fill(path, **{f"{letters['Paid']}{rows[name]}": price})
 
 
 def roll(ask, actuals="actuals.xlsx", to=2027):

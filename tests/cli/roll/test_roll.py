@@ -10,7 +10,15 @@ import pytest
 from planner.workbook import read
 from planner.workbook.template import template_tables, write_book
 from tests.books import editing
-from tests.cli.roll.book import PLAN, add_formulas, fill, save_values, three_rows, write_three
+from tests.cli.roll.book import (
+    PLAN,
+    add_formulas,
+    change,
+    fill,
+    save_values,
+    three_rows,
+    write_three,
+)
 from tests.models.stages import cap, oxide_and_alloy
 from tests.order_book import table
 
@@ -229,34 +237,6 @@ def test_a_year_that_no_plan_goes_on_from(three, ask, year):
     assert not Path("next.xlsx").exists()
 
 
-def test_the_plan_of_another_workbook(three, folder, ask):
-    """A number of the input changed since: the plan is not its plan."""
-    write_three(folder / "other.xlsx", Minerals=[{"Mineral": "Copper", "Price (USD/t)": 51}])
-    code, answer = ask("roll", PLAN, "other.xlsx", "--to", 2027, "-o", "next.xlsx")
-    assert code == 1
-    assert "plan was made from another file" in answer["errors"][0]["message"]
-    assert not Path("next.xlsx").exists()
-
-
-def test_the_input_is_never_written_to(three, ask):
-    """Neither workbook is an output."""
-    for name in ("three.xlsx", PLAN):
-        code, _ = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", name)
-        assert code == 2
-
-
-def test_a_workbook_that_is_there(three, ask, folder):
-    """It may hold a planner's own changes: it is replaced only with --force."""
-    words = ("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
-    assert ask(*words)[0] == 0
-    before = Path("next.xlsx").read_bytes()
-    code, answer = ask(*words)
-    assert code == 2
-    assert "--force" in answer["errors"][0]["message"]
-    assert Path("next.xlsx").read_bytes() == before
-    assert ask(*words, "--force")[0] == 0
-
-
 def test_a_plan_that_was_changed(three, folder, ask):
     """Tonnes of the sheet Plan were typed over."""
     with editing(PLAN, folder / "typed.xlsx") as book:
@@ -303,9 +283,7 @@ def test_what_was_not_begun_in_time_is_not_built_in_the_past(folder, ask, call):
     assert call("solve", "three.xlsx")[0] == 0
     ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
     assert [(b.year, b.fraction) for b in rows("next.xlsx", "Built")] == [(2027, 0)]
-    with editing("next.xlsx") as book:
-        column = {cell.value: cell.column for cell in book["Projects"][1]}["Capex (USD m)"]
-        book["Projects"].cell(2, column).value = 12e-6
+    change("next.xlsx", "Projects", "Capex (USD m)", 2, 12e-6)
     ask("solve", "next.xlsx")
     started = {r["Year"]: r["Started"] for r in table("outputs/next-plan.xlsx", "Projects")}
     assert started == {2027: 0, 2028: 1}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.books import editing
-from tests.cli.roll.book import PLAN, fill, write_three
+from tests.cli.roll.book import PLAN, change, deliver, fill, write_three
 from tests.order_book import table
 from tests.reference.claims import read_workbook, wrong_finding
 
@@ -22,13 +21,6 @@ def said(ask, *words):
         place: [f["sentence"] for f in findings if f["place"] == place]
         for place in ("answer", "decide", "care")
     }
-
-
-def deliver(path, **cells):
-    """Fill the rows of Near and Far, whatever their order."""
-    rows = {row["Refiner"]: i for i, row in enumerate(table(path, "Deliveries"), start=2)}
-    for name, (tonnes, price) in cells.items():
-        fill(path, **{f"J{rows[name]}": tonnes, f"K{rows[name]}": price})
 
 
 def test_who_missed_how_much_and_what_it_cost(three, ask):
@@ -93,10 +85,7 @@ def test_a_stock_and_a_price_are_named(three, ask, folder, call):
     write_three(folder / "three.xlsx", Projects=[], Budget=[])
     assert call("solve", "three.xlsx")[0] == 0
     assert call(*ROLL, "--force")[0] == 0
-    with editing("next.xlsx") as book:
-        sheet = book["Refiners"]
-        cells = {c.value: c.column for c in sheet[1]}
-        sheet.cell(3, cells["Cost (USD/t)"]).value = 600
+    change("next.xlsx", "Refiners", "Cost (USD/t)", 3, 600)
     assert call("solve", "next.xlsx")[0] == 0
     why = {(r["Why"], r["Because of"]) for r in table("outputs/next-plan.xlsx", "Since last plan")}
     assert why == {("price", "Far")}

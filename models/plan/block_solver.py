@@ -74,26 +74,27 @@ def block_result(  # noqa: PLR0913, PLR0917 - the inputs of a block's result
 ) -> BlockResult:
     """Return the result of block ``b`` from a solution and its certificates.
 
-    Both start with block ``first``; ``measure`` [t] has a value for each block of the program.
+    Both cover blocks from ``first`` on; the basis is that of all of them. ``measure`` [t] has the
+    violation scale of each block of the program.
     """
-    before, above = int(program.column_starts[first]), int(program.row_starts[first])
-    span, inside = program.columns_of(b), program.rows_of(b)
-    rows, columns = inside.stop - inside.start, span.stop - span.start
-    i, worst = b - first, -1
+    column_offset, row_offset = int(program.column_starts[first]), int(program.row_starts[first])
+    columns, rows = program.columns_of(b), program.rows_of(b)
+    row_count, column_count = rows.stop - rows.start, columns.stop - columns.start
+    i, worst = b - first, -1  # ``worst``: position in the block, rows first, then columns
     if certificates.worst_row[i] >= 0:
-        worst = int(certificates.worst_row[i]) + above - inside.start
+        worst = int(certificates.worst_row[i]) + row_offset - rows.start
     elif certificates.worst_column[i] >= 0:
-        worst = rows + int(certificates.worst_column[i]) + before - span.start
+        worst = row_count + int(certificates.worst_column[i]) + column_offset - columns.start
     starts = program.rows.starts
     return BlockResult(
         block=b,
-        x=solution.x[span.start - before : span.stop - before],
-        duals=solution.duals[inside.start - above : inside.stop - above],
+        x=solution.x[columns.start - column_offset : columns.stop - column_offset],
+        duals=solution.duals[rows.start - row_offset : rows.stop - row_offset],
         certificate=certificates.of_block(i, mip_gap=solution.mip_gap),
         worst=worst,
         measure=float(measure[b]),
         attempt=solution.attempt,
-        size=(rows, columns, int(starts[inside.stop] - starts[inside.start])),
+        size=(row_count, column_count, int(starts[rows.stop] - starts[rows.start])),
         basis=solution.basis,
     )
 

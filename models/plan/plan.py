@@ -258,12 +258,13 @@ class Plan(Solved):
     @cached_property
     def missing(self) -> Floats:  # type: ignore[override]
         """The part of demand that is not met [t], by (mineral, member, year)."""
-        missing, (at, tonnes) = (
+        found, (index, tonnes) = (
             np.zeros(self.expanded.demand.shape),
             self.component_arrays(SHORTAGE),
         )
-        missing[at or ([],) * missing.ndim] = tonnes
-        return missing
+        if index:  # () if no demand can be short
+            found[index] = tonnes
+        return found
 
     @cached_property
     def short(self) -> pd.DataFrame:

@@ -58,7 +58,11 @@ class _WarmStart:
 
 @dataclass(frozen=True)
 class _Point:
-    """Values and duals that were optimal for ``rows``: the program ``base`` with other numbers."""
+    """The values and duals from the last solve of each block, of the program ``base`` or a variant.
+
+    ``rows`` has the last variant's numbers. A block that has failed since, or was solved cold, has
+    earlier values, which are used only where they are certified.
+    """
 
     base: Program
     rows: LinearProgram
@@ -76,7 +80,7 @@ class _Point:
 
     @cached_property
     def _spent(self) -> Floats:
-        """The cost of each block."""
+        """The sum of the absolute costs of each block's columns [money]."""
         sums = np.concatenate([[0.0], np.cumsum(np.abs(self.rows.cost * self.x))])
         return np.asarray(np.diff(sums[self.base.column_starts]))
 
@@ -97,6 +101,7 @@ class _Point:
         more = new.values[entries] - old.values[entries]
 
         def refute(starts: Ints, at: Ints, size: Floats, *miss: Floats) -> Ints:
+            """Mark the blocks of rows, or columns, that any ``miss`` refutes; return all blocks."""
             far = np.max(miss, axis=0) > tolerances.REFUTED * np.maximum(1.0, np.abs(size))
             block = np.searchsorted(starts, at, side="right") - 1
             refuted[block[far]] = True
@@ -115,6 +120,7 @@ class _Point:
             worth = np.bincount(np.searchsorted(columns, column), more * duals[row], len(columns))
             reduced = self._reduced[columns] + (new.cost - old.cost)[columns] - worth
             limit = np.where(reduced > 0, low, high)
+            # a column without that bound may have a reduced cost by rounding: a certificate decides
             gap = reduced * np.where(np.isfinite(limit), now - limit, 0.0)
             refuted[block[gap > tolerances.REFUTED_GAP * self._spent[block]]] = True
         return refuted
@@ -169,12 +175,14 @@ class Session:
         self._is_compared = is_compared
         self._in_background = in_background
         self._last_point: _Point | None = None
+        # blocks whose last point, or basis in the solver, is no longer the base's
         self._solved_again: set[int] = set()
         self._warm_starts: dict[int, _WarmStart] = {}
         self._checked_kinds: set[Any] = set()
 
     @cached_property
     def _solver(self) -> block_solver.BlockSolver:
+        """The solver of the base's blocks; another session may compare them with Pyomo models."""
         return block_solver.BlockSolver(Expanded(self.case), compares_here=self._is_compared)
 
     @cached_property
@@ -279,9 +287,9 @@ class Session:
     def with_base_amounts(self, plan: Plan, columns: Columns, waived: Rows) -> Plan:
         """Return a variant's plan with the columns of a component fixed at the base plan's amounts.
 
-        The limits ``waived`` do not apply where these amounts miss them; other columns in them are
-        free of charge. Only total cost and amounts may be read. Raises SolverError without a proven
-        optimum.
+        The limits ``waived`` do not apply where these amounts miss them, so their other columns pay
+        no shadow price. Only total cost and amounts may be read. Raises SolverError without a
+        proven optimum.
         """
         program, (keys, amounts) = plan.program, self.base.component_arrays(columns)
         rows, base = program.rows, self._base_point
@@ -345,25 +353,27 @@ class Session:
         changed = np.ones(len(fitted.like), dtype=bool)
         if is_vectors:
             changed = self._changed_blocks(program, solver.measure)
-        point = self._point_for(fitted)
-        is_kept = changed & self._among(self._warm_starts)[fitted.of_block]
-        not_optimal = is_kept & self._point.refuted(fitted.arrays)[fitted.of_block]
-        checks = _checks(solver, np.flatnonzero(changed & ~not_optimal), point)
+        # marks by block of the variant; a block with a warm start can be solved in place, so a
+        # refuted one needs no certificate first
+        has_warm_start = self._among(self._warm_starts)[fitted.of_block]
+        is_refuted = changed & has_warm_start & self._point.refuted(fitted.arrays)[fitted.of_block]
+        checks = _checks(solver, np.flatnonzero(changed & ~is_refuted), self._point_for(fitted))
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
-        to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(not_optimal)]]
-        attempts = self._solve_pieces(fitted, {*to_solve.tolist()})
-        if attempts:
-            again = self._among(attempts)[fitted.of_block]
-            point = self._point_for(fitted)
-            checks |= _checks(solver, np.flatnonzero(again), point)
+        to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(is_refuted)]]
+        attempts = self._solve_pieces(fitted, {*to_solve.tolist()})  # by block of the base
+        if attempts:  # the point is now that of these solves
+            is_solved = self._among(attempts)[fitted.of_block]
+            checks |= _checks(solver, np.flatnonzero(is_solved), self._point_for(fitted))
         for b, check in checks.items():
             block = int(fitted.of_block[b])
-            name, failure = attempts.get(block, (_AS_BEFORE, "" if b in optimal else "not kept"))
+            is_attempted = block in attempts
+            name, failure = attempts.get(block, (_AS_BEFORE, ""))
             result = replace(check.result, attempt=name)
-            if block < 0 or failure or not result.certificate.passed:
-                start = None if block in attempts else self._extended_basis(program, fitted, b)
+            is_usable = not failure if is_attempted else b in optimal
+            if block < 0 or not is_usable or not result.certificate.passed:
+                start = None if is_attempted else self._extended_basis(program, fitted, b)
                 certificate, result = result.certificate, solver.solve(b, start=start)
-                if block in attempts:
+                if is_attempted:
                     failure = failure or (
                         f"violation {certificate.violation:.2g},"
                         f" {block_solver.optimality_words(certificate)}"
@@ -421,19 +431,17 @@ class Session:
             self._last_point = _Point(program, fitted.arrays, x, duals)
         return attempts
 
-    def _solve_part(self, blocks: tuple[int, ...], changed: LinearProgram) -> Solution | None:
+    def _solve_part(self, blocks: tuple[int, ...], rows: LinearProgram) -> Solution | None:
         """Return a block's solution by its changed minerals alone; None: solve the whole block."""
         warm, block = self._warm_starts[blocks[0]], blocks[0]
-        if (
-            not self._is_local or warm.is_started or len(blocks) > 1 or changed.whole.any()
-        ):  # integer
+        if not self._is_local or warm.is_started or len(blocks) > 1 or rows.whole.any():
             return None
         if warm.parts is None:
             start, base = self._base_point, self.base.program
             point = start.x[base.columns_of(block)], start.duals[base.rows_of(block)]
             warm.parts = Parts(base, block, warm.rows, warm.scale, warm.basis, point)
         try:
-            return warm.parts.solve(changed)
+            return warm.parts.solve(rows)
         except SolverError:
             return None
 
@@ -445,6 +453,7 @@ class Session:
         warm = self._warm_starts.get(int(fitted.like[b])) if self._is_near else None
         if warm is None:
             return None
+        # the basis is that of all blocks solved together, from ``first`` on
         base, first = self.base.program, warm.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], base.columns_of(first)),
@@ -532,7 +541,10 @@ def _with_charges(base: Program, rows: LinearProgram) -> tuple[ComponentArrays, 
 
 
 def _has_same_layout(base: Expanded, variant: Expanded) -> bool:
-    """Return whether minerals, members, years, sources and contracts have the same positions."""
+    """Return whether records whose positions are keys have the same positions.
+
+    Rows of Security may differ: a program has the numbers of its own case's rows.
+    """
 
     def layout(e: Expanded) -> tuple[Any, ...]:
         case = e.case

@@ -252,8 +252,10 @@ def fit(variant: Program, base: Program) -> FittedVariant:
         at = positions_in(theirs, mine)
     block = {cells: b for b, cells in enumerate(base.blocks)}
     like = np.array([block.get(cells, -1) for cells in variant.blocks], dtype=np.int64)
-    unfit = _any(columns < 0, variant.column_starts) | _any(rows < 0, variant.row_starts)
-    unfit |= _any(_any(at < 0, of.starts), variant.row_starts)
+    unfit = _any_by_segment(columns < 0, variant.column_starts) | _any_by_segment(
+        rows < 0, variant.row_starts
+    )
+    unfit |= _any_by_segment(_any_by_segment(at < 0, of.starts), variant.row_starts)
     of_block = np.where(unfit, -1, like)
     arrays = _in_layout(of, own, columns, rows, at)
     _as_in_base(arrays, base, of_block)
@@ -311,9 +313,10 @@ def positions_in(codes: Ints, wanted: Ints) -> Ints:
     return np.where(codes[where] == wanted, where, -1)
 
 
-def _any(marks: Bools, starts: Ints) -> Bools:
-    before = np.concatenate([[0], np.cumsum(marks)])
-    return np.asarray(before[starts[1:]] > before[starts[:-1]])
+def _any_by_segment(marks: Bools, starts: Ints) -> Bools:
+    """Return for each segment, from a start to the next, whether any of its marks is true."""
+    marked_before = np.concatenate([[0], np.cumsum(marks)])
+    return np.asarray(marked_before[starts[1:]] > marked_before[starts[:-1]])
 
 
 def _lacking(places: Ints, count: int) -> Bools:

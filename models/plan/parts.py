@@ -88,15 +88,18 @@ class Parts:
         owned = np.bincount(self.row_mineral[own], minlength=count)
         self._priced = frozenset(np.flatnonzero(basics > owned).tolist())
         """Minerals with more basic columns and rows than rows: they set the prices of the links."""
-        self._parts: dict[frozenset[int], _MineralsAlone | None] = {}
+        self._link_columns = np.unique(rows.columns[self._link_entries])
+        self._parts: dict[tuple[frozenset[int], bool], _MineralsAlone | None] = {}
 
     def solve(self, rows: LinearProgram) -> Solution | None:
         """Return a solution of the block with a variant's numbers; None if parts don't give one.
 
         Raises SolverError if the part has no optimum.
         """
-        minerals = self._changed(rows)
-        part = self._part(minerals) if minerals else None
+        # if builds are fixed, no mineral has a say in what the links cost
+        is_fixed = bool((rows.lower == rows.upper)[self._link_columns].all())
+        minerals = self._changed(rows, is_fixed=is_fixed)
+        part = self._part(minerals, is_fixed=is_fixed) if minerals else None
         if part is None:
             return None
         duals = self.duals.copy()
@@ -116,7 +119,7 @@ class Parts:
         )
         return replace(solution, x=x, duals=duals, basis=None) if kept else None
 
-    def _changed(self, rows: LinearProgram) -> frozenset[int]:
+    def _changed(self, rows: LinearProgram, *, is_fixed: bool) -> frozenset[int]:
         """Return the minerals with changed numbers; none if a linking row has another limit."""
         base = self.rows
         columns, limits = np.zeros(len(base.cost), bool), np.zeros(len(base.row_lower), bool)
@@ -132,24 +135,28 @@ class Parts:
         entries = np.flatnonzero(rows.values != base.values)
         columns[base.columns[entries]] = True
         changed = {*self.mineral[columns].tolist(), *self.row_mineral[limits].tolist()} - {-1}
+        if is_fixed:
+            return frozenset(changed)
         if self.is_linking[self._entry_rows[entries]].any() or changed & self._priced:
             changed |= self._priced
         return frozenset(changed)
 
-    def _part(self, minerals: frozenset[int]) -> _MineralsAlone | None:
-        if minerals not in self._parts:
-            self._parts[minerals] = self._cut(minerals)
-        return self._parts[minerals]
+    def _part(self, minerals: frozenset[int], *, is_fixed: bool) -> _MineralsAlone | None:
+        key = minerals, is_fixed
+        if key not in self._parts:
+            self._parts[key] = self._cut(minerals, is_fixed=is_fixed)
+        return self._parts[key]
 
-    def _cut(self, minerals: frozenset[int]) -> _MineralsAlone | None:
+    def _cut(self, minerals: frozenset[int], *, is_fixed: bool) -> _MineralsAlone | None:
         every = [*minerals]
-        has_links = self._priced <= minerals
+        has_links = not is_fixed and self._priced <= minerals
         is_own = np.isin(self.row_mineral, every) | (self.is_linking & has_links)
         is_in = np.isin(self.mineral, every)
         columns, rows = np.flatnonzero(is_in), np.flatnonzero(is_own)
         entries = np.flatnonzero(is_own[self._entry_rows] & is_in[self.rows.columns])
         states, limits = self._states[0][columns], self._states[1][rows]
-        if (states == _BASIC).sum() + (limits == _BASIC).sum() != len(rows):
+        is_regular = bool((states == _BASIC).sum() + (limits == _BASIC).sum() == len(rows))
+        if not (is_regular or is_fixed):
             return None
         if len(columns) > _MOST * len(self.mineral):
             return None
@@ -171,7 +178,7 @@ class Parts:
                 self.scale.price[columns] if np.ndim(self.scale.price) else self.scale.price,
                 self.scale.dual[rows] if np.ndim(self.scale.dual) else self.scale.dual,
             ),
-            basis_of(states, limits, is_regular=True),
+            basis_of(states, limits, is_regular=is_regular),
         )
 
     def _local(self, part: _MineralsAlone, rows: LinearProgram, duals: Floats) -> LinearProgram:

@@ -118,6 +118,13 @@ class JoinedStudies(Generic[T]):
         return tuple(i for i, study in enumerate(self.studies) for _ in study.chains)
 
     @cached_property
+    def kinds_of_chain(self) -> tuple[frozenset[Any], ...]:
+        """For each chain, the kinds of change of its runs that are planned by vectors."""
+        changes = [[run.change for run in chain] for chain in self.chains]
+        steps = [[c.parts for c in of if isinstance(c, CaseSteps)] for of in changes]
+        return tuple(frozenset(step.kind for of in each for step in of) for each in steps)
+
+    @cached_property
     def run_count(self) -> int:
         return sum(map(len, self.chains))
 

@@ -452,18 +452,20 @@ def tied(capex: float) -> dict[str, list[dict[str, object]]]:
 def test_every_end_is_a_plan_of_the_edited_book_where_a_budget_ties_minerals(
     monkeypatch: pytest.MonkeyPatch, capex: float
 ) -> None:
-    solved: list[bool] = []
+    solved, kept_builds = list[bool](), set[int]()
     solve = Parts.solve
 
     def counted(self: Parts, rows: Any) -> Any:
         solution = solve(self, rows)
         solved.append(solution is not None)
+        kept_builds.update(len(minerals) for minerals, is_fixed in self._parts if is_fixed)
         return solution
 
     monkeypatch.setattr(Parts, "solve", counted)
     book = tied(capex)
     found = rows_of(book)
     assert sum(solved) > len(found) // 2
+    assert kept_builds == {1}, "fixed builds leave the others no say in the budget"
     for row in found:
         agrees(book, row)
     deciding = [row for row in found if row["builds"] == "yes"]

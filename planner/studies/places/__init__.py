@@ -178,7 +178,8 @@ class Processes:
 class _Worker:
     """One worker process, its pipe and its current task.
 
-    ``position`` says which of the joined studies it planned last.
+    ``position`` says which of the joined studies it planned last, ``kinds`` which kinds of change
+    it has planned.
     """
 
     pipes: ClassVar[weakref.WeakSet[Any]] = weakref.WeakSet()
@@ -197,6 +198,7 @@ class _Worker:
         self.process = method.Process(target=_work, args=(self.worker_end, copies), daemon=True)
         self.task: engine.Task | None = None
         self.position: int | None = None
+        self.kinds = frozenset[Any]()
         self.ready = False
 
     def start(self) -> None:
@@ -269,14 +271,21 @@ class _Pool:
         """Return the next task for a worker, preferably from the study that it planned last.
 
         Otherwise preferably from a study that no other worker is planning: each worker has to plan
-        the base case of each study that it starts.
+        the base case of each study that it starts. Within a study it is preferably a task without
+        kinds of change that only other workers know: each worker lays out each kind that it gets.
         """
-        study_of = self.tracker.study.study_of_chain
+        study_of, every = self.tracker.study.study_of_chain, self.tracker.study.kinds_of_chain
         in_use = {each.position for each in self.workers}
-        every = list(self.waiting)
-        same = (task for task in every if study_of[task.chain] == worker.position)
-        free = (task for task in every if study_of[task.chain] not in in_use)
-        return next(same, None) or next(free, None) or every[0]
+        others = frozenset[Any]().union(*(each.kinds for each in self.workers)) - worker.kinds
+
+        def laid_out_twice(task: engine.Task) -> tuple[bool, bool, int]:
+            position = study_of[task.chain]
+            is_other = position != worker.position
+            return is_other, is_other and position in in_use, len(every[task.chain] & others)
+
+        task = min(self.waiting, key=laid_out_twice)
+        worker.kinds |= every[task.chain]
+        return task
 
     def _start(self) -> None:
         if _STARTED:

@@ -124,15 +124,14 @@ class Parts:
         base = self.rows
         columns, limits = np.zeros(len(base.cost), bool), np.zeros(len(base.row_lower), bool)
         for name in ("cost", "lower", "upper"):
-            if getattr(rows, name) is not getattr(base, name):
-                columns |= getattr(rows, name) != getattr(base, name)
+            columns[rows.differs_at(name, base)] = True
         # columns that are fixed at their values stay optimal
         columns &= ~((rows.lower == rows.upper) & (rows.lower == self.x))
         for name in ("row_lower", "row_upper"):
-            limits |= getattr(rows, name) != getattr(base, name)
+            limits[rows.differs_at(name, base)] = True
         if (limits & self.is_linking & ~_is_waived(rows)).any():
             return frozenset()
-        entries = np.flatnonzero(rows.values != base.values)
+        entries = rows.differs_at("values", base)
         columns[base.columns[entries]] = True
         changed = {*self.mineral[columns].tolist(), *self.row_mineral[limits].tolist()} - {-1}
         if is_fixed:

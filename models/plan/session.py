@@ -414,7 +414,12 @@ class Session:
             span, inside = (
                 at(blocks[0], blocks[-1]) for at in (program.columns_of, program.rows_of)
             )
-            rows = program.block(blocks[0], blocks[-1], fitted.arrays)
+            rows, new, held = warm.rows, fitted.arrays, program.rows
+            every = (*ARRAYS, "whole")
+            changed = [name for name in every if getattr(new, name) is not getattr(held, name)]
+            if changed:  # the others stay the same objects, so that they are not compared
+                block = program.block(blocks[0], blocks[-1], new)
+                rows = replace(rows, **{name: getattr(block, name) for name in changed})
             try:
                 solution = self._solve_part(blocks, rows) or warm.scale.unscaled(
                     self._run(warm, rows)

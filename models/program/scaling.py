@@ -54,7 +54,7 @@ class Scaling:
         """
         arrays = {}
         for name in solve.ARRAYS:
-            if like is not None and np.array_equal(getattr(rows, name), getattr(like[0], name)):
+            if like is not None and not len(rows.differs_at(name, like[0])):
                 arrays[name] = getattr(like[1], name)
             else:
                 arrays[name] = self._scaled(name, rows)

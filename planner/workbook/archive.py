@@ -22,7 +22,7 @@ from xml.parsers.expat import ExpatError
 from python_calamine import CalamineError
 
 from models import case, schema
-from planner.workbook import grid
+from planner.workbook.findings import Area, area_of
 
 MOST_PACKED = 1 << 28
 """Largest file in bytes: it is held in memory. A sheet of a million rows has some 100 MB."""
@@ -326,7 +326,7 @@ class TablePlace(NamedTuple):
     """An Excel table and its area: its name stays if the sheet is renamed or rows are inserted."""
 
     name: str
-    area: grid.Area
+    area: Area
 
 
 def table_places(path: Path) -> dict[str, TablePlace]:
@@ -339,7 +339,7 @@ def table_places(path: Path) -> dict[str, TablePlace]:
                     if kind != "table" or part not in archive.NameToInfo:
                         continue
                     table = next(archive.elements(part, "table"))
-                    area = grid.area_of(table.get("ref", ""))
+                    area = area_of(table.get("ref", ""))
                     name = table.get("displayName") or table.get("name") or ""
                     if area and name:
                         places[sheet.title] = TablePlace(name, area)

@@ -6,16 +6,19 @@ Each converter takes the content of a cell that is not blank and returns its val
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from itertools import chain
 from numbers import Real
+from pathlib import Path
 from typing import TypeGuard
 
-from models import case, schema, units
+from models import case, units
 from models.checks.common import closest_names, name_hint
 from models.schema import CellKind, Column
 from planner.workbook.findings import CellError, quoted
@@ -265,53 +268,6 @@ def _number_hint(column: Column, value: object) -> str:
     return f"the number is stored as text: type it as a number, {plain_number(number)}"
 
 
-_ALIASES = {
-    "ARE": "UAE; Emirates",
-    "BIH": "Bosnia",
-    "BOL": "Bolivia",
-    "BRN": "Brunei",
-    "CHN": "PRC; People's Republic of China; Mainland China; China (mainland); PR China; China PR",
-    "CIV": "Ivory Coast; Cote d Ivoire",
-    "COD": "DR Congo; DRC; D.R. Congo; Congo DR; Congo-Kinshasa; Congo (Kinshasa); Zaire; "
-    "Democratic Republic of Congo; Congo, Dem. Rep.; Congo (DRC); Dem. Rep. Congo; "
-    "Congo, Democratic Republic",
-    "COG": "Republic of Congo; Congo-Brazzaville; Congo (Brazzaville); Congo, Rep.; Congo Republic",
-    "CPV": "Cape Verde",
-    "CZE": "Czech Republic; Czechia",
-    "FLK": "Falkland Islands",
-    "FSM": "Micronesia",
-    "GBR": "UK; U.K.; Great Britain; Britain; England; United Kingdom; GB",
-    "HKG": "Hong Kong; Hong Kong SAR; Hong Kong, China",
-    "IRL": "Republic of Ireland",
-    "IRN": "Iran",
-    "KOR": "South Korea; Korea; Korea (South); Korea, South; Republic of Korea; S. Korea; ROK; "
-    "Korea, Rep.; Korea Republic",
-    "KGZ": "Kyrgyz Republic",
-    "LAO": "Laos; Lao; Lao PDR",
-    "MAC": "Macau; Macao",
-    "MDA": "Moldova",
-    "MKD": "Macedonia; FYROM; North Macedonia",
-    "MMR": "Burma; Myanmar (Burma)",
-    "NLD": "Holland; The Netherlands; Netherlands",
-    "PRK": "North Korea; Korea, North; Korea (North); DPRK; N. Korea",
-    "PSE": "Palestine",
-    "RUS": "Russia",
-    "STP": "Sao Tome",
-    "SVK": "Slovak Republic",
-    "SWZ": "Swaziland; Eswatini",
-    "SYR": "Syria",
-    "TLS": "East Timor",
-    "TUR": "Turkey; Turkiye; Türkiye; Republic of Turkey; Türkiye (Turkey)",
-    "TWN": "Taiwan; Chinese Taipei; Taiwan (China); Taiwan, China; Republic of China; ROC",
-    "TZA": "Tanzania",
-    "USA": "United States; U.S.; US; U.S.A.; America; United States of America; the States",
-    "VAT": "Vatican; Vatican City",
-    "VEN": "Venezuela",
-    "VNM": "Vietnam; Viet Nam",
-    "XKX": "Kosovo",
-    schema.REST_OF_WORLD: "Rest of world; Rest of the world; ROW; R.O.W.; Rest of World (ROW)",
-}
-
 _NAMES = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
 _CONGO, _SEVERAL = "congo", "if you mean several countries, leave the cell blank"
 _HINTS = {
@@ -357,6 +313,13 @@ def member_meant(name: str, members: Mapping[str, str]) -> str:
 
 
 @cache
+def _aliases() -> dict[str, list[str]]:
+    """Names by ISO3 code that people write, but pycountry lacks."""
+    with (Path(__file__).parent / "countries.csv").open(encoding="utf-8", newline="") as file:
+        return {code: names.split("; ") for code, names in [*csv.reader(file)][1:]}
+
+
+@cache
 def _index() -> dict[str, str]:
     """ISO3 code by normalized name, ISO2 and ISO3 code."""
     import pycountry
@@ -369,8 +332,8 @@ def _index() -> dict[str, str]:
             # "Bolivia, Plurinational State of" and "Plurinational State of Bolivia"
             for spelling in filter(None, (name, tail and f"{tail} {head}")):
                 codes.setdefault(normalize_country(spelling), country.alpha_3)
-    for code, names in _ALIASES.items():
-        codes.update({normalize_country(name): code for name in names.split("; ")})
+    for code, names in _aliases().items():
+        codes.update({normalize_country(name): code for name in names})
         codes.setdefault(code.casefold(), code)
     codes["xk"] = "XKX"
     del codes[_CONGO]  # two countries have this name
@@ -382,6 +345,5 @@ def _readable_names() -> dict[str, str]:
     """A readable spelling by normalized name, for messages."""
     import pycountry
 
-    aliases = (name for names in _ALIASES.values() for name in names.split("; "))
     official = (getattr(country, "common_name", country.name) for country in pycountry.countries)
-    return {normalize_country(name): name for name in (*aliases, *official)}
+    return {normalize_country(n): n for n in (*chain(*_aliases().values()), *official)}

@@ -82,8 +82,8 @@ def open_folder(path: Path) -> CsvFolder:
             parsed = CsvFile.parse(file.name, content, counter)
             tables.append(SheetFile.of(parsed, _RECORDS[sheet_of(file.name)]))
             digests[file.name] = hashlib.sha256(content).hexdigest()
-        except _FileError as error:
-            findings.append(error.finding)
+        except InputError as error:
+            findings += error.findings
     if findings:
         raise InputError(findings)
     marks = {table.mark for table in tables if table.separator != ","} - {""}
@@ -116,12 +116,10 @@ def sheet_of(name: str) -> str:
 # ---- files --------------------------------------------------------------------------------------
 
 
-class _FileError(Exception):
-    def __init__(
-        self, name: str, message: str, expected: str = "", hint: str = "", row: int = 0
-    ) -> None:
-        super().__init__(message)
-        self.finding = Finding(sheet_of(name), row, "", message, expected, hint, file=name)
+def _file_error(
+    name: str, message: str, expected: str = "", hint: str = "", row: int = 0
+) -> InputError:
+    return InputError([Finding(sheet_of(name), row, "", message, expected, hint, file=name)])
 
 
 def _sized(folder: Path) -> list[Path]:
@@ -143,8 +141,8 @@ def _sized(folder: Path) -> list[Path]:
     for file in files:
         try:
             total += _file_size(file, folder) if sheet_of(file.name) else 0
-        except _FileError as error:
-            findings.append(error.finding)
+        except InputError as error:
+            findings += error.findings
     if findings:
         raise InputError(findings)
     if total > archive.MOST_UNPACKED:
@@ -154,7 +152,7 @@ def _sized(folder: Path) -> list[Path]:
 
 
 def _file_size(file: Path, folder: Path | None = None) -> int:
-    """Return a file's size in bytes; _FileError if it is too large or outside its folder."""
+    """Return a file's size in bytes; InputError if it is too large or outside its folder."""
     try:
         archive.refuse_special(file)
         size, most = file.stat().st_size, archive.MOST_PACKED
@@ -163,7 +161,7 @@ def _file_size(file: Path, folder: Path | None = None) -> int:
         is_outside = folder is not None and not _is_within(file, folder)
         archive.refuse_if((is_outside, *link), (size > most, large))
     except RefusedError as error:
-        raise _FileError(file.name, str(error), "a CSV file", error.hint) from error
+        raise _file_error(file.name, str(error), "a CSV file", error.hint) from error
     return size
 
 
@@ -176,7 +174,7 @@ def contents(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         message = f"the file cannot be read ({reason(error)})"
-        raise _FileError(file.name, message) from error
+        raise _file_error(file.name, message) from error
 
 
 # ---- bytes to rows ------------------------------------------------------------------------------
@@ -187,7 +185,7 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-
 
 
 def _decoded(name: str, content: bytes) -> str:
-    """Return a file's text; _FileError if its encoding is not clear."""
+    """Return a file's text; InputError if its encoding is not clear."""
     encoding = next((e for mark, e in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
@@ -195,12 +193,12 @@ def _decoded(name: str, content: bytes) -> str:
         row = content.count(b"\n", 0, error.start) + 1
         letters = f"the byte {content[error.start]:#04x}, which is not valid UTF-8"
         message = letters if encoding.startswith("utf-8") else "bytes that are not valid UTF-16"
-        raise _FileError(name, message, "text in UTF-8", _SAVE_AS, row) from error
+        raise _file_error(name, message, "text in UTF-8", _SAVE_AS, row) from error
     if content.startswith(b"PK\x03\x04"):
-        raise _FileError(name, "this is a workbook or a zip archive, not text", "a CSV file")
+        raise _file_error(name, "this is a workbook or a zip archive, not text", "a CSV file")
     if "\0" in text:
         message = "this is not text, or it is UTF-16 or UTF-32 text without a byte order mark"
-        raise _FileError(name, message, "text in UTF-8", _SAVE_AS)
+        raise _file_error(name, message, "text in UTF-8", _SAVE_AS)
     return text
 
 
@@ -232,9 +230,9 @@ def _numbered_rows(
         for row, cells in enumerate(reader, start=1):
             counter.cells += 1 + len(cells)
             if row > archive.MOST_ROWS:
-                raise _FileError(name, f"the file has more than {archive.MOST_ROWS:,} rows")
+                raise _file_error(name, f"the file has more than {archive.MOST_ROWS:,} rows")
             if counter.cells > archive.MOST_CELLS:
-                raise _FileError(name, f"the files have more than {archive.MOST_CELLS:,} cells")
+                raise _file_error(name, f"the files have more than {archive.MOST_CELLS:,} cells")
             if row > 1 or not _SEPARATOR_LINE.fullmatch(separator.join(cells)):
                 yield row, cells
     except csv.Error as error:
@@ -245,7 +243,7 @@ def _numbered_rows(
             message = f"a cell has more than {most}, or a closing quote is missing"
         elif "unexpected end" in str(error):
             message = "a quote is opened, and not closed before the end of the file"
-        raise _FileError(name, message, "", hint, row + 1) from error
+        raise _file_error(name, message, "", hint, row + 1) from error
 
 
 # ---- texts to cells -----------------------------------------------------------------------------
@@ -344,7 +342,7 @@ class CsvFile:
     def parse(
         cls, name: str, content: bytes, counter: _Counter, renamed: Mapping[str, str] | None = None
     ) -> CsvFile:
-        """Parse a file's bytes; _FileError if they are not CSV. Headers may be ``renamed``."""
+        """Parse a file's bytes; InputError if they are not CSV. Headers may be ``renamed``."""
         text = _decoded(name, content)
         separator = _separator(text)
         numbered = _numbered_rows(name, text, separator, counter)
@@ -357,7 +355,7 @@ class CsvFile:
             longer = next(((n, len(c)) for n, c in rows[first:] if len(c) > width), None)
             if longer:  # a separator within a text or number has shifted the cells after it
                 message = f"the row has {longer[1]} cells, the header {width}"
-                raise _FileError(name, message, "", _TO_QUOTE, longer[0])
+                raise _file_error(name, message, "", _TO_QUOTE, longer[0])
         return CsvFile(name, separator, rows, first)
 
     @property
@@ -434,7 +432,7 @@ def _header_alone(file: Path) -> Grid:
     name = file.name
     grid = Grid(re.sub("[-_]", " ", file.stem), file=name)
     # nothing is read from it but its header, and that not if it cannot be read
-    with contextlib.suppress(OSError, _FileError):
+    with contextlib.suppress(OSError, InputError):
         if file.is_file() and _is_within(file, file.parent):
             with file.open("rb") as opened:
                 content = opened.read(_BEGINNING)
@@ -468,11 +466,8 @@ def read_file(path: Path, renamed: Mapping[str, str] | None = None) -> CsvFile:
 
     Headers may be ``renamed``.
     """
-    try:
-        _file_size(path)
-        return CsvFile.parse(path.name, contents(path), _Counter(), renamed)
-    except _FileError as error:
-        raise InputError([error.finding]) from error
+    _file_size(path)
+    return CsvFile.parse(path.name, contents(path), _Counter(), renamed)
 
 
 def edited_file(

@@ -29,18 +29,16 @@ from planner.scratch import is_folder
 from planner.workbook import archive, csv_folder
 from planner.workbook.archive import WORKSHEET, Archive
 from planner.workbook.excel import open_excel
-from planner.workbook.findings import address, letters
+from planner.workbook.findings import Place, address, letters, parse_address
 from planner.workbook.grid import Grid
 from planner.workbook.package import (
     CellColours,
     EditedSheet,
-    Place,
     SheetTree,
     WorkbookPackage,
     bytes_of,
     grafted,
     grow,
-    parse_address,
 )
 
 _LAST_ROW, _LAST_COLUMN = 1 << 20, 1 << 14

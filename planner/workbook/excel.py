@@ -26,8 +26,8 @@ from python_calamine import CalamineWorkbook
 
 from planner.workbook import archive
 from planner.workbook.archive import BROKEN, WORKSHEET, Archive, RefusedError, relations_of
-from planner.workbook.findings import column_number, letters, refused
-from planner.workbook.grid import Area, Cells, Dated, Fault, Grid, area_of, columns_from_rows
+from planner.workbook.findings import Area, area_of, column_number, letters, refused
+from planner.workbook.grid import Cells, Dated, Fault, Grid, columns_from_rows
 
 UNSAVED = Fault(
     "a formula without a saved value", "open it in Excel or LibreOffice, let it calculate and save"

@@ -22,11 +22,13 @@ MOST_FINDINGS = 10_000
 LONGEST_SHOWN = 60
 _ORDER = {record.SHEET: place for place, record in enumerate(SHEETS)}
 _YEAR = re.compile(r" \d{4}$")
-_CELL = re.compile(r"([A-Z]+)(\d+)")
 _LETTERS, _LAST_COLUMN = string.ascii_uppercase, 1 << 14
 
 
 # ---- cells --------------------------------------------------------------------------------------
+
+Place = tuple[int, int]
+"""Row and column of a cell (1 is the first)."""
 
 
 def letters(position: int) -> str:
@@ -54,46 +56,70 @@ def address(position: int, row: int) -> str:
     return f"{letters(position)}{row}"
 
 
+class Area(NamedTuple):
+    """Merged cells: first and last row and column (1 is A)."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
+
+    def contains(self, row: int, column: int) -> bool:
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+
+def area_of(text: str) -> Area | None:
+    """Return the area of an address; None for whole columns or rows. ValueError if invalid."""
+    if _WHOLE.fullmatch(text):
+        return None
+    match = _AREA.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    left, top = column_number(match[1]), int(match[2])
+    right, bottom = (column_number(match[3]), int(match[4])) if match[3] else (left, top)
+    return Area(top, left, bottom, right)
+
+
+_AREA = re.compile(r"\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?", re.IGNORECASE | re.ASCII)
+_WHOLE = re.compile(r"\$?[A-Z]+:\$?[A-Z]+|\$?\d+:\$?\d+", re.IGNORECASE | re.ASCII)
+
+
+def parse_address(cell: str) -> Place:
+    """Return row and column of an address."""
+    area = area_of(cell)
+    return (area.top, area.left) if area else (1, 1)
+
+
 def ranges_of(cells: Iterable[str]) -> list[str]:
     """Return cells of one sheet as ranges: ``D2:M9``; a single cell stays as it is."""
-    rows: list[tuple[int, int, int, int]] = []  # left, right, top, bottom
-    for cell in cells:
-        match = _CELL.fullmatch(cell)
-        column, row = (column_number(match[1]), int(match[2])) if match else (0, 0)
-        if rows and (rows[-1][1] + 1, rows[-1][2], rows[-1][3]) == (column, row, row):
-            rows[-1] = (rows[-1][0], column, row, row)
+    strips: list[Area] = []
+    for row, column in map(parse_address, cells):
+        if strips and strips[-1][1:] == (strips[-1].left, row, column - 1):
+            strips[-1] = strips[-1]._replace(right=column)
         else:
-            rows.append((column, column, row, row))
-    areas: dict[tuple[int, int, int], tuple[int, int]] = {}
-    last: dict[tuple[int, int], int] = {}
-    for left, right, top, bottom in rows:
-        start = last.get((left, right))
-        if start is None or areas[left, right, start][1] + 1 != top:
-            start = last[left, right] = top
-        areas[left, right, start] = start, bottom
-    corners = (
-        (address(left, top), address(right, bottom))
-        for (left, right, top), (_, bottom) in areas.items()
-    )
-    return [first if first == last else f"{first}:{last}" for first, last in corners]
+            strips.append(Area(row, column, row, column))
+    areas: list[Area] = []
+    last: dict[tuple[int, int], int] = {}  # the last area of some columns
+    for strip in strips:
+        i = last.get((strip.left, strip.right), -1)
+        if i >= 0 and areas[i].bottom + 1 == strip.top:
+            areas[i] = areas[i]._replace(bottom=strip.bottom)
+        else:
+            last[strip.left, strip.right] = len(areas)
+            areas.append(strip)
+    return [address(a.left, a.top) if a[:2] == a[2:] else str(a) for a in areas]
 
 
 def each_cell(ranges: str) -> list[str]:
     """Return every cell of ranges with ", " between them; each keeps its sheet: ``Demand!D2``."""
     cells = []
-    for text in filter(None, ranges.split(", ")):
-        sheet, mark, area = text.rpartition("!")
-        first, _, last = area.partition(":")
-        (left, top), (right, bottom) = (
-            (column_number(match[1]), int(match[2]))
-            for match in map(_CELL.fullmatch, (first, last or first))
-            if match
-        )
-        cells += [
-            f"{sheet}{mark}{address(column, row)}"
-            for row in range(top, bottom + 1)
-            for column in range(left, right + 1)
-        ]
+    for sheet, mark, cells_of in (each.rpartition("!") for each in ranges.split(", ")):
+        if cells_of and (area := area_of(cells_of)):
+            rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+            cells += [f"{sheet}{mark}{address(column, row)}" for row in rows for column in columns]
     return cells
 
 
@@ -220,15 +246,13 @@ class Layout:
             file = self.files.get(finding.sheet, "")
             if not file:
                 return finding
-            match = _CELL.fullmatch(finding.cell)
-            row, column = (int(match[2]), column_number(match[1])) if match else (finding.row, 0)
+            row, column = parse_address(finding.cell) if finding.cell else (finding.row, 0)
             title = self.sheet(finding.sheet).titles.get(column, "")
             return replace(finding, file=file, row=row, column=title or finding.column)
 
         def sort_key(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
             row, position = self.position(finding.sheet, finding.row, finding.column)
-            match = _CELL.fullmatch(finding.cell)
-            column = match[1] if match else letters(position)
+            column = letters(parse_address(finding.cell)[1] if finding.cell else position)
             place = _ORDER.get(finding.sheet, len(_ORDER))
             return place, finding.sheet, row, (len(column), column), finding
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from models import case, errors
 from planner.render.words import few
-from planner.workbook.findings import address, at_cell, column_number, letters
+from planner.workbook.findings import Area, at_cell, letters
 
 Cells = Iterable[tuple[int, object]]
 """The filled cells of one row: position of the column (1 is A) and value."""
@@ -34,21 +32,6 @@ class Dated:
     date: object
 
     hint = "if you mean the number, give the cell a number format"
-
-
-class Area(NamedTuple):
-    """Merged cells: first and last row and column (1 is A)."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    def __str__(self) -> str:
-        return f"{address(self.left, self.top)}:{address(self.right, self.bottom)}"
-
-    def contains(self, row: int, column: int) -> bool:
-        return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
 @dataclass
@@ -173,22 +156,6 @@ def paused_gc() -> Iterator[None]:
 # Only the first cell of a merged area has a value; the others would be read as blank. The file does
 # not say whether 1,000 over three rows is meant once or three times. So merged cells are an error
 # in every column that is read.
-
-
-def area_of(text: str) -> Area | None:
-    """Return the area of an address; None for whole columns or rows. ValueError if invalid."""
-    if _WHOLE.fullmatch(text):
-        return None
-    match = _AREA.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    left, top = column_number(match[1]), int(match[2])
-    right, bottom = (column_number(match[3]), int(match[4])) if match[3] else (left, top)
-    return Area(top, left, bottom, right)
-
-
-_AREA = re.compile(r"\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?", re.IGNORECASE | re.ASCII)
-_WHOLE = re.compile(r"\$?[A-Z]+:\$?[A-Z]+|\$?\d+:\$?\d+", re.IGNORECASE | re.ASCII)
 
 
 def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[errors.Finding]:

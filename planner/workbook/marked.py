@@ -12,9 +12,9 @@ from models.errors import Finding, Severity, WriteError
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN, reason, sheet_names
 from planner.workbook.edit import AddedPage, EditedBook
-from planner.workbook.findings import advice, sentence, statement
+from planner.workbook.findings import Place, advice, parse_address, sentence, statement
 from planner.workbook.grid import paused_gc
-from planner.workbook.package import CellColours, Place, parse_address
+from planner.workbook.package import CellColours
 from planner.workbook.save import save_file
 
 FINDINGS = "Findings"

@@ -20,11 +20,8 @@ from openpyxl.formula.translate import Translator
 
 from models.case import normalize
 from planner.workbook.archive import Archive, relations_of
-from planner.workbook.findings import address, column_number
-from planner.workbook.grid import Grid, area_of
-
-Place = tuple[int, int]
-"""Row and column of a cell (1 is the first)."""
+from planner.workbook.findings import Place, address, area_of, column_number, parse_address
+from planner.workbook.grid import Grid
 
 
 class CellColours(NamedTuple):
@@ -85,12 +82,6 @@ class EditedSheet:
         self.shaped |= {(row, position) for row in self.grid.rows}
         self.put(top, position, title)
         return position
-
-
-def parse_address(cell: str) -> Place:
-    """Return row and column of an address."""
-    area = area_of(cell)
-    return (area.top, area.left) if area else (1, 1)
 
 
 # ---- the package ---------------------------------------------------------------------------------

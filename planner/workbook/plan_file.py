@@ -21,8 +21,8 @@ from planner.render.table import NAMES_OF_ALL
 from planner.workbook import excel
 from planner.workbook.archive import is_input, is_plan, table_places, workbook_title
 from planner.workbook.cells import described, iso3_code
-from planner.workbook.findings import at_cell, refused
-from planner.workbook.grid import Area, Dated, Fault, Grid, columns_from_rows, filled_rows
+from planner.workbook.findings import Area, at_cell, refused
+from planner.workbook.grid import Dated, Fault, Grid, columns_from_rows, filled_rows
 
 PLAN, SUMMARY = Flows.TABLE, Summary.TABLE
 PLAN_FILE = "a plan workbook, as planner solve writes it"

@@ -21,7 +21,15 @@ _LAST = ("Note", "Warnings", "Workbook")
 def sizes(page: FirstPage) -> dict[str, int]:
     """Return how much a page says, by the name of its budget."""
     said = [part for s in page.findings for part in (s.name, s.number, s.text)]
-    fixed = (page.title, page.made_by, page.question, page.proof, page.legend, DECIDE, WITH_CARE)
+    fixed = (
+        page.title,
+        page.made_by,
+        page.question,
+        page.proof,
+        page.table_note,
+        DECIDE,
+        WITH_CARE,
+    )
     text = " ".join((*fixed, *said))
     sentences = (part for s in page.findings for part in re.split(r"(?<=[.?!:;]) ", s.text))
     return {

@@ -85,7 +85,7 @@ def run_study_command(  # noqa: PLR0913 - what a command line says
     with common.progress_reporter(as_json) as watch:
         study, seconds, confirm = _planned(kind, file, options, (where, watch, on_stage))
     target = output_path(study.start.variant.scenario if kind.SCENARIO else "")
-    if (study.stopped and not study.outcomes) or not study.planned:
+    if (study.stopped and not study.outcomes) or not study.has_plan:
         return _nothing(study, study.errors or _failure_of(study), as_json=as_json)
     files, shown = (target, csv_folder), None if as_json else verbose
     try:
@@ -199,7 +199,7 @@ def _planned(
     where, watch, on_stage = how
     if isinstance(where, LocalProcesses):
         where.preload()
-    start = start_file(file, **kind.base(options), on_stage=on_stage)
+    start = start_file(file, **kind.take_case_options(options), on_stage=on_stage)
     study = kind(start, **options)
     errors = checks.errors(start.case)
     if errors:
@@ -240,7 +240,7 @@ def _not_planned(study: StudyKind) -> Iterator[str]:
             why = outcome.error.removeprefix("not run: ")
             start = "No plan" if outcome.ran else "Not run"
             not_run.setdefault(f"{start}: {{}}: {terminal_safe(why)}", []).append(
-                study.label(outcome)
+                study.name_of_run(outcome)
             )
     for text, names in not_run.items():
         yield text.format(few(list(map(terminal_safe, names))))

@@ -157,7 +157,7 @@ MOST_LINES, MOST_WIDE = 25, 120
 
 
 def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -> None:
-    """Print a first page: title, answer, what to decide, as much of the table as fits, its legend.
+    """Print a first page: title, answer, what to decide, as much of the table as fits, its note.
 
     ``last`` are the lines at the end: what is odd, and where the file is. With ``verbose``,
     figures, cautions and the whole table are printed, too.
@@ -177,8 +177,8 @@ def show_front(page: FirstPage, last: Sequence[str], *, verbose: bool = False) -
         for part in (wrap(each, MOST_WIDE) if each.startswith("Note") else each.split("\n"))
     ]
     below = [page.proof] if page.proof else []
-    if page.table is not None and len(page.table) and page.legend:
-        below.append(page.legend)
+    if page.table is not None and len(page.table) and page.table_note:
+        below.append(page.table_note)
     lines += [part for text in below for part in wrap(text, MOST_WIDE)]
     for each in lines:
         click.echo(each, err=True)

@@ -43,10 +43,10 @@ class FirstPage:
     """The content of a first page.
 
     ``made_by`` are the scenario and the options of a plan; ``sentences`` beyond those that the page
-    has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns; ``legend``
-    says in which order its rows are, and with what they are compared. ``proof`` says whether the
-    plan is proven. A page of a plan leaves room for ``reserved`` in place of ``made_by`` and
-    ``proof``, so that surfaces with and without them say the same sentences.
+    has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns;
+    ``table_note``, below it, says in which order its rows are, and with what they are compared.
+    ``proof`` says whether the plan is proven. A page of a plan leaves room for ``reserved`` in
+    place of ``made_by`` and ``proof``, so that surfaces with and without them say the same.
     """
 
     title: str
@@ -56,7 +56,7 @@ class FirstPage:
     pictures: tuple[chart.Picture, ...] = ()
     made_by: str = ""
     proof: str = ""
-    legend: str = ""
+    table_note: str = ""
     reserved: str = ""
 
     def of(self, place: Place) -> tuple[Sentence, ...]:
@@ -99,7 +99,7 @@ class FirstPage:
     def _is_long(self, sentences: Sequence[Sentence]) -> bool:
         texts = [text for s in sentences for text in (s.name, s.number, s.text)]
         about = self.reserved or f"{self.made_by} {self.proof}"
-        fixed = (self.title, about, self.question, self.legend, DECIDE, WITH_CARE)
+        fixed = (self.title, about, self.question, self.table_note, DECIDE, WITH_CARE)
         text = " ".join((*fixed, *texts))
         numbers = (n for n in _NUMBER.findall(text) if not _YEAR.fullmatch(n))
         return len(text.split()) > MOST_WORDS or sum(1 for _ in numbers) > MOST_NUMBERS
@@ -297,9 +297,9 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.wide_table is not None:
-        if front.legend:
+        if front.table_note:
             page.write_text(
-                page.row, whole, front.legend, font_size=_SMALL, font_color=palette.MUTED
+                page.row, whole, front.table_note, font_size=_SMALL, font_color=palette.MUTED
             )
             page.row += 1
         _write_table(page, front.wide_table)

@@ -99,7 +99,7 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
         return FirstPage(title, asked, plan_findings(tables))
     picture = supplier_chart(_minerals_for_chart(result_rows(table)), table.words)
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
-    legend = [
+    notes = [
         COMPARED_WITH if results.ByMineral.extra.title(table.words) in shown.headers else "",
         ONLY_INPUTS if any(need == 0 for need in table.data["demand"]) else "",
     ]
@@ -109,7 +109,7 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
         plan_findings(tables),
         shown,
         drawn(picture),
-        legend=" ".join(filter(None, legend)),
+        table_note=" ".join(filter(None, notes)),
         reserved=_always_said(tables.get(About)),
     )
 

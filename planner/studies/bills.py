@@ -345,7 +345,7 @@ class BillsStudy(StudyKind):
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         """Whether the joint plan is proven, so that there is a workbook to write."""
         return self.outcomes[0].is_planned
 
@@ -409,7 +409,7 @@ class BillsStudy(StudyKind):
         return collect_sentences(*(partial(make, tables) for make in every))
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         return f"Cash of {tables.years}, discounted. Missing tonnes are not in it."
 
     @classmethod

@@ -185,7 +185,7 @@ class Compare(VariantStudy):
         super().__init__(dataclasses.replace(start, book=book))
 
     @classmethod
-    def base(cls, options: dict[str, Any]) -> dict[str, Any]:
+    def take_case_options(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Return no arguments for ``start_file``: options make the compared cases."""
         del options
         return {}
@@ -238,12 +238,6 @@ class Compare(VariantStudy):
     runs = required_outcomes
 
     @property
-    def subject(self) -> str:
-        foreseen = sum(isinstance(case.variant, Variant) for case in self.cases)
-        subject = f"Base and {words.number_of(foreseen - 1, 'scenario')}"
-        return subject if self.unforeseen is None else f"{subject}, foreseen and unforeseen"
-
-    @property
     def options(self) -> dict[str, str]:
         rate, year = self.start.case.settings.discount_rate, self.unforeseen
         return {
@@ -266,7 +260,7 @@ class Compare(VariantStudy):
 
     # ---- tables ----------------------------------------------------------------------------------
 
-    def more(self, outcome: Outcome[Any]) -> Row:
+    def further_cells(self, outcome: Outcome[Any]) -> Row:
         entry = next(e for e in self.entries if e.name == outcome.name)
         objectives = {o.name: o.objective for o in self.planned_source.compared}
         now, base = (None if e.context is None else e.context.plan

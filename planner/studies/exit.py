@@ -151,7 +151,7 @@ class ExitStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        if not self.planned:
+        if not self.has_plan:
             return ""
         result, fewest = self.result, "the fewest tonnes of {} with first call on the budget are"
         unknown = {f"the exit path of {m} is": why for m, why in result.unknown.items()}
@@ -173,8 +173,8 @@ class ExitStudy(StudyKind):
         return (*self.outcomes, *least, last)
 
     @property
-    def subject(self) -> str:
-        return f"how to leave {self.name}, {super().subject}"
+    def what_is_studied(self) -> str:
+        return f"how to leave {self.name}, {super().what_is_studied}"
 
     @property
     def options(self) -> dict[str, str]:
@@ -217,7 +217,7 @@ class ExitStudy(StudyKind):
         return Numbers(tables[t], tuple(f for f in cls.SHOWN if f.name not in left_out))
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         dependence = "Dependence: share of purchases. Extra cash: against the plan."
         return f"“It” is {tables.option(OF)}. {dependence}"
 

@@ -161,8 +161,8 @@ class StudyKind:
     """The name of its workbook in sentences, for example ``frontier``."""
     RESULTS: ClassVar[tuple[type[Result], ...]]
     """The declared tables from which findings and charts are made, the main one first."""
-    HEADING: ClassVar[str] = "{plan}: {subject}"
-    """The title of its workbook, built from the plan's name and the subject."""
+    HEADING: ClassVar[str] = "{plan}: {what_is_studied}"
+    """The title of its workbook, built from the plan's name and what is studied."""
     PART: ClassVar[str] = ""
     """The word in the help for what ``file_part`` adds to the name of the workbook."""
     OPTIONS: ClassVar[tuple[Callable[[Any], Any], ...]] = ()
@@ -189,7 +189,7 @@ class StudyKind:
         self.start = start
 
     @classmethod
-    def base(cls, options: dict[str, Any]) -> dict[str, Any]:
+    def take_case_options(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Remove from ``options`` those that change the case, and return them for ``start_file``.
 
         The keys of what is returned are names of its arguments.
@@ -222,7 +222,7 @@ class StudyKind:
         return self.outcomes
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         """Whether anything is planned, so that there is a workbook to write."""
         return any(outcome.is_planned for outcome in self.required_outcomes)
 
@@ -242,8 +242,8 @@ class StudyKind:
         return self.outcomes
 
     @property
-    def subject(self) -> str:
-        """What is studied, in words; by default the years."""
+    def what_is_studied(self) -> str:
+        """What is studied, for the title (``HEADING``); by default the years."""
         return year_span(self.start.case.years)
 
     @property
@@ -253,7 +253,7 @@ class StudyKind:
 
     @property
     def title(self) -> str:
-        return self.HEADING.format(plan=self.plan_name, subject=self.subject)
+        return self.HEADING.format(plan=self.plan_name, what_is_studied=self.what_is_studied)
 
     @property
     def options(self) -> dict[str, str]:
@@ -297,7 +297,8 @@ class StudyKind:
         """Return the fields of the JSON answer that only this kind has, and the scenario."""
         return {"scenario": self.start.case.scenario, **answered(self.ANSWER, self, tables)}
 
-    def label(self, outcome: Outcome[Any]) -> str:
+    def name_of_run(self, outcome: Outcome[Any]) -> str:
+        """Return a run's name as messages say it."""
         return outcome.name
 
     # ---- made from the tables alone --------------------------------------------------------------
@@ -319,7 +320,7 @@ class StudyKind:
             whole = table_of(shown.result, tables.country)
             table = first_columns(whole, shown.result, shown.fields)
         page = FirstPage(title, cls.QUESTION, cls.findings(tables), table, tuple(drawn))
-        return replace(page, legend=cls.legend(tables))
+        return replace(page, table_note=cls.table_note(tables))
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -328,8 +329,8 @@ class StudyKind:
         return Numbers(tables[main], cls.SHOWN) if main in tables else None
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
-        """Return in which order the rows of the first page's table are, and their reference."""
+    def table_note(cls, tables: Tables) -> str:
+        """Return the note below the first page's table: its order, its reference, its terms."""
         del tables
         return ""
 

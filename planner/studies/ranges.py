@@ -216,7 +216,7 @@ class RangesStudy(StudyKind):
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
 
     NAME, TITLE, WRITES = "ranges", "Ranges", "ranges"
-    HEADING = "{subject}: {plan}"
+    HEADING = "{what_is_studied}: {plan}"
     QUESTION = "Where could we buy differently at almost no extra cost?"
     RESULTS = (Ranges,)
     ANSWER = (
@@ -269,7 +269,7 @@ class RangesStudy(StudyKind):
         return f"no range is known for {names}: no proven plan" if missing else ""
 
     @property
-    def subject(self) -> str:
+    def what_is_studied(self) -> str:
         return f"Purchases that could change for {share_words(self.slack)} more cash, by {self.by}"
 
     @property
@@ -302,7 +302,7 @@ class RangesStudy(StudyKind):
         return Numbers(table.where(kept), cls.SHOWN)
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         return (
             "Each mineral's largest suppliers; shares of its demand, all years. Possible: for"
             f" {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more missing."

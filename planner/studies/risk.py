@@ -217,23 +217,13 @@ class RiskStudy(StudyKind):
             self.start = replace(self.start, book=book)
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and any(sample.is_known.any() for sample in self.risk.samples)
 
     @property
     def plans(self) -> Mapping[str, Plan]:
         return {"the plan without events": self.risk.base}
-
-    @property
-    def subject(self) -> str:
-        limits = "kept" if self.chances.keep_caps else _WAIVED
-        draws = number_of(len(self.risk.draws), "draw")
-        asked = (f"{name.lower()} {value}" for name, value in self.start.options.items())
-        return "; ".join([
-            f"{draws} ({self.risk.distinct_draws:,} different), seed {self.chances.seed}",
-            f"surge {share_words(self.chances.surge)}", f"share limits {limits}", *asked,
-        ])  # fmt: skip
 
     @property
     def options(self) -> dict[str, str]:
@@ -281,7 +271,7 @@ class RiskStudy(StudyKind):
         return Numbers(as_agreed.ordered(RiskByMineral.further), cls.SHOWN)
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         del tables
         return "All years together, in the plan as agreed. The most further missing comes first."
 

@@ -9,7 +9,6 @@ in which benchmarks are due.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -385,20 +384,13 @@ class ScorecardStudy(StudyKind):
         self.missed = missed_table(self.scored.priced, self.start.case)
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         return True
 
     @property
     def runs(self) -> Sequence[Outcome[Any]]:
         plan = self.scored.plan
         return (Outcome("The plan", self.scored.base, plan.objective, plan.proof), *self.outcomes)
-
-    @property
-    def subject(self) -> str:
-        met = Counter(score.met for score in self.scored.scores if score.required is not None)
-        more = f", {met[None]} without data" if met[None] else ""
-        count = met[True] + met[False]
-        return f"{met[True]} of {count} benchmarks met{more} (Regulation (EU) 2024/1252)"
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -447,7 +439,7 @@ class ScorecardStudy(StudyKind):
         return Numbers(table.take(first), tuple(fields))
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         if Missed not in tables:
             return ""
         return (

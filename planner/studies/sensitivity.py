@@ -396,7 +396,7 @@ class SensitivityStudy(StudyKind):
         return {_BASE_PLAN: plan}
 
     @property
-    def subject(self) -> str:
+    def what_is_studied(self) -> str:
         return f"{counted(len(self.factors), 'number')} with a range, each moved alone"
 
     @property
@@ -490,11 +490,11 @@ class SensitivityStudy(StudyKind):
         )
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         by = _SHOWN_BY[tables.option(BY)].header
         return (
-            f"Order: those that change what is built, by worth of knowing; then by {by}. Swing:"
-            " from the lowest to the highest result."
+            "Those that change what is built come first, by worth of knowing; then sorted by"
+            f" {by}. Swing: from the lowest to the highest result."
         )
 
     @classmethod

@@ -19,7 +19,7 @@ from planner.render.chart import Picture, drawn
 from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, Table, json_value, table_of
-from planner.render.words import money_words, year_span
+from planner.render.words import money_words
 from planner.studies.agreed_plan import Rules
 from planner.studies.engine import OnProgress, OnStage
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
@@ -181,21 +181,9 @@ class StressTest(StudyKind):
         self.outcomes, self.stopped = self.result.outcomes, self.result.stopped
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         begun = any(outcome.ran for outcome in self.outcomes)
         return begun and self.result.capped.without_loss.result is not None
-
-    @property
-    def subject(self) -> str:
-        rules, result = self.rules, self.result
-        if not result.losses:
-            return "No country sells anything in the agreed plan, so no supplier can be lost"
-        return (
-            f"{len(result.losses):,} losses of suppliers, one at a time, {year_span(result.years)};"
-            f" the others may sell {rules.surge * 100:g} % of capacity more than agreed; share"
-            f" limits are {'kept' if rules.keep_caps else 'waived'};"
-            f" cost in {result.case.settings.currency} m"
-        )
 
     @property
     def options(self) -> dict[str, str]:
@@ -271,14 +259,14 @@ class StressTest(StudyKind):
         return Numbers(table.where([kind == first for kind in table.kind]), _SHOWN_FIELDS)
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
-        cash = cls.main_table(tables)
-        order = "Order: extra cost, with missing tonnes at their price."
+    def table_note(cls, tables: Tables) -> str:
+        main = cls.main_table(tables)
+        note = "Sorted by extra cost, with missing tonnes at their price."
         if tables.option(LIMITS) == WAIVED:
-            order = f"Share limits are lifted. {order}"
-        if cash is None or not any((each or 0.0) < 0 for each in cash.result.data["cash"]):
-            return order
-        return f"{order} Cash below 0: less is bought."
+            note = f"Share limits are lifted. {note}"
+        if main is None or not any((cash or 0.0) < 0 for cash in main.result.data["cash"]):
+            return note
+        return f"{note} Cash below 0: less is bought."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -380,7 +380,7 @@ class SupportStudy(StudyKind):
         return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in every))
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         if Plants not in tables:
             return ""
         return (

@@ -118,7 +118,7 @@ class Sweep(VariantStudy):
 
     NAME, TITLE, WRITES = "sweep", "Sweep", "frontier"
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
-    HEADING = "{subject}: {plan}"
+    HEADING = "{what_is_studied}: {plan}"
     PART = "[<KNOB>-]"
     RESULTS = sweep_tables.RESULTS
     ANSWER = (
@@ -182,7 +182,7 @@ class Sweep(VariantStudy):
         return self.outcomes[-len(self.points) - bool(self.path) :]
 
     @property
-    def subject(self) -> str:
+    def what_is_studied(self) -> str:
         basis = self.start.case.settings.share_basis
         given = (f"{words.uncapitalized(name)} {v}" for name, v in self.start.options.items())
         return "; ".join([title_of(self.parameter, self.points, basis), *given])
@@ -211,7 +211,7 @@ class Sweep(VariantStudy):
         why = [f"the plan to compare with is not known: {error}" for error in without]
         return "; ".join(filter(None, [*why, self.uncapped.trouble if self.uncapped else ""]))
 
-    def label(self, outcome: Outcome[Any]) -> str:
+    def name_of_run(self, outcome: Outcome[Any]) -> str:
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     # ---- tables ----------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ class Sweep(VariantStudy):
         return Numbers(points, cls.shown(points))
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         against = f"Compared with {tables.option('Compared with')}."
         return f"{against} Cash falls where less is bought."
 

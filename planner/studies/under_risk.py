@@ -335,7 +335,7 @@ class UnderRisk(StudyKind):
     # ---- what came of it -------------------------------------------------------------------------
 
     @property
-    def planned(self) -> bool:
+    def has_plan(self) -> bool:
         return all(outcome.is_planned for outcome in self.outcomes)
 
     @property
@@ -379,10 +379,6 @@ class UnderRisk(StudyKind):
             how = "ended early" if is_early else "used up its rounds"
             ended = words.search_words(self.gap, "what minerals share", how)
         return f"{ended} Differences between plans that are smaller than this mean nothing."
-
-    @property
-    def subject(self) -> str:
-        return f"{self.options[FUTURES]}, seed {self.seed}; minimizes {self._objective_words}"
 
     @property
     def _objective_words(self) -> str:
@@ -531,7 +527,7 @@ class UnderRisk(StudyKind):
         return Numbers(tables[Expected].ordered(Expected.spared), cls.SHOWN)
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         del tables
         return (
             "All years, on average of the futures; helped most first. The plain plan ignores"

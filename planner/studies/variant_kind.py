@@ -92,7 +92,7 @@ class VariantStudy(StudyKind):
         kept = outcome.result
         return kept if kept is None or isinstance(kept, PlanNumbers) else kept.numbers
 
-    def more(self, outcome: Outcome[Any]) -> Row:
+    def further_cells(self, outcome: Outcome[Any]) -> Row:
         """Return what the main sheet's row of a run has beside its numbers."""
         del outcome
         return {}
@@ -109,7 +109,7 @@ class VariantStudy(StudyKind):
         rows, outcomes = self.rows, self.planned_source.compared
         totals = [
             {"run": o.name, "trouble": o.error} | (rows[o.name] or [{}])[0]
-            | hardest_hit(rows[o.name]) | self.more(o)
+            | hardest_hit(rows[o.name]) | self.further_cells(o)
             for o in outcomes
         ]  # fmt: skip
         by_run = [row for each in rows.values() for row in each if row["mineral"] != ALL]
@@ -213,7 +213,7 @@ class VariantStudy(StudyKind):
         return Numbers(tables[t], fields) if t in tables else None
 
     @classmethod
-    def legend(cls, tables: Tables) -> str:
+    def table_note(cls, tables: Tables) -> str:
         del tables
         return f"Extra cost and further missing: compared with {cls.BEFORE}."
 

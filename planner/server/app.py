@@ -182,7 +182,7 @@ class SessionStore:
     def __init__(self, config: Config, folder: Path) -> None:
         """Start without sessions; their folders will be in ``folder``."""
         self.config, self.folder = config, folder
-        self.places = asyncio.Semaphore(config.limits.jobs)
+        self.job_slots = asyncio.Semaphore(config.limits.jobs)
         self.sessions: dict[str, BrowserSession] = {}
         self.followed: BrowserSession | None = None
         self._secret = secrets.token_bytes(32)
@@ -198,8 +198,8 @@ class SessionStore:
     def key_of(self, request: Request) -> str:
         """Return the visitor's key, "" if this server did not issue it."""
         key = request.cookies.get(_COOKIE, "")
-        name, _, sign = key.partition(".")
-        is_ours = hmac.compare_digest(sign.encode(), self._signed("key", name).encode())
+        name, _, signature = key.partition(".")
+        is_ours = hmac.compare_digest(signature.encode(), self._signed("key", name).encode())
         return key if is_ours else ""
 
     def form_token(self, key: str) -> str:
@@ -207,6 +207,7 @@ class SessionStore:
         return self._signed("form", key)
 
     def find(self, key: str) -> BrowserSession | None:
+        """Return the visitor's session, which now counts as used; None if there is none."""
         session = self.sessions.get(key)
         if session is not None:
             session.seen = time.monotonic()
@@ -222,7 +223,7 @@ class SessionStore:
             self.sessions[key] = session
         return session
 
-    def shown(self, session: BrowserSession | None) -> BrowserSession | None:
+    def shown_session(self, session: BrowserSession | None) -> BrowserSession | None:
         """Return the session whose workbook a visitor sees: the followed one, or the visitor's own.
 
         A visitor who brings a workbook no longer sees the followed one.
@@ -230,6 +231,7 @@ class SessionStore:
         return self.followed if session is None or session.follows else session
 
     async def end(self, session: BrowserSession) -> None:
+        """Forget a session, stop its jobs and delete its files."""
         self.sessions = {key: each for key, each in self.sessions.items() if each is not session}
         await session.end()
 
@@ -245,33 +247,33 @@ class SessionStore:
                     job.stop()
             self.followed.accept(path.name, copy)
             for kind in (jobs.CHECK, jobs.PLAN):
-                self.followed.start(kind, {}, self.config.limits, self.places)
+                self.followed.start_job(kind, {}, self.config.limits, self.job_slots)
 
     async def end_idle_sessions(self) -> None:
         """While the page is served, end sessions that nobody has used for a long time."""
         while True:
             await asyncio.sleep(_SECONDS)
-            late = time.monotonic() - self.config.limits.idle
-            for session in [s for s in self.sessions.values() if s.seen < late]:
+            seen_before = time.monotonic() - self.config.limits.idle
+            for session in [s for s in self.sessions.values() if s.seen < seen_before]:
                 await self.end(session)
 
 
 @contextlib.contextmanager
-def _following(desk: SessionStore) -> Any:
+def _reload_followed(store: SessionStore) -> Any:
     """Load the followed workbook now, and again each time it is saved."""
-    path, stop, loop = desk.config.follow, Event(), asyncio.get_running_loop()
+    path, stop, loop = store.config.follow, Event(), asyncio.get_running_loop()
     if path is None:
         yield
         return
     from planner.workbook.save import fingerprint, watch_saves
 
     digest = fingerprint(path)
-    desk.follow(path)
+    store.follow(path)
 
     def wait_for_saves() -> None:
         for _ in watch_saves(path, digest, stop):
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(desk.follow, path)
+                loop.call_soon_threadsafe(store.follow, path)
 
     Thread(target=wait_for_saves, daemon=True).start()
     try:
@@ -287,56 +289,58 @@ _PAGES.filters["of_page"] = jobs.in_words_of_page
 
 
 def application(config: Config) -> Starlette:
+    """Return the web application; its sessions and their files last as long as it runs."""
+
     @contextlib.asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         with scratch.scratch_folder() as folder:
-            app.state.desk = desk = SessionStore(config, folder)
-            watch = asyncio.create_task(desk.end_idle_sessions())
-            with _following(desk):
+            app.state.store = store = SessionStore(config, folder)
+            idle_check = asyncio.create_task(store.end_idle_sessions())
+            with _reload_followed(store):
                 try:
                     yield
                 finally:
-                    watch.cancel()
-                    for session in [*desk.sessions.values(), desk.followed]:
+                    idle_check.cancel()
+                    for session in [*store.sessions.values(), store.followed]:
                         if session is not None:
                             await session.end()
 
     routes = [
-        Route("/", _front),
+        Route("/", _main_page),
         Route("/state", _job_state),
-        Route("/workbook", _take, methods=["POST"]),
+        Route("/workbook", _accept_upload, methods=["POST"]),
         Route("/jobs", _start_job, methods=["POST"]),
         Route("/jobs/{key}/stop", _stop_job, methods=["POST"]),
         Route("/jobs/{key}/{name}", _download),
-        Route("/forget", _forget, methods=["POST"]),
+        Route("/forget", _delete_all, methods=["POST"]),
         Route("/favicon.ico", lambda _: Response(status_code=204)),  # asked for by bare answers
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     handlers = {HTTPException: _failure_page, OSError: _failure_page}
-    app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.add_middleware(Guard, config=config)
     return app
 
 
-def _desk(request: Request) -> SessionStore:
-    desk: SessionStore = request.app.state.desk
-    return desk
+def _store_of(request: Request) -> SessionStore:
+    store: SessionStore = request.app.state.store
+    return store
 
 
-async def _front(request: Request) -> Response:
+async def _main_page(request: Request) -> Response:
     """Show the page; a new browser gets a key, if it knows the token.
 
     There is no redirect, session or job yet, since a visitor from a link may not accept cookies.
     """
-    desk = _desk(request)
-    key = given_key = desk.key_of(request)
+    store = _store_of(request)
+    key = given_key = store.key_of(request)
     if not given_key:
-        given, wanted = request.query_params.get("token", ""), desk.config.token
+        given, wanted = request.query_params.get("token", ""), store.config.token
         if wanted and not hmac.compare_digest(given.encode(), wanted.encode()):
             words = "This page needs its token: open the address that planner serve printed."
             raise HTTPException(401, words)
-        key = desk.new_key()
-    response = _page_of("server.html", desk, key)
+        key = store.new_key()
+    response = _rendered("server.html", store, key)
     if not given_key:
         # lax: a link from another site leads to the same session, but its forms are refused
         response.set_cookie(_COOKIE, key, httponly=True, samesite="lax", path="/")
@@ -344,35 +348,37 @@ async def _front(request: Request) -> Response:
 
 
 async def _job_state(request: Request) -> Response:
-    return _page_of("server_state.html", _desk(request), _key_or_403(request))
+    """Return the part of the page that shows the visitor's workbook and jobs."""
+    return _rendered("server_state.html", _store_of(request), _key_or_403(request))
 
 
-async def _take(request: Request) -> Response:
-    desk, key = _desk(request), _key_or_403(request)
-    _refuse_more(desk.find(key))
-    with scratch.scratch_file(desk.folder, ".upload") as upload:
+async def _accept_upload(request: Request) -> Response:
+    """Take the workbook that a visitor sends, and start its check."""
+    store, key = _store_of(request), _key_or_403(request)
+    _refuse_too_many_jobs(store.find(key))
+    with scratch.scratch_file(store.folder, ".upload") as upload:
         async with request.form(max_files=1, max_fields=4) as form:
-            _sent_by(desk, key, form)
+            _refuse_other_form(store, key, form)
             given = form.get("workbook")
             if not isinstance(given, UploadFile) or not given.filename:
                 raise HTTPException(400, "Choose a workbook first.")
             with upload.open("wb") as file:
                 while chunk := await given.read(_CHUNK):
                     file.write(chunk)
-        session = desk.open(key)
+        session = store.open(key)
         session.accept(given.filename, upload)
     session.follows = False
-    session.start(jobs.CHECK, {}, desk.config.limits, desk.places)
-    return _back(request)
+    session.start_job(jobs.CHECK, {}, store.config.limits, store.job_slots)
+    return _to_page(request)
 
 
 async def _start_job(request: Request) -> Response:
-    desk, key = _desk(request), _key_or_403(request)
-    _refuse_more(desk.find(key))
+    store, key = _store_of(request), _key_or_403(request)
+    _refuse_too_many_jobs(store.find(key))
     async with request.form(max_files=0, max_fields=8) as form:
-        _sent_by(desk, key, form)
-        session = desk.find(key)  # it may have ended while the form arrived
-        kind, shown = jobs.kinds().get(str(form.get("kind", ""))), desk.shown(session)
+        _refuse_other_form(store, key, form)
+        session = store.find(key)  # it may have ended while the form arrived
+        kind, shown = jobs.kinds().get(str(form.get("kind", ""))), store.shown_session(session)
         if kind is None or shown is None or shown.workbook is None:
             raise HTTPException(400, "There is no workbook, or no study of that name.")
         fields = {name: str(form.get(name, "")).strip() for name in jobs.FIELDS}
@@ -387,29 +393,30 @@ async def _start_job(request: Request) -> Response:
     if unused:
         raise HTTPException(400, f"{kind.title} does not use: {', '.join(unused)}. Leave it blank.")
     options = {name: value for name, value in fields.items() if name in kind.takes}
-    session = desk.open(key)
-    if shown is desk.followed:
+    session = store.open(key)
+    if shown is store.followed:
         session.follows = True
         session.take_as(shown.workbook)
-    job = session.start(kind, options, desk.config.limits, desk.places)
-    return _back(request, f"#job-{job.key}")
+    job = session.start_job(kind, options, store.config.limits, store.job_slots)
+    return _to_page(request, f"#job-{job.key}")
 
 
 async def _stop_job(request: Request) -> Response:
-    desk, key = _desk(request), _key_or_403(request)
+    store, key = _store_of(request), _key_or_403(request)
     async with request.form(max_files=0, max_fields=4) as form:
-        _sent_by(desk, key, form)
-    _job(request, desk.find(key)).stop()
-    return _back(request)
+        _refuse_other_form(store, key, form)
+    _job(request, store.find(key)).stop()
+    return _to_page(request)
 
 
-async def _forget(request: Request) -> Response:
-    desk, key = _desk(request), _key_or_403(request)
+async def _delete_all(request: Request) -> Response:
+    """End the visitor's session, with its workbooks and results."""
+    store, key = _store_of(request), _key_or_403(request)
     async with request.form(max_files=0, max_fields=4) as form:
-        _sent_by(desk, key, form)
-    session = desk.find(key)
+        _refuse_other_form(store, key, form)
+    session = store.find(key)
     if session is not None:
-        await desk.end(session)
+        await store.end(session)
     words = "All your workbooks, plans and studies are deleted. You may close this page."
     response = _words_page("Deleted", words, 200)
     response.delete_cookie(_COOKIE, path="/")
@@ -418,9 +425,9 @@ async def _forget(request: Request) -> Response:
 
 async def _download(request: Request) -> Response:
     """Return a file that a job made: a report to read, or a workbook to download."""
-    desk, name = _desk(request), request.path_params["name"]
-    session = desk.find(_key_or_403(request))
-    job = _job(request, session, desk.shown(session))
+    store, name = _store_of(request), request.path_params["name"]
+    session = store.find(_key_or_403(request))
+    job = _job(request, session, store.shown_session(session))
     if name not in job.files:
         raise HTTPException(404, "This file does not exist, or was deleted.")
     path = job.folder / name
@@ -430,45 +437,48 @@ async def _download(request: Request) -> Response:
 
 
 def _key_or_403(request: Request) -> str:
-    key = _desk(request).key_of(request)
+    key = _store_of(request).key_of(request)
     if not key:
         raise HTTPException(403, "Your visit has ended: open the page again.")
     return key
 
 
-def _refuse_more(session: BrowserSession | None) -> None:
+def _refuse_too_many_jobs(session: BrowserSession | None) -> None:
     if session is not None and sum(job.is_live for job in session.jobs) >= jobs.MOST_JOBS:
         raise HTTPException(429, f"{jobs.MOST_JOBS} jobs are waiting or running: stop one first.")
 
 
-def _sent_by(desk: SessionStore, key: str, form: Mapping[str, Any]) -> None:
-    if not hmac.compare_digest(str(form.get("form", "")).encode(), desk.form_token(key).encode()):
+def _refuse_other_form(store: SessionStore, key: str, form: Mapping[str, Any]) -> None:
+    if not hmac.compare_digest(str(form.get("form", "")).encode(), store.form_token(key).encode()):
         raise HTTPException(403, "This form belongs to an earlier visit: open the page again.")
 
 
 def _job(request: Request, *sessions: BrowserSession | None) -> Job:
+    """Return the job of these sessions that the address names; HTTPException if none is it."""
     for job in (job for session in sessions if session is not None for job in session.jobs):
         if job.key == request.path_params["key"]:
             return job
     raise HTTPException(404, "This job does not exist, or was deleted.")
 
 
-def _back(request: Request, place: str = "") -> Response:
-    return RedirectResponse("/state" if "x-part" in request.headers else f"/{place}", 303)
+def _to_page(request: Request, anchor: str = "") -> Response:
+    """Redirect to the page, or to its part that changes if the page's script asks."""
+    return RedirectResponse("/state" if "x-part" in request.headers else f"/{anchor}", 303)
 
 
-def _page_of(template: str, desk: SessionStore, key: str) -> Response:
-    mine = desk.find(key)
-    session = desk.shown(mine)
-    is_followed = session is not None and session is desk.followed
+def _rendered(template: str, store: SessionStore, key: str) -> Response:
+    """Return a template of the page, filled for the visitor with this key."""
+    own_session = store.find(key)
+    session = store.shown_session(own_session)
+    is_followed = session is not None and session is store.followed
     check = None if session is None else session.last_check
     answers = check.result.get("answers") if check is not None else None
     answer = answers[0] if answers else {}
     findings = answer.get("beside", ())
-    owners = [mine] if mine is session else [mine, session]
+    owners = [own_session] if own_session is session else [own_session, session]
     shown = [job for each in owners if each is not None for job in reversed(each.jobs)]
     text = _PAGES.get_template(template).render(
-        form=desk.form_token(key),
+        form=store.form_token(key),
         workbook=None if session is None or session.workbook is None else session.workbook.name,
         check=check,
         findings={
@@ -478,14 +488,14 @@ def _page_of(template: str, desk: SessionStore, key: str) -> Response:
         },
         marked=[name for name in check.files if name.endswith(".xlsx")] if check else [],
         jobs=[job for job in shown if job.kind is not jobs.CHECK],
-        own=[] if mine is None else mine.jobs,
+        own=[] if own_session is None else own_session.jobs,
         is_live=any(job.is_live for job in shown),
         studies=[kind for kind in jobs.kinds().values() if kind is not jobs.PLAN],
         plan=jobs.PLAN,
         fields=jobs.FIELDS,
         scenarios=answer.get("scenarios", ()),
         countries=answer.get("countries", ()),
-        limits=desk.config.limits,
+        limits=store.config.limits,
         follow=is_followed,
         version=_version.__version__,
     )

@@ -204,9 +204,9 @@ class Job:
         names = {path.name for path in paths} - {self.file.name}
         return sorted(name for name in names if not name.startswith((PREFIX, ".")))
 
-    async def run(self, limits: ServerLimits, place: asyncio.Semaphore) -> None:
+    async def run(self, limits: ServerLimits, slots: asyncio.Semaphore) -> None:
         """Wait for a free slot, run the commands in a separate process, and read the result."""
-        async with place:
+        async with slots:
             if self.state is not JobState.WAITING:
                 return
             self.state, self.began = JobState.RUNNING, time.monotonic()
@@ -322,7 +322,7 @@ class BrowserSession:
         for job in self.jobs:
             if job.kind is CHECK:
                 job.stop()
-        self._release()
+        self._delete_unused()
 
     def take_as(self, workbook: Path) -> None:
         """Accept a copy of another session's workbook."""
@@ -330,40 +330,42 @@ class BrowserSession:
         _link_or_copy(workbook, copy)
         self.accept(workbook.name, copy)
 
-    def _drop(self, job: Job) -> None:
+    def _delete_job(self, job: Job) -> None:
         self.jobs.remove(job)
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def _release(self) -> None:
+    def _delete_unused(self) -> None:
         """Delete workbooks that no job waits for, but not the last, and their checks."""
         for job in [j for j in self.jobs if j.kind is CHECK and not j.is_live]:
             if job.file != self.workbook:
-                self._drop(job)
+                self._delete_job(job)
         needed = {self.workbook, *(job.file for job in self.jobs if job.state is JobState.WAITING)}
         for file in self.brought - needed:
             shutil.rmtree(file.parent, ignore_errors=True)
         self.brought &= needed
 
-    def start(
-        self, kind: JobKind, options: dict[str, str], limits: ServerLimits, place: asyncio.Semaphore
+    def start_job(
+        self, kind: JobKind, options: dict[str, str], limits: ServerLimits, slots: asyncio.Semaphore
     ) -> Job:
+        """Start a job on the last workbook, once there is a slot; ValueError without a workbook."""
         if self.workbook is None:
             msg = "no workbook"
             raise ValueError(msg)
         job = Job(kind, self.workbook, self._new_folder(), options)
         self.jobs.append(job)
         for old in [j for j in self.jobs if not j.is_live][: max(0, len(self.jobs) - MOST_JOBS)]:
-            self._drop(old)
-        task = asyncio.create_task(job.run(limits, place))
+            self._delete_job(old)
+        task = asyncio.create_task(job.run(limits, slots))
         self.tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._on_done)
         return job
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
-        self._release()
+        self._delete_unused()
 
     async def end(self) -> None:
+        """Stop all jobs and delete the folder."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -96,7 +96,7 @@ def test_a_session_is_forgotten(tmp_path) -> None:
         browser.run(f"{PRESS}.click()")
         browser.wait("return document.querySelector(\"#state a[href$='.xlsx']\")")
         link = browser.run("return document.querySelector(\"#state a[href$='.xlsx']\").href")
-        folder = app.state.desk.folder
+        folder = app.state.store.folder
         assert list(folder.rglob("plain*.xlsx"))
         browser.run("document.querySelector(\"form[action='/forget'] button\").click()")
         browser.wait("return document.querySelector('h1').textContent === 'Deleted'")

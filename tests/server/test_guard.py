@@ -161,8 +161,8 @@ def test_visitors_do_not_see_one_another(serve) -> None:
 
 def first_link(page: TestClient) -> str:
     """Return the link to a file of the session's only job, a check."""
-    desk = page.app.state.desk
-    job = next(s for s in desk.sessions.values() if s.workbook.name == "one.xlsx").jobs[0]
+    store = page.app.state.store
+    job = next(s for s in store.sessions.values() if s.workbook.name == "one.xlsx").jobs[0]
     return f"/jobs/{job.key}/{job.files[0]}"
 
 
@@ -172,7 +172,7 @@ def test_sessions_end(serve) -> None:
     visitor = Visitor(page)
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     visitor.wait()
-    folder = page.app.state.desk.folder
+    folder = page.app.state.store.folder
     assert list(folder.rglob("plain.xlsx"))
     said = page.post("/forget", data={"form": visitor.form})
     assert "All your workbooks, plans and studies are deleted" in said.text

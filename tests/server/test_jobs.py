@@ -67,7 +67,7 @@ def test_a_plan_its_report_and_a_word_that_is_wrong(serve) -> None:
     slides = page.get(next(link for link in links if link.endswith("plan-brief.pptx")))
     assert slides.headers["content-disposition"].startswith("attachment")
     assert len(Presentation(io.BytesIO(slides.content)).slides) == 5
-    answer = next(iter(page.app.state.desk.sessions.values())).jobs[-1].result["answers"][0]
+    answer = next(iter(page.app.state.store.sessions.values())).jobs[-1].result["answers"][0]
     for finding in answer["findings"]:
         assert finding["sentence"] in html.unescape(shown).replace("\xa0", " ")
     assert "<dt>Extra cost of the same tonnes</dt>" in shown
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_said_in_the_words_of_the_page(serve) -> None:
     visitor.bring("notabook.xlsx", b"no workbook")
     shown = visitor.wait()
     assert "notabook.xlsx: this is text (CSV?), not a workbook" in shown
-    assert str(page.app.state.desk.folder) not in shown
+    assert str(page.app.state.store.folder) not in shown
     visitor.bring("plain.xlsx", PLAIN.read_bytes())
     visitor.wait()
     visitor.ask("solve", **{"max-country-share": "50"})
@@ -142,7 +142,7 @@ def test_what_waits_and_what_runs_is_stopped(serve, tmp_path) -> None:
     assert "<option>" in visitor.wait()  # its scenarios
     visitor.ask("risk")
     visitor.ask("stress")
-    session = next(iter(page.app.state.desk.sessions.values()))
+    session = next(iter(page.app.state.store.sessions.values()))
     risk, stress = session.jobs[1:]
     assert ">Stop</button>" in visitor.wait("Running")
     assert stress.state == "waiting"

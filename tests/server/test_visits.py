@@ -28,10 +28,10 @@ def forgetful(page: TestClient, times: int, path: str = "/"):
 def test_a_visit_makes_no_session_and_no_job(serve, path) -> None:
     """Not even 300 of them, which is more than there are places for sessions."""
     page = serve(Config(token="secret" if "token" in path else ""))
-    desk = page.app.state.desk
+    store = page.app.state.store
     for answer in forgetful(page, 300, path):
         assert "location" not in answer.headers
-    assert (desk.sessions, list(desk.folder.iterdir())) == ({}, [])
+    assert (store.sessions, list(store.folder.iterdir())) == ({}, [])
     page.cookies.clear()
     assert page.get("/?token=secret").status_code == 200
 
@@ -45,7 +45,7 @@ def test_whoever_came_before_sees_the_same_session_by_a_link(serve) -> None:
     linked = page.get("/?token=any", headers={"Sec-Fetch-Site": "cross-site"})
     assert (linked.status_code, "plain.xlsx" in linked.text) == (200, True)
     assert "set-cookie" not in linked.headers
-    assert len(page.app.state.desk.sessions) == 1
+    assert len(page.app.state.store.sessions) == 1
 
 
 def test_a_key_is_taken_from_this_server_alone(serve) -> None:
@@ -71,12 +71,12 @@ def test_what_is_followed_is_planned_once_for_all_visitors(serve, tmp_path) -> N
     """Who asks for more gets a session of its own, which others do not see; a workbook ends it."""
     shutil.copy(PLAIN, tmp_path / "plain.xlsx")
     page = serve(Config(follow=tmp_path / "plain.xlsx"))
-    desk, one = page.app.state.desk, Visitor(page)
+    store, one = page.app.state.store, Visitor(page)
     page.get("/")
     assert "plain-plan.xlsx" in one.wait("Download plain-plan")
     assert all(answer.status_code == 200 for answer in forgetful(page, 20))
-    assert len(desk.followed.jobs) == 2
-    assert desk.sessions == {}
+    assert len(store.followed.jobs) == 2
+    assert store.sessions == {}
     page.get("/")
     one.ask("support")
     shown = one.wait("Support of plants <small>")
@@ -84,21 +84,21 @@ def test_what_is_followed_is_planned_once_for_all_visitors(serve, tmp_path) -> N
     other.client.get("/")
     assert "Download plain-plan" in other.wait("Download plain-plan")
     assert "Support of plants <small>" not in other.client.get("/state").text
-    assert len(desk.sessions) == 1
-    shared = desk.followed.jobs[-1]
+    assert len(store.sessions) == 1
+    shared = store.followed.jobs[-1]
     sent = {"data": {"form": other.form}}
     assert other.client.post(f"/jobs/{shared.key}/stop", **sent).status_code == 404
     assert "Download plain-plan" in shown
     one.bring("mine.xlsx", PLAIN.read_bytes())
     assert ">mine.xlsx</h2>" in one.wait()
     assert "Followed" not in one.wait()
-    assert len(desk.followed.jobs) == 2
+    assert len(store.followed.jobs) == 2
 
 
 def test_an_upload_is_released_when_it_is_replaced(serve) -> None:
     """With what its check left; not before the jobs that wait for it have begun."""
     page = serve(jobs=1)
-    visitor, folder = Visitor(page), page.app.state.desk.folder
+    visitor, folder = Visitor(page), page.app.state.store.folder
     for name in ("a.xlsx", "c.xlsx"):
         visitor.bring(name, PLAIN.read_bytes())
         visitor.wait()
@@ -122,7 +122,7 @@ def test_a_full_disk_is_a_sentence_as_a_workbook_is_brought(serve, tmp_path, mon
         answer = visitor.bring("plain.xlsx", PLAIN.read_bytes())
         assert (answer.status_code, "server&#39;s disk is full" in answer.text) == (507, True)
         assert "Drop a workbook" in page.get("/").text
-        assert page.app.state.desk.sessions == {}
+        assert page.app.state.store.sessions == {}
         assert not list(disk.rglob("*.upload"))
 
 

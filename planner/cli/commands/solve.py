@@ -363,7 +363,7 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     common.require("watch", "watch needs watchfiles, which is", "watchfiles")
     target = common.plan_path(file, output, None, part=common.case_part(file, variation))
-    desk = _Desk(file, variation, target, as_json)
+    watched = _WatchedPlan(file, variation, target, as_json)
     from planner.workbook.save import fingerprint, watch_saves
 
     digest = ""
@@ -371,16 +371,16 @@ def watch(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
         digest = fingerprint(file)
     with suppress(KeyboardInterrupt):
         for _ in chain([None], watch_saves(file, digest)):
-            desk.plan()
+            watched.plan_again()
     mark_handled()
     if not as_json:
-        click.echo(f"Ended: {words.number_of(desk.plans, 'plan')} of {file}", err=True)
+        click.echo(f"Ended: {words.number_of(watched.plans, 'plan')} of {file}", err=True)
     return 0
 
 
 @dataclass
-class _Desk:
-    """The workbook that is planned, its last plan with the run, and the number of plans."""
+class _WatchedPlan:
+    """What ``planner watch`` plans: the workbook, its last run and plan, the number of plans."""
 
     file: Path
     variation: dict[str, Any]
@@ -389,10 +389,10 @@ class _Desk:
     last: tuple[PlanRun, PlanFile] | None = None
     plans: int = 0
 
-    def plan(self) -> None:
+    def plan_again(self) -> None:
         """Plan, write and show changes; an error is shown, and the command goes on."""
         try:
-            self._plan()
+            self._plan_and_write()
         except errors.InputError as error:
             raise_pending_stop()
             if self.as_json:
@@ -411,7 +411,8 @@ class _Desk:
         if not self.as_json:
             line("Watching", f"{self.file}; Ctrl-C stops")
 
-    def _plan(self) -> None:
+    def _plan_and_write(self) -> None:
+        """Plan the workbook, write the plan, and print it or its changes since the last."""
         from planner.run import solve_file
         from planner.workbook.read import open_plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from itertools import islice, pairwise
@@ -48,18 +48,18 @@ def unsure_parts(file: Path, written: Path) -> frozenset[str] | None:
     equal, since another machine may compute other last digits.
     """
     unsure = set[str]()
-    with zipfile.ZipFile(file) as here, zipfile.ZipFile(written) as due:
-        if sorted(here.namelist()) != sorted(due.namelist()):
+    with zipfile.ZipFile(file) as found, zipfile.ZipFile(written) as expected:
+        if sorted(found.namelist()) != sorted(expected.namelist()):
             return None
-        for name in due.namelist():
-            wanted = due.read(name)
-            if here.getinfo(name).file_size > _MOST_TIMES * len(wanted):
+        for name in expected.namelist():
+            expected_part = expected.read(name)
+            if found.getinfo(name).file_size > _MOST_TIMES * len(expected_part):
                 return None
             try:
-                part = here.read(name)
+                part = found.read(name)
             except BROKEN:
                 return None
-            kind = _difference(part, wanted)
+            kind = _difference(part, expected_part)
             if kind == _NUMBERS and name.startswith(_SHEET):
                 unsure.add(name)
             elif kind:
@@ -67,26 +67,26 @@ def unsure_parts(file: Path, written: Path) -> frozenset[str] | None:
     return frozenset(unsure)
 
 
-def _difference(part: bytes, written: bytes) -> str:
+def _difference(part: bytes, expected_part: bytes) -> str:
     """Return what differs between two parts beyond rounding: "", numbers or texts."""
-    if part == written:
+    if part == expected_part:
         return ""
-    here, due = _NUMBER.split(part), _NUMBER.split(written)
-    if here[::2] != due[::2]:
+    found, expected = _NUMBER.split(part), _NUMBER.split(expected_part)
+    if found[::2] != expected[::2]:
         return "texts"
-    pairs = zip(map(float, here[1::2]), map(float, due[1::2]), strict=True)
+    pairs = zip(map(float, found[1::2]), map(float, expected[1::2]), strict=True)
     return "" if all(near(*pair, tolerances.CANCELLED_SUM) for pair in pairs) else _NUMBERS
 
 
-def near(here: object, due: object, dust: float) -> bool:
+def near(found: object, expected: object, dust: float) -> bool:
     """Return whether two cells have numbers that differ only by rounding errors of sums.
 
     They may differ by the fraction SAME_CELL of the larger one, plus ``dust`` in their unit. False
     if a cell has no number.
     """
-    if not fits_double(here) or not fits_double(due):
+    if not fits_double(found) or not fits_double(expected):
         return False
-    first, second = float(here), float(due)
+    first, second = float(found), float(expected)
     return abs(first - second) <= tolerances.SAME_CELL * max(abs(first), abs(second)) + dust
 
 
@@ -101,24 +101,24 @@ def differing_cells(
     ``tables`` are the plan's, written again, with the format of each number. Sheets that the
     planner doesn't write are left out.
     """
-    for title, due in expected.items():
-        here = sheets.get(title)
-        if here is None:
+    for title, expected_sheet in expected.items():
+        sheet = sheets.get(title)
+        if sheet is None:
             yield Finding(title, found=_MISSING)
             continue
         part = PART.fullmatch(title)
         table = tables.get(title) or tables.get(part[1] if part else "")
         if table is None:
-            yield from _page(_cells_by_place(here), _cells_by_place(due), due)
+            cells = _all_cells(sheet), _all_cells(expected_sheet)
+            yield from _cell_differences(*cells, expected_sheet)
             continue
-        if here.header_row != due.header_row and due.header_row:
-            message = f"the header is in row {here.header_row}"
-            message = message if here.header_row else "there is no header"
-            yield Finding(title, here.header_row, found=message, expected="row 1")
-        yield from _page(
-            _cells_beside(here, here.header_row), _cells_beside(due, here.header_row), due
-        )
-        yield from _row_differences(here, due, table)
+        top = sheet.header_row
+        if top != expected_sheet.header_row and expected_sheet.header_row:
+            message = f"the header is in row {top}" if top else "there is no header"
+            yield Finding(title, top, found=message, expected="row 1")
+        cells = _cells_beside(sheet, top), _cells_beside(expected_sheet, top)
+        yield from _cell_differences(*cells, expected_sheet)
+        yield from _row_differences(sheet, expected_sheet, table)
 
 
 def unknown_sheets(sheets: Grids, expected: Grids) -> tuple[str, ...]:
@@ -126,35 +126,40 @@ def unknown_sheets(sheets: Grids, expected: Grids) -> tuple[str, ...]:
     return tuple(title for title in sheets if title not in expected)
 
 
-Placed = dict[tuple[int, int], object]
-"""Cells by row and column."""
+CellsByPosition = dict[tuple[int, int], object]
+"""Cells by row and column number."""
 
 
-def _cells_by_place(grid: Grid) -> Placed:
-    header = {(grid.header_row, place): value for place, value in grid.header.items()}
-    return header | {(row, place): v for row, cells in filled_rows(grid) for place, v in cells}
+def _all_cells(grid: Grid) -> CellsByPosition:
+    header = {(grid.header_row, column): value for column, value in grid.header.items()}
+    return header | {(row, column): v for row, cells in filled_rows(grid) for column, v in cells}
 
 
-def _cells_beside(grid: Grid, top: int) -> Placed:
+def _cells_beside(grid: Grid, top: int) -> CellsByPosition:
     """Return the header, as if it were in the row ``top``, and the cells beside the columns."""
-    header = {(top, place): value for place, value in grid.header.items()}
-    return header | {(row, place): value for row, place, value in grid.stray}
+    header = {(top, column): value for column, value in grid.header.items()}
+    return header | {(row, column): value for row, column, value in grid.stray}
 
 
-def _page(there: Placed, wanted: Placed, sheet: Grid) -> Iterator[Finding]:
-    for row, place in sorted({*there, *wanted}):
-        here, due = there.get((row, place)), wanted.get((row, place))
-        if here != due and not near(here, due, tolerances.CANCELLED_SUM):
-            header = str(sheet.header.get(place, ""))
-            yield at_cell(sheet.title, place, row, _repr_of(here), _repr_of(due), column=header)
+def _cell_differences(
+    found: CellsByPosition, expected: CellsByPosition, sheet: Grid
+) -> Iterator[Finding]:
+    """Yield the cells of two versions of a sheet that differ beyond rounding."""
+    for at in sorted({*found, *expected}):
+        value, wanted = found.get(at), expected.get(at)
+        if value != wanted and not near(value, wanted, tolerances.CANCELLED_SUM):
+            (row, column), texts = at, (_repr_of(value), _repr_of(wanted))
+            header = str(sheet.header.get(column, ""))
+            yield at_cell(sheet.title, column, row, *texts, column=header)
 
 
 def _row_differences(sheet: Grid, expected: Grid, table: Table) -> Iterator[Finding]:
     """Yield the cells of a table that differ, and rows that are missing, added or moved."""
-    places, columns_at = sorted(expected.header), dict(enumerate(table.columns, start=1))
-    due, here = ({p: grid.values(p) for p in places} for grid in (expected, sheet))
-    is_same = partial(_is_same, _Rounding(expected, due, columns_at))
-    compared = TableDifference(due, here, _key_columns(expected, columns_at), places, in_order=True)
+    columns, columns_at = sorted(expected.header), dict(enumerate(table.columns, start=1))
+    before, after = ({c: grid.values(c) for c in columns} for grid in (expected, sheet))
+    is_same = partial(_is_same, _Rounding(expected, before, columns_at))
+    keys = _key_columns(expected, columns_at)
+    compared = TableDifference(before, after, keys, columns, in_order=True)
     found = [_finding(sheet, expected, each) for each in compared.cells(is_same)]
     yield from sorted(found, key=lambda f: f.row)
     rows = [after for _, after in compared.pairs if after is not None]
@@ -166,20 +171,22 @@ def _row_differences(sheet: Grid, expected: Grid, table: Table) -> Iterator[Find
 
 def _key_columns(expected: Grid, columns_at: Mapping[int, TableColumn]) -> list[int]:
     """Return the columns that identify a row; without declared ones, all columns of texts."""
-    part, places = PART.fullmatch(expected.title), sorted(expected.header)
+    part, columns = PART.fullmatch(expected.title), sorted(expected.header)
     kind = CATALOGUE.get(expected.title) or CATALOGUE.get(part[1] if part else "")
     grain: list[int] = []
     if kind is not None:
-        position_of = kind.positions([str(expected.header[place]) for place in places])
-        grain = [places[position_of[name]] for name in kind.GRAIN if name in position_of]
-    return grain or [p for p in places if p in columns_at and columns_at[p].fmt.is_text] or places
+        position_of = kind.positions([str(expected.header[column]) for column in columns])
+        grain = [columns[position_of[name]] for name in kind.GRAIN if name in position_of]
+    texts = [c for c in columns if c in columns_at and columns_at[c].fmt.is_text]
+    return grain or texts or columns
 
 
 def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
+    """Return the finding on a cell that differs, or a row that is missing or added."""
     title = sheet.title
     if change.row_after is None:
         row = change.row or 0
-        cells = (expected.values(place)[row] for place in sorted(expected.header))
+        cells = (expected.values(column)[row] for column in sorted(expected.header))
         shown_cells = [_plain_text(v) for v in cells if v is not None][:_MOST_IN_ROW]
         message, texts = "a row is missing", ", ".join(shown_cells)
         return Finding(title, expected.rows[row], found=message, expected=texts)
@@ -187,9 +194,9 @@ def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
     if change.row is None:
         message = "the plan computed from the input does not have this row"
         return Finding(title, number, found=message)
-    place: Any = change.column
+    column: Any = change.column
     texts_of = _repr_of(change.after), _repr_of(change.before)
-    return at_cell(title, place, number, *texts_of, column=str(expected.header[place]))
+    return at_cell(title, column, number, *texts_of, column=str(expected.header[column]))
 
 
 def _plain_text(value: object) -> str:
@@ -202,46 +209,46 @@ class _Rounding:
     def __init__(
         self,
         expected: Grid,
-        due: Mapping[int, Sequence[object]],
+        values: Mapping[int, Sequence[object]],
         columns_at: Mapping[int, TableColumn],
     ) -> None:
-        self.expected, self.due = expected, due
-        self.formats = {p: column.formats for p, column in columns_at.items() if column.formats}
+        self.expected, self.values = expected, values
+        self.formats = {c: column.formats for c, column in columns_at.items() if column.formats}
         self.largest: dict[int, dict[Format | None, float]] = {}
-        headers = {header: place for place, header in expected.header.items()}
+        column_of = {header: column for column, header in expected.header.items()}
         is_checks = expected.title == Checks.TABLE
-        self.proof = headers.get(Checks.value.header, 0) if is_checks else 0
-        self.accepted = headers.get(Checks.accepted.header, 0)
+        self.proof = column_of.get(Checks.value.header, 0) if is_checks else 0
+        self.accepted = column_of.get(Checks.accepted.header, 0)
 
-    def tolerance(self, place: int, row: int) -> float:
+    def tolerance(self, column: int, row: int) -> float:
         """Return the tolerance for a column's cell, by the position of its row."""
-        if place not in self.largest:
-            most = self.largest[place] = {}
-            for i, value in enumerate(self.due[place]):
+        if column not in self.largest:
+            most = self.largest[column] = {}
+            for i, value in enumerate(self.values[column]):
                 if fits_double(value):
-                    fmt = self._format(place, i)
+                    fmt = self._format(column, i)
                     most[fmt] = max(most.get(fmt, 0.0), abs(float(value)))
-        room = tolerances.CANCELLED_SUM * self.largest[place].get(self._format(place, row), 0.0)
-        if place == self.proof and self.due[place][row]:
-            accepted = self.due[self.accepted][row] if self.accepted else None
+        room = tolerances.CANCELLED_SUM * self.largest[column].get(self._format(column, row), 0.0)
+        if column == self.proof and self.values[column][row]:
+            accepted = self.values[self.accepted][row] if self.accepted else None
             room += tolerances.PROOF_REPEATED * float(accepted) if fits_double(accepted) else 0.0
         return room
 
-    def _format(self, place: int, row: int) -> Format | None:
-        """Return the format of a cell in a column that has several: others have other units."""
-        columns_at = self.formats.get(place, ())
+    def _format(self, column: int, row: int) -> Format | None:
+        """Return a cell's format in a column that has one for each row; None in other columns."""
+        formats = self.formats.get(column, ())
         number = self.expected.rows[row] - self.expected.header_row - 1
-        return columns_at[number] if number < len(columns_at) else None
+        return formats[number] if number < len(formats) else None
 
 
-def _is_same(rounding: _Rounding, column: Hashable, row: int, due: object, here: object) -> bool:
-    place: Any = column
-    return (
-        fits_double(here) and fits_double(due) and near(here, due, rounding.tolerance(place, row))
-    )
+def _is_same(rounding: _Rounding, column: Any, row: int, expected: object, found: object) -> bool:
+    """Return whether two cells have numbers that differ only by rounding."""
+    are_numbers = fits_double(found) and fits_double(expected)
+    return are_numbers and near(found, expected, rounding.tolerance(column, row))
 
 
 def _repr_of(value: object) -> str:
+    """Return a cell's value as a finding shows it, with all digits."""
     if value is None:
         return "a blank cell"
     if isinstance(value, Fault | Dated):
@@ -262,41 +269,44 @@ def common_fields(
     They are matched by their headers and, in Summary, by their measures. Pages, charts, the
     glossary and Checks are left out: their texts depend on the version.
     """
-    here: dict[str, Grid] = {}
-    due: dict[str, Grid] = {}
+    found_fields: dict[str, Grid] = {}
+    expected_fields: dict[str, Grid] = {}
     for title in (t for t in sheets if t in expected and t in tables and t not in _SENTENCES):
-        there, wanted = sheets[title], expected[title]
-        place_of = {header: place for place, header in there.header.items()}
+        sheet, wanted = sheets[title], expected[title]
+        column_of = {header: column for column, header in sheet.header.items()}
         kept = {Summary.measure.header, Summary.value.header} if title == SUMMARY else set()
-        columns = tables[title].columns
-        places = {
-            place: place_of[header]
-            for place, header in wanted.header.items()
-            if header in place_of and (header in kept or columns[place - 1].fmt not in _TEXTS)
+        declared = tables[title].columns
+        origins = {
+            column: column_of[header]
+            for column, header in wanted.header.items()
+            if header in column_of and (header in kept or declared[column - 1].fmt not in _TEXTS)
         }
-        here[title] = _selected_columns(there, places, wanted)
-        due[title] = _selected_columns(wanted, dict(zip(places, places, strict=True)), wanted)
+        grids = (
+            _selected_columns(sheet, origins, wanted),
+            _selected_columns(wanted, dict(zip(origins, origins, strict=True)), wanted),
+        )
         if title == SUMMARY:
-            both = {*here[title].values(1)} & {*due[title].values(1)}
-            here[title], due[title] = (_summary_rows(g[title], both) for g in (here, due))
-    return here, due
+            both = {*grids[0].values(1)} & {*grids[1].values(1)}
+            grids = _summary_rows(grids[0], both), _summary_rows(grids[1], both)
+        found_fields[title], expected_fields[title] = grids
+    return found_fields, expected_fields
 
 
 def unmatched(sheets: Grids, expected: Grids, tables: Mapping[str, Table]) -> Iterator[Finding]:
     """Yield sheets, columns and measures that only the plan has, or only this version writes."""
     for title in [*expected, *unknown_sheets(sheets, expected)]:
-        there, wanted = sheets.get(title), expected.get(title)
-        if there is None:
+        sheet, wanted = sheets.get(title), expected.get(title)
+        if sheet is None:
             yield Finding(title, found=_MISSING, expected=_OF_THIS)
         elif wanted is None:
             yield Finding(title, found=f"this sheet {_UNKNOWN}")
         elif title in tables and title != ChartData.TABLE:
-            yield from _other_texts("column", there, there.header, wanted.header.values())
-            for row, place, _ in there.stray:
-                yield at_cell(title, place, row, f"this cell {_UNKNOWN}")
+            yield from _other_texts("column", sheet, sheet.header, wanted.header.values())
+            for row, column, _ in sheet.stray:
+                yield at_cell(title, column, row, f"this cell {_UNKNOWN}")
             if title == SUMMARY:
-                measures = [_measure_rows(grid) for grid in (there, wanted)]
-                yield from _other_texts("measure", there, *measures)
+                measures = [_measure_rows(grid) for grid in (sheet, wanted)]
+                yield from _other_texts("measure", sheet, *measures)
 
 
 _OF_THIS = "what this version writes"
@@ -304,17 +314,18 @@ _UNKNOWN = "is not written by this version of the planner: it is not compared"
 
 
 def _measure_rows(summary: Grid) -> dict[int, object]:
-    place = {header: p for p, header in summary.header.items()}.get(Summary.measure.header, 0)
-    return dict(zip(summary.rows, summary.values(place), strict=True))
+    """Return the name of the measure in each row of Summary, by the row's number."""
+    column = {header: c for c, header in summary.header.items()}.get(Summary.measure.header, 0)
+    return dict(zip(summary.rows, summary.values(column), strict=True))
 
 
 def _other_texts(
-    kind: str, sheet: Grid, here: Mapping[int, object], due: Iterable[object]
+    kind: str, sheet: Grid, found: Mapping[int, object], expected: Iterable[object]
 ) -> Iterator[Finding]:
     """Yield the texts without a counterpart; of two equal ones, the second has none."""
-    left = Counter(due.values() if isinstance(due, Mapping) else due)
-    for place, text in sorted(here.items()):
-        row, column = (sheet.header_row, place) if kind == "column" else (place, 1)
+    left = Counter(expected.values() if isinstance(expected, Mapping) else expected)
+    for number, text in sorted(found.items()):
+        row, column = (sheet.header_row, number) if kind == "column" else (number, 1)
         if left[text]:
             left[text] -= 1
         else:
@@ -323,21 +334,21 @@ def _other_texts(
         yield Finding(sheet.title, found=f"the {kind} {text!r} is missing", expected=_OF_THIS)
 
 
-def _selected_columns(grid: Grid, places: Mapping[int, int], like: Grid) -> Grid:
-    """Return some columns of a sheet, in the places and under the headers of another."""
-    header = {place: like.header[place] for place in places}
-    columns = {place: grid.values(origin) for place, origin in places.items()}
+def _selected_columns(grid: Grid, origins: Mapping[int, int], like: Grid) -> Grid:
+    """Return some columns of a sheet, at the numbers and under the headers of another's."""
+    header = {column: like.header[column] for column in origins}
+    columns = {column: grid.values(origin) for column, origin in origins.items()}
     return Grid(grid.title, like.header_row, header, grid.rows, columns)
 
 
 def _summary_rows(summary: Grid, names: AbstractSet[object]) -> Grid:
     """Return the rows of Summary for some measures, if they have any value."""
-    rows = zip(*(summary.values(place) for place in sorted(summary.columns)), strict=True)
+    rows = zip(*(summary.values(column) for column in sorted(summary.columns)), strict=True)
     kept = [
         i
         for i, (name, *cells) in enumerate(rows)
         if name in names and any(cell is not None for cell in cells)
     ]
-    columns = {place: [values[i] for i in kept] for place, values in summary.columns.items()}
+    columns = {column: [values[i] for i in kept] for column, values in summary.columns.items()}
     numbers = [summary.rows[i] for i in kept]
     return Grid(summary.title, summary.header_row, summary.header, numbers, columns)

@@ -37,7 +37,7 @@ def actuals_of(folder: Path) -> tuple[Path, str, str]:
 
 def read_deliveries(path: Path) -> object:
     actuals = read_actuals(path, "USD")
-    every = actuals.context.layout.in_order(actuals.context.findings)
+    every = actuals.context.layout.sorted_by_cell(actuals.context.findings)
     findings = [f for f in every if f.severity is Severity.ERROR]
     if findings:
         raise InputError(findings)

@@ -72,9 +72,9 @@ def run_commands(order: dict[str, Any]) -> dict[str, Any]:
 def _first_page(file: Path) -> str:
     """Return the HTML of the first page of a plan or of a study."""
     from planner.render.html import first_page_html
-    from planner.report import first_page_of, read_report
+    from planner.report import first_page_of, read_plan_or_study
 
-    return first_page_html(first_page_of(read_report(file))[0])
+    return first_page_html(first_page_of(read_plan_or_study(file))[0])
 
 
 def run_command(arguments: list[str]) -> tuple[int, dict[str, Any]]:
@@ -225,10 +225,10 @@ def _proof_words(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[b
         proven = bool(answer.get("proven"))
         return proven, "Verified." if proven and not answer.get(Key.ERRORS) else "Not verified."
     if name in STUDIES:
-        from planner.report import first_page_of, read_report
+        from planner.report import first_page_of, read_plan_or_study
         from planner.workbook.plan_file import PlanFile
 
-        source = read_report(Path(str(answer[Key.OUTPUT])))
+        source = read_plan_or_study(Path(str(answer[Key.OUTPUT])))
         if isinstance(source, PlanFile):
             return True, f"{proven_words()}."
         _, text, sound = first_page_of(source)
@@ -251,11 +251,11 @@ def _proof_words(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[b
 
 def overview(file: str) -> dict[str, Any]:
     """Return the first page of a plan or of a study."""
-    from planner.report import first_page_of, read_report
+    from planner.report import first_page_of, read_plan_or_study
     from planner.report.plan import report_notes
     from planner.workbook.plan_file import PlanFile
 
-    source = read_report(Path(file))
+    source = read_plan_or_study(Path(file))
     front, proof, _ = first_page_of(source)
     further = report_notes(source) if isinstance(source, PlanFile) else ()
     return {

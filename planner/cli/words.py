@@ -104,7 +104,7 @@ def show_findings(file: Path, findings: Iterable[Finding], *, err: bool = False)
     from planner.workbook.findings import Layout
 
     screen = console(sys.stderr if err else sys.stdout)
-    ordered = Layout().in_order(findings)
+    ordered = Layout().sorted_by_cell(findings)
     for sheet, group in groupby(ordered[:MOST_FINDINGS], key=lambda f: f.sheet):
         screen.print(Text(terminal_safe(sheet) or "Workbook", style="bold"))
         screen.print(_findings_table(list(group), brief=screen.is_terminal))

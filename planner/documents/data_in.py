@@ -120,7 +120,7 @@ def pull(
         except SourceError as error:
             header = DataSource.column_of(error.field).header
             context.error(DataSource.SHEET, source.row, header, CellError(str(error), ""))
-    findings = context.layout.in_order(context.findings)
+    findings = context.layout.sorted_by_cell(context.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(f for f in findings if f.severity is Severity.ERROR)
     return Pulled(
@@ -160,7 +160,7 @@ def _source_rows(grid: Grid | None, context: ReadingContext) -> tuple[DataSource
     read = records.read_sheet(DataSource, grid, context)
     errors = [f for f in context.findings if f.severity is Severity.ERROR]
     if errors:
-        raise InputError(context.layout.in_order(errors))
+        raise InputError(context.layout.sorted_by_cell(errors))
     context.findings.clear()
     rows: Any = read.records()
     return tuple(rows)

@@ -56,7 +56,10 @@ class SourceError(Exception):
         self.field = field
 
 
-def refuse(message: str, cause: Exception | None = None, field: str = "place") -> NoReturn:
+def raise_source_error(
+    message: str, cause: Exception | None = None, field: str = "place"
+) -> NoReturn:
+    """Raise SourceError for a field of the row of Sources: by default its file or database."""
     raise SourceError(message, field) from cause
 
 
@@ -77,7 +80,7 @@ class SourceTable:
         count = Counter(normalize(header) for header in self.headers)
         twice = next((h for h in self.headers if normalize(h) and count[normalize(h)] > 1), None)
         if twice is not None:
-            refuse(f"{self.name} has {count[normalize(twice)]} columns named {twice!r}")
+            raise_source_error(f"{self.name} has {count[normalize(twice)]} columns named {twice!r}")
 
     def row_number(self, row: int) -> int:
         """Return the number of a row by its index: of a file as a spreadsheet program shows it."""
@@ -94,21 +97,25 @@ def load(place: str, table: str, base: Path, seconds: float) -> SourceTable:
     The database's address is in the environment variable ``place``.
     """
     if is_address(place):
-        refuse("the address of a database, which may hold a password")
+        raise_source_error("the address of a database, which may hold a password")
     suffix = Path(place).suffix.casefold()
     readers: dict[str, _Reader] = {".csv": _csv, ".parquet": _parquet}
     readers |= dict.fromkeys(EXCEL, _excel) | dict.fromkeys(SQLITE, _sqlite)
     if suffix in readers:
         path = _file_in_folder(place, base)
         if table and suffix in {".csv", ".parquet"}:
-            refuse(f"{place} has only one table: leave Table or query blank", field="table")
+            raise_source_error(
+                f"{place} has only one table: leave Table or query blank", field="table"
+            )
         return _answered(seconds, lambda: readers[suffix](path, table, place, seconds))
     if not _VARIABLE.fullmatch(place):
         endings = ", ".join(readers)
-        refuse(f"this is neither a file ({endings}) nor the name of an environment variable")
+        raise_source_error(
+            f"this is neither a file ({endings}) nor the name of an environment variable"
+        )
     address = os.environ.get(place, "")
     if not address:
-        refuse(f"the environment variable {place} is not set")
+        raise_source_error(f"the environment variable {place} is not set")
     return _answered(seconds, lambda: _database(address, table, place, seconds))
 
 
@@ -117,7 +124,7 @@ def _answered(seconds: float, work: Callable[[], T]) -> T:
     try:
         return with_timeout(work, seconds)
     except TimeoutError as error:
-        refuse(str(error), error)
+        raise_source_error(str(error), error)
 
 
 def _file_in_folder(place: str, base: Path) -> Path:
@@ -125,11 +132,11 @@ def _file_in_folder(place: str, base: Path) -> Path:
     path = base / place
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(base)):
-        refuse(f"{place} is not in the workbook's folder or a subfolder: copy it there")
+        raise_source_error(f"{place} is not in the workbook's folder or a subfolder: copy it there")
     try:
         archive.refuse_special(real)
     except archive.RefusedError as error:
-        refuse(f"{place}: {error}", error)
+        raise_source_error(f"{place}: {error}", error)
     return real
 
 
@@ -140,7 +147,7 @@ def _bounded(parts: Iterable[Iterable[Sequence[Any]]], place: str, width: int) -
         rows += map(tuple, part)
         if len(rows) > archive.MOST_ROWS or len(rows) * width > archive.MOST_CELLS:
             most = f"{archive.MOST_ROWS:,} rows or {archive.MOST_CELLS:,} cells"
-            refuse(f"{place} has more than {most}")
+            raise_source_error(f"{place} has more than {most}")
     return rows
 
 
@@ -152,7 +159,7 @@ def _csv(path: Path, _table: str, place: str, _: float) -> SourceTable:
         read = csv_folder.read_file(path)
     except InputError as error:
         places = ((f", row {f.row}" if f.row else "", f.message) for f in error.findings)
-        refuse("; ".join(f"{place}{row}: {message}" for row, message in places), error)
+        raise_source_error("; ".join(f"{place}{row}: {message}" for row, message in places), error)
     numbers, rows = [n for n, _ in read.below], [tuple(cells) for _, cells in read.below]
     return SourceTable(place, tuple(map(unguarded, read.header)), rows, numbers, read)
 
@@ -162,12 +169,12 @@ def _excel(path: Path, table: str, place: str, _: float) -> SourceTable:
         grids = {grid.title: grid for grid in excel.open_excel(path).grids if grid.header_row}
     except InputError as error:
         message = "; ".join(finding.message for finding in error.findings)
-        refuse(message.replace(str(path), place), error)
+        raise_source_error(message.replace(str(path), place), error)
     grid = grids[_chosen(table, grids, place, "sheet")]
     positions = sorted(grid.header)
     if grid.stray:
         cell = address(grid.stray[0][1], grid.stray[0][0])
-        refuse(f"{place}, {grid.title}: the cell {cell} has no header above it")
+        raise_source_error(f"{place}, {grid.title}: the cell {cell} has no header above it")
     rows = list(zip(*map(grid.values, positions), strict=True))
     headers = tuple(str(grid.header[position]) for position in positions)
     return SourceTable(f"{place}, {grid.title}", headers, rows, grid.rows)
@@ -184,9 +191,9 @@ def _chosen(table: str, names: Iterable[str], place: str, word: str) -> str:
     shown = ", ".join(listed[:_FEW]) or "none"
     if not table:
         message = f"{place} has several {word}s: name one in Table or query; there is {shown}"
-        refuse(message, field="table")
+        raise_source_error(message, field="table")
     hint = did_you_mean(table, listed) or f"there is {shown}"
-    return refuse(f"{place} has no {word} {table!r}; {hint}", field="table")
+    return raise_source_error(f"{place} has no {word} {table!r}; {hint}", field="table")
 
 
 def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
@@ -194,9 +201,9 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        refuse(f"pyarrow, which reads {place}, {EXTRA}", error)
+        raise_source_error(f"pyarrow, which reads {place}, {EXTRA}", error)
     if path.stat().st_size > archive.MOST_PACKED:
-        refuse(f"{place} has more than {archive.MOST_PACKED:,} bytes")
+        raise_source_error(f"{place} has more than {archive.MOST_PACKED:,} bytes")
     try:
         with (
             path.open("rb") as opened,  # pyarrow refuses a path that is not UTF-8
@@ -210,7 +217,7 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
             if unpacked > archive.MOST_UNPACKED or about.num_rows * len(names) > archive.MOST_CELLS:
                 size = f"{about.num_rows:,} rows of {len(names):,} columns"
                 end = f"which unpack to {unpacked:,} bytes: this is too much for a workbook"
-                refuse(f"{place} has {size}, {end}")
+                raise_source_error(f"{place} has {size}, {end}")
             kinds = (pa.types.is_string, pa.types.is_binary)
             texts = [f.name for f in file.schema_arrow if any(is_kind(f.type) for is_kind in kinds)]
         with (
@@ -220,7 +227,7 @@ def _parquet(path: Path, _table: str, place: str, _: float) -> SourceTable:
             batches = (_batch_columns(b, place) for b in file.iter_batches(batch_size=_AT_A_TIME))
             rows = _bounded((zip(*columns, strict=True) for columns in batches), place, len(names))
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
-        refuse(f"{place} is damaged or not a Parquet file", error)
+        raise_source_error(f"{place} is damaged or not a Parquet file", error)
     return SourceTable(place, names, rows)
 
 
@@ -232,7 +239,9 @@ def _batch_columns(batch: Any, place: str) -> list[list[Any]]:
         if types.is_dictionary(column.type) and len(column.dictionary):
             longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
             if longest > 4 * csv_folder.LONGEST_CELL:
-                refuse(f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters")
+                raise_source_error(
+                    f"{place} has a text of more than {csv_folder.LONGEST_CELL:,} characters"
+                )
     return [column.to_pylist() for column in batch.columns]
 
 
@@ -276,16 +285,16 @@ def refuse_writing(statement: str) -> None:
     is_hidden = "/*!" in statement or "\\'" in statement or '\\"' in statement
     if is_hidden or re.search(r"['\"`]|/\*", bare):
         letters = "quotes, backslashes or comments that databases read in different ways"
-        refuse(f"the query has {letters}", field="table")
+        raise_source_error(f"the query has {letters}", field="table")
     if ";" in bare.removesuffix(";"):
-        refuse("the query is more than one statement", field="table")
+        raise_source_error("the query is more than one statement", field="table")
     if not words or words[0] not in _READS:
         message = "the query must begin with SELECT or WITH, as planner pull only reads"
-        refuse(message, field="table")
+        raise_source_error(message, field="table")
     writes = sorted(_WRITES & set(words))
     if writes:
         message = f"the query has the word {writes[0].upper()}, but planner pull only reads"
-        refuse(message, field="table")
+        raise_source_error(message, field="table")
 
 
 # ---- SQLite --------------------------------------------------------------------------------------
@@ -321,10 +330,12 @@ def _sqlite(path: Path, table: str, place: str, seconds: float) -> SourceTable:
             rows = _bounded(parts, place, len(headers))
     except (sqlite3.Error, sqlite3.Warning) as error:
         if "interrupted" in str(error):
-            refuse(f"no answer within {seconds:g} seconds", error)
+            raise_source_error(f"no answer within {seconds:g} seconds", error)
         is_refused = "not authorized" in str(error)
         field = "table" if is_query(table) else "place"
-        refuse(f"{place}: {'the query does more than read' if is_refused else error}", error, field)
+        raise_source_error(
+            f"{place}: {'the query does more than read' if is_refused else error}", error, field
+        )
     return SourceTable(f"{place}, {'query' if is_query(table) else name}", headers, rows)
 
 
@@ -336,7 +347,7 @@ def _database(address: str, table: str, variable: str, seconds: float) -> Source
     try:
         import sqlalchemy
     except ImportError:
-        refuse(f"SQLAlchemy, which reads databases, {EXTRA}")
+        raise_source_error(f"SQLAlchemy, which reads databases, {EXTRA}")
     if is_query(table):
         refuse_writing(table)
     secrets: list[str] = [address]

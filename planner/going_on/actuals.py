@@ -236,7 +236,7 @@ def with_actuals(outcome: PastYears, actuals: Actuals, plan: Plan, orders: Order
     """Return the outcome of past years with actual figures; InputError lists all errors."""
     matching = _Matching(actuals, outcome, plan, orders)
     actual = matching.outcome()
-    findings = matching.in_order()
+    findings = matching.sorted_findings()
     if any(f.severity is errors.Severity.ERROR for f in findings):
         raise errors.InputError(findings)
     return actual
@@ -252,14 +252,15 @@ class _Matching:
     orders: Orders
     findings: list[errors.Finding] = field(default_factory=list)
 
-    def in_order(self) -> tuple[errors.Finding, ...]:
-        """Return all errors in the order of cells, including errors found while reading."""
+    def sorted_findings(self) -> tuple[errors.Finding, ...]:
+        """Return all findings, also those of reading the file, sorted by sheet and cell."""
         context = self.actuals.context
-        return context.layout.in_order([*context.findings, *self.findings])
+        return context.layout.sorted_by_cell([*context.findings, *self.findings])
 
-    def wrong(
+    def add_error(
         self, record: Record, name: str, found: str, wanted: str = "", hint: str = ""
     ) -> None:
+        """Add the error that a row's field ``name`` has ``found`` instead of ``wanted``."""
         self.findings.append(error(record, name, found, wanted, hint))
 
     def outcome(self) -> PastYears:
@@ -328,7 +329,7 @@ class _Matching:
         header = Delivery.column_of("order" if first.order else "year").header
         place = self.actuals.context.layout.address(Delivery.SHEET, first.row, header)
         name = "order" if row.order else "year"
-        self.wrong(row, name, f"this order appears twice, first in {place}", "each order once")
+        self.add_error(row, name, f"this order appears twice, first in {place}", "each order once")
 
     def _of_this_plan(self) -> Iterator[Delivery]:
         """Yield the rows of this plan; rows of another plan are one error, at the first of them."""
@@ -338,7 +339,7 @@ class _Matching:
             more = f", and {counted(len(others) - 1, 'more row')}" if len(others) > 1 else ""
             found = f"the plan {others[0].plan}{more}: these rows belong to another plan"
             hint = f"planner new --actuals {self.orders.plan.path.name} writes a file for this plan"
-            self.wrong(others[0], "plan", found, self.orders.plan_id, hint)
+            self.add_error(others[0], "plan", found, self.orders.plan_id, hint)
         left_out = {id(row) for row in others}
         yield from (row for row in rows if id(row) not in left_out)
 
@@ -351,14 +352,14 @@ class _Matching:
         year = self._year_of_id.get(normalize(name))
         if year is not None:
             found = f"the order {row.order} belongs to {year}"
-            self.wrong(row, "order", found, f"an order of {year_span(self._years)}")
+            self.add_error(row, "order", found, f"an order of {year_span(self._years)}")
             return None
         hint = ""
         if len(self.findings) < _MOST_HINTS:  # comparing with all ids takes time
             ids = {normalize(each.order): each.order for each in purchases}
             hint = name_hint(row.order, ids, _LEAST_SIMILARITY)
         found = f"{self.orders.plan.path.name} has no order {row.order!r}"
-        self.wrong(row, "order", found, "an id that planner orders writes", hint)
+        self.add_error(row, "order", found, "an id that planner orders writes", hint)
         return None
 
     @cached_property
@@ -378,7 +379,7 @@ class _Matching:
                 belongs = f"belongs to {planned}" if planned else f"has no {name}"
                 found = f"{typed}, but the order {row.order} {belongs}"
                 wanted = f"{planned} or a blank cell" if planned else "a blank cell"
-                self.wrong(row, name, found, wanted)
+                self.add_error(row, name, found, wanted)
                 return False
         return True
 
@@ -387,14 +388,16 @@ class _Matching:
         blank = [name for name in ("year", *ORDER_NAMES) if getattr(row, name) in {"", None}]
         if blank:
             found = "the cell is blank, and the row has no order"
-            self.wrong(row, blank[0], found, "an order, or else year, mineral, refiner and member")
+            self.add_error(
+                row, blank[0], found, "an order, or else year, mineral, refiner and member"
+            )
         if blank or not (self._is_over(row) and self._is_known(row)):
             return None
         names = order_identity(row)
         matches = self._positions_by_names.get(names, [])  # without a project: the refiner's own
         if len(matches) > 1:
             ids = ", ".join(self.before.purchases[i].order for i in matches[:3])
-            self.wrong(row, "order", f"{len(matches)} orders have these names", f"one of {ids}")
+            self.add_error(row, "order", f"{len(matches)} orders have these names", f"one of {ids}")
             return None
         return (matches[0] if matches else -1), ""
 
@@ -409,7 +412,7 @@ class _Matching:
         is_over = row.year in self._years
         if not is_over:
             over = f"a past year ({year_span(self._years)})"
-            self.wrong(row, "year", f"the year {row.year}", over)
+            self.add_error(row, "year", f"the year {row.year}", over)
         return is_over
 
     @cached_property
@@ -432,10 +435,10 @@ class _Matching:
             typed = getattr(row, name)
             if typed and normalize(typed) not in known:
                 found = f"{typed!r} is not in the plan"
-                self.wrong(row, name, found, "", did_you_mean(typed, known.values()))
+                self.add_error(row, name, found, "", did_you_mean(typed, known.values()))
                 return False
         if self._source(row) is None:
-            self.wrong(row, "refiner", f"{row.refiner} does not refine {row.mineral}")
+            self.add_error(row, "refiner", f"{row.refiner} does not refine {row.mineral}")
             return False
         return True
 
@@ -451,12 +454,12 @@ class _Matching:
         """Return a purchase without an order, at its cost in the plan."""
         if row.delivered is None:
             found = "the cell is blank, and the plan has no such order"
-            self.wrong(row, "delivered", found, "the tonnes that were delivered")
+            self.add_error(row, "delivered", found, "the tonnes that were delivered")
             return None
         planned = self._landed(row)
         if planned is None and row.paid is None:
             found = "the cell is blank, and the plan has no price for this purchase"
-            self.wrong(row, "paid", found, "the cost per tonne")
+            self.add_error(row, "paid", found, "the cost per tonne")
             return None
         source = self.plan.expanded.sources[self._source(row) or 0]
         members = {normalize(name): name for name in self.plan.case.member_of}
@@ -491,7 +494,7 @@ class _Matching:
         if len(kinds) > 1:
             found = f"the deliveries of order {order.order} are given both by quarter and by month"
             wanted = "all of them by quarter, or all by month"
-            self.wrong([*rows.values()][-1], "order", found, wanted)
+            self.add_error([*rows.values()][-1], "order", found, wanted)
             return order
         every = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
@@ -518,7 +521,7 @@ class _Matching:
             if key is None:
                 name = f"{row.mineral} of {row.member}"
                 hint = did_you_mean(name, [" of ".join(home) for home in found])
-                self.wrong(row, "mineral", f"the plan has no reserve of {name}", "", hint)
+                self.add_error(row, "mineral", f"the plan has no reserve of {name}", "", hint)
             elif row.closing is not None and row.year == self.before.last:
                 found[key] = row.closing
                 given.add(key)
@@ -532,10 +535,10 @@ class _Matching:
             project = projects.get(normalize(row.project))
             if project is None:
                 hint = did_you_mean(row.project, [p.name for p in projects.values()])
-                self.wrong(row, "project", f"{row.project!r} is not in the plan", "", hint)
+                self.add_error(row, "project", f"{row.project!r} is not in the plan", "", hint)
             elif row.year < self.plan.expanded.years[0] and row.year not in dict(project.begun):
                 wanted = f"a year from {self.plan.expanded.years[0]} on"
-                self.wrong(row, "year", f"the year {row.year}", wanted)
+                self.add_error(row, "year", f"the year {row.year}", wanted)
             elif row.part is not None:
                 found[project.name, row.year] = row.part
                 given.add((project.name, row.year))
@@ -548,7 +551,7 @@ class _Matching:
                 text = f"the built parts of {name} add up to {sum(parts.values()):z.6g}"
                 text += f" ({year_span(planned)} as planned)" if planned else ""
                 hint = "enter 0 for a year in which no part started"
-                self.wrong(row, "part", text, "a sum of at most 1", hint)
+                self.add_error(row, "part", text, "a sum of at most 1", hint)
         return found, given
 
 

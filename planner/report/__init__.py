@@ -13,18 +13,18 @@ from planner.workbook.read import with_suggestion
 if TYPE_CHECKING:
     from planner.render.front import FirstPage
 
-__all__ = ["first_page_of", "read_report", "report_html"]
+__all__ = ["first_page_of", "read_plan_or_study", "report_html"]
 
 
-def read_report(path: Path) -> PlanFile | StudyFile:
+def read_plan_or_study(path: Path) -> PlanFile | StudyFile:
     """Read the workbook of a plan or of a study.
 
     InputError if it is neither; if the file is missing, the error suggests a similar name.
     """
-    return with_suggestion(path, _read_report)
+    return with_suggestion(path, _read_plan_or_study)
 
 
-def _read_report(path: Path) -> PlanFile | StudyFile:
+def _read_plan_or_study(path: Path) -> PlanFile | StudyFile:
     kind = kind_of(sheet_names(path))
     if kind is None:
         return read_plan(path)
@@ -34,10 +34,10 @@ def _read_report(path: Path) -> PlanFile | StudyFile:
 def first_page_of(source: PlanFile | StudyFile) -> tuple[FirstPage, str, bool]:
     """Return the first page of a workbook, the verdict on its proofs, and whether all are given."""
     from planner.report.page import kind_and_tables, study_verdict
-    from planner.report.plan import front_of, proof_verdict
+    from planner.report.plan import first_page_of_plan, proof_verdict
 
     if isinstance(source, PlanFile):
-        return front_of(source), *proof_verdict(source)
+        return first_page_of_plan(source), *proof_verdict(source)
     kind, tables = kind_and_tables(source)
     return kind.front(tables, source.title), *study_verdict(tables)
 

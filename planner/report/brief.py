@@ -107,7 +107,7 @@ _BESIDE = {MINERALS, DECIDE}
 
 def _answer_slide(plan: PlanFile, proof: str) -> _Content:
     """Return the answer under its question, with the title of the plan if it fits."""
-    front = report.front_of(plan)
+    front = report.first_page_of_plan(plan)
     texts = [*(each.text for each in front.of("answer")), plan.title]
     topic = front.question if split_by_room(front.question, texts[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
@@ -138,11 +138,11 @@ def _is_positive(value: object) -> bool:
 
 def _figure_sentences(plan: PlanFile, *names: str) -> list[str]:
     """Return the sentences of figures, with those that the first page has no room for."""
-    return [each.text for each in report.front_of(plan).sentences if each.name in names]
+    return [each.text for each in report.first_page_of_plan(plan).sentences if each.name in names]
 
 
 def _minerals_slide(plan: PlanFile) -> _Content:
-    front = report.front_of(plan)
+    front = report.first_page_of_plan(plan)
     hardest, warnings = front.of("answer")[1:], front.of("care")
     return _Content(
         MINERALS,
@@ -200,7 +200,7 @@ def _decide(plan: PlanFile) -> _Content:
     title, cost = f"Capital of the plants to begin in {year}", sums(begun, "cost", "what")
     if len(cost) == 1 or not cost:
         title, cost = f"Cost of purchases in {year}, by country", sums(bought, "cost", "country")
-    texts = [each.text for each in report.front_of(plan).of("decide")]
+    texts = [each.text for each in report.first_page_of_plan(plan).of("decide")]
     return _Content(
         DECIDE,
         texts or ["Nothing is decided this year."],

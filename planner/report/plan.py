@@ -39,7 +39,7 @@ _PENALTY = "A penalty, not paid"
 def plan_page(plan: PlanFile) -> ReportPage:
     proof, is_sound = proof_verdict(plan)
     scenario, years = (word(plan.measure(name)) for name in (Figure.SCENARIO, Figure.YEARS))
-    front = front_of(plan)
+    front = first_page_of_plan(plan)
     return ReportPage(
         "Plan",
         (front_section(front),),
@@ -52,10 +52,10 @@ def plan_page(plan: PlanFile) -> ReportPage:
     )
 
 
-def front_of(plan: PlanFile) -> FirstPage:
+def first_page_of_plan(plan: PlanFile) -> FirstPage:
     """Return the plan's first page, made again from the tables of its workbook."""
-    asked = word(plan.measure(Figure.QUESTION))
-    return first_page(SheetTables(plan.result, plan.country_name), plan.title, asked)
+    question = word(plan.measure(Figure.QUESTION))
+    return first_page(SheetTables(plan.result, plan.country_name), plan.title, question)
 
 
 def proof_verdict(plan: PlanFile) -> tuple[str, bool]:

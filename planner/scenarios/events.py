@@ -66,9 +66,9 @@ def active_rows(
     )
 
 
-def apply_events(case: Case, rows: Hits) -> Case:
-    """Return the case after applying rows of the sheet Risks in their years."""
-    return CaseSteps(event_changes(case, rows))(case)
+def apply_events(case: Case, hits: Hits) -> Case:
+    """Return the case after applying rows of the sheet Risks in the years of ``hits``."""
+    return CaseSteps(event_changes(case, hits))(case)
 
 
 def event_changes(case: Case, rows: Hits, *, is_decided: bool = False) -> tuple[CaseStep, ...]:

@@ -38,7 +38,9 @@ class Start:
 
     def input_error(self, findings: Iterable[Finding]) -> InputError:
         """Return the InputError of findings on the case, each with its cell of the workbook."""
-        return InputError(self.book.layout.in_order(self.variant.with_origin(tuple(findings))))
+        return InputError(
+            self.book.layout.sorted_by_cell(self.variant.with_origin(tuple(findings)))
+        )
 
 
 def start_file(  # noqa: PLR0913 - all options of a case
@@ -67,7 +69,7 @@ def start_file(  # noqa: PLR0913 - all options of a case
     variant = Variant(name, changes, max_country_share, search)
     case, findings = variant.with_findings(book.case)
     if findings:
-        warnings = book.layout.in_order((*book.warnings, *findings))
+        warnings = book.layout.sorted_by_cell((*book.warnings, *findings))
         book = dataclasses.replace(book, warnings=warnings)
     return Start(book, case, variant, time.perf_counter() - began)
 
@@ -83,7 +85,7 @@ def check_file(path: Path) -> Book:
         case, warnings = scenarios.apply_with_findings(book.case, name)
         findings += [*warnings, *Variant(name).with_origin(tuple(checks.errors(case)))]
     findings += events.event_findings(book.case)
-    book = dataclasses.replace(book, warnings=book.layout.in_order(findings))
+    book = dataclasses.replace(book, warnings=book.layout.sorted_by_cell(findings))
     if any(f.severity is Severity.ERROR for f in book.warnings):
         raise InputError(book.warnings)
     return book

@@ -55,7 +55,11 @@ class Context:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         own = self.plan.findings
-        return self.book.layout.in_order((*self.book.warnings, *own)) if own else self.book.warnings
+        return (
+            self.book.layout.sorted_by_cell((*self.book.warnings, *own))
+            if own
+            else self.book.warnings
+        )
 
     @property
     def currency(self) -> str:

@@ -64,29 +64,31 @@ class Cells:
 
         If a cell's unit differs from the text's, it is given.
         """
-        given = [(self.address(place), self._other_unit(place)) for place in places if place]
+        given = [(self.address(place), self._unit_in_workbook(place)) for place in places if place]
         cells = "; ".join(cell + (f", in {other[0]}" if other else "") for cell, other in given)
         return f"  [{cells}]" if cells else ""
 
     def unit(self, place: answers.CellAddress) -> str:
         """Return the unit that a cell is written in, "" if it has none."""
-        other, currency = self._other_unit(place), self.planned.settings.currency
+        other, currency = self._unit_in_workbook(place), self.planned.settings.currency
         return other[0] if other else units.in_currency(self._declared(place).unit, currency)
 
     def in_unit_of_cell(self, place: answers.CellAddress, value: float) -> float:
         """Return a value in the unit that its cell is written in."""
-        other = self._other_unit(place)
+        other = self._unit_in_workbook(place)
         return value if other is None else float(f"{value / other[1]:.12g}")
 
     def typed_up(self, place: answers.CellAddress, value: float) -> float:
         """Return ``typed``, rounded up to a short number if the cell's unit is another one."""
-        other = self._other_unit(place)
+        other = self._unit_in_workbook(place)
         return value if other is None else answers.rounded_up(value / other[1], other[0])
 
-    def _other_unit(self, place: answers.CellAddress) -> tuple[str, float] | None:
+    def _unit_in_workbook(self, place: answers.CellAddress) -> tuple[str, float] | None:
+        """Return a cell's unit and factor (see ``unit_of``) if it isn't in the catalogue's."""
         return self.unit_of(place.sheet, self._column(place))
 
     def is_overridden(self, place: answers.CellAddress) -> bool:
+        """Return whether a scenario or what-if sets another value than the cell has."""
         before, after = (self._record(case, place) for case in (self.original, self.planned))
         field = self._declared(place).field
         return None in (before, after) or getattr(before, field) != getattr(after, field)
@@ -119,7 +121,7 @@ def plain_amount(value: float) -> str:
 
 
 def _money(value: float) -> str:
-    value = 0.0 if _is_near(value, 0.0) else value
+    value = 0.0 if _look_equal(value, 0.0) else value
     return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z,.2f}"  # noqa: PLR2004
 
 
@@ -132,7 +134,8 @@ def _amount_of_limit(value: float, unit: str, currency: str) -> str:
     return _percent(value) if unit == POINT else amount
 
 
-def _typed(value: float, unit: str) -> str:
+def _text_of_cell(value: float, unit: str) -> str:
+    """Return a value as it is typed into a cell of this unit."""
     if unit == answers.SHARE:
         return _percent(value)
     if unit == answers.OPEN:
@@ -140,11 +143,12 @@ def _typed(value: float, unit: str) -> str:
     return f"{value:,.12g} {unit}"
 
 
-def _one_unit(unit: str, currency: str) -> str:
+def _one_unit_in_words(unit: str, currency: str) -> str:
     return {POINT: "one percentage point", "t": "one tonne"}.get(unit, f"one million {currency}")
 
 
-def _is_near(a: float, b: float) -> bool:
+def _look_equal(a: float, b: float) -> bool:
+    """Return whether two amounts are the same once they are rounded to be shown."""
     return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.005)
 
 
@@ -237,7 +241,7 @@ def _price(
         is_of_shortage = price.setter == SHORTAGE.name
         yield "The price is the cost of a missing tonne:" if is_of_shortage else start
         yield from _price_lines(price, cells, currency)
-    elif not price.setter and not _is_near(price.amount, 0.0):
+    elif not price.setter and not _look_equal(price.amount, 0.0):
         yield "No single supplier's cost explains this price."
     costs = [c for c in answer.demand_costs.values()
              if abs(c - price.amount) > _MATTERS * abs(price.amount)]  # fmt: skip
@@ -323,12 +327,12 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
             nets[m.source] = (tonnes + m.amount, cost + m.cost, m.source, m.kind)
         largest = sorted(nets.values(), key=lambda net: -abs(net[1]))
         some = (net for net in largest if abs(net[0]) > tolerances.REMAINDER)
-        lines = [net for net in some if not _is_near(net[1], 0.0)][:_MOST_SUMS]
+        lines = [net for net in some if not _look_equal(net[1], 0.0)][:_MOST_SUMS]
     amounts = [f"{signed(m, ',.4g')} {'' if kind == BUILT.name else 't'}" for m, *_, kind in lines]
     digits = 0 if max((abs(cost) for _, cost, _, _ in lines), default=0.0) >= 1000 else 2  # noqa: PLR2004
     moneys = [f"{cost:z,.{digits}f}" for _, cost, _, _ in lines]
     rest = sum(m.cost for m in moves) - sum(cost for _, cost, _, _ in lines)
-    other = [] if _is_near(rest, 0.0) else [f"{rest:z,.{digits}f}"]
+    other = [] if _look_equal(rest, 0.0) else [f"{rest:z,.{digits}f}"]
     left, right = max(map(len, amounts)), max(map(len, [*moneys, *other]))
     for many, spent, (_, _, source, _) in zip(amounts, moneys, lines, strict=True):
         yield f"  {many:>{left}}  {spent:>{right}} {currency}  {source}"
@@ -340,7 +344,8 @@ def _moves(moves: tuple[answers.Move, ...], currency: str) -> Iterator[str]:
 
 
 def _price_lines(price: answers.MarginalPrice, cells: Cells, currency: str) -> Iterator[str]:
-    terms = [term for term in price.terms if not _is_near(term.amount, 0.0)] or price.terms
+    """Yield the terms of a price, one a line with its cells, and their sum."""
+    terms = [term for term in price.terms if not _look_equal(term.amount, 0.0)] or price.terms
     amounts, total = [f"{term.amount:z,.2f}" for term in terms], f"{price.amount:z,.2f}"
     wide = max(map(len, [*amounts, total]))
     for amount, term in zip(amounts, terms, strict=True):
@@ -355,7 +360,8 @@ def _price_lines(price: answers.MarginalPrice, cells: Cells, currency: str) -> I
 
 
 def _binding_lines(answer: answers.Explanation, cells: Cells, currency: str) -> Iterator[str]:
-    bounds = sorted(answer.binding, key=lambda b: _is_near(b.saves or 0.0, 0.0))
+    """Yield the limits that bind, each with what one unit more or less would save."""
+    bounds = sorted(answer.binding, key=lambda b: _look_equal(b.saves or 0.0, 0.0))
     if not bounds:
         yield "No limit would save anything if it were looser."
         return
@@ -375,20 +381,20 @@ def _binding_lines(answer: answers.Explanation, cells: Cells, currency: str) -> 
 
 def _saving_words(b: answers.Bound, currency: str) -> str:
     """Return what one unit of a limit saves, in which direction, and how far that holds."""
-    unit, (way, other) = _one_unit(b.unit, currency), ("more", "less")[:: b.direction]
-    worth = b.shadow_price if b.saves is None else b.saves
-    saves = f"{_money(worth)} {currency}{' at the margin' if b.saves is None else ''}"
-    if b.saves is not None and _is_near(b.saves, 0.0):
-        saves = "nothing alone, because another limit binds as well"
-    text = f"{unit[0].upper()}{unit[1:]} {way} saves {saves}"
+    unit, (way, other) = _one_unit_in_words(b.unit, currency), ("more", "less")[:: b.direction]
+    saving = b.shadow_price if b.saves is None else b.saves
+    saving_text = f"{_money(saving)} {currency}{' at the margin' if b.saves is None else ''}"
+    if b.saves is not None and _look_equal(b.saves, 0.0):
+        saving_text = "nothing alone, because another limit binds as well"
+    text = f"{unit[0].upper()}{unit[1:]} {way} saves {saving_text}"
     held = _saving_range(b, currency)
-    if held and _is_near(worth, b.shadow_price):
+    if held and _look_equal(saving, b.shadow_price):
         return f"{text}, as does each {held}."
     if held:
         end = "above" if b.direction > 0 else "below"
         price = f"{_money(b.shadow_price)} {currency}"
         return f"{text}; each unit saves {price} {held}, and less {end} that range."
-    if b.costs is not None and not _is_near(b.costs, worth):
+    if b.costs is not None and not _look_equal(b.costs, saving):
         return f"{text}; {unit} {other} costs {_money(b.costs)} {currency}."
     return f"{text}."
 
@@ -409,7 +415,7 @@ def _saving_range(b: answers.Bound, currency: str) -> str:
 def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells) -> Iterator[str]:
     """Yield the cells whose change ends the shortage, or what else could end it."""
     if not change.changes:
-        yield from _nothing_does(answer, change)
+        yield from _no_change_lines(answer, change)
         return
     dear = "Supply is available, but costs more than a missing tonne does. The plan would buy it"
     ends = f"The smallest change of cells that ends the shortage of {answer.member}:"
@@ -417,7 +423,7 @@ def _change_lines(answer: answers.Explanation, change: LeastChange, cells: Cells
     for each in change.changes:  # Share limits!F3: 65 % -> 71.4 %, as it is typed into the cell
         unit, place = _typed_unit(each, cells), each.place
         was, to = cells.in_unit_of_cell(place, each.was), cells.typed_up(place, each.to)
-        yield f"  {cells.address(place)}: {_typed(was, unit)} -> {_typed(to, unit)}"
+        yield f"  {cells.address(place)}: {_text_of_cell(was, unit)} -> {_text_of_cell(to, unit)}"
         years = each_year({*each.years} - {answer.year}, " and ")
         also = f"; the cell also applies to {years}" if answer.year in each.years and years else ""
         yield f"    {each.words}{also}"
@@ -432,7 +438,8 @@ def _typed_unit(change: CellChange, cells: Cells) -> str:
     return change.unit if change.unit in {answers.SHARE, answers.OPEN} else cells.unit(change.place)
 
 
-def _nothing_does(answer: answers.Explanation, change: LeastChange) -> Iterator[str]:
+def _no_change_lines(answer: answers.Explanation, change: LeastChange) -> Iterator[str]:
+    """Yield that no change of cells ends the shortage, why, and what would."""
     kinds = listed(answers.relaxable_words())
     if change.is_unknown:
         yield "No smallest change is known: the search for it found no proven optimum."
@@ -516,12 +523,13 @@ def explanation_json(
              "times_cell": cells.address(t.times)}
             for t in terms
         ],
-        "binding": [_bound(b, cells) for b in answer.binding],
+        "binding": [_bound_facts(b, cells) for b in answer.binding],
         "change": None if change is None else _change_facts(change, cells),
     }  # fmt: skip
 
 
-def _bound(b: answers.Bound, cells: Cells) -> dict[str, object]:
+def _bound_facts(b: answers.Bound, cells: Cells) -> dict[str, object]:
+    """Return a binding limit as JSON has it."""
     return {
         "kind": b.kind,
         "what": b.words,
@@ -545,6 +553,7 @@ def _cell_facts(place: answers.CellAddress | None, cells: Cells) -> dict[str, st
 
 
 def _change_facts(change: LeastChange, cells: Cells) -> dict[str, object]:
+    """Return the smallest change that ends a shortage as JSON has it."""
     still = change.outcome.still if change.outcome else ()
     return {
         "cells": [

@@ -92,11 +92,11 @@ def overview(context: Context) -> FirstPage:
     return replace(page, made_by=made_by, proof=_proof_sentence(context))
 
 
-def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
+def first_page(tables: SheetTables, title: str, question_text: str) -> FirstPage:
     """Return the first page that follows from a plan's tables alone."""
     table = tables.get(results.ByMineral)
     if table is None:
-        return FirstPage(title, asked, plan_findings(tables))
+        return FirstPage(title, question_text, plan_findings(tables))
     picture = supplier_chart(_minerals_for_chart(result_rows(table)), table.words)
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
     notes = [
@@ -105,7 +105,7 @@ def first_page(tables: SheetTables, title: str, asked: str) -> FirstPage:
     ]
     return FirstPage(
         title,
-        asked,
+        question_text,
         plan_findings(tables),
         shown,
         drawn(picture),

@@ -181,7 +181,7 @@ class Compare(VariantStudy):
                 raise UsageError(msg)
         self.task = words.number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]
-        book = dataclasses.replace(start.book, warnings=start.book.layout.in_order(warned))
+        book = dataclasses.replace(start.book, warnings=start.book.layout.sorted_by_cell(warned))
         super().__init__(dataclasses.replace(start, book=book))
 
     @classmethod
@@ -209,7 +209,7 @@ class Compare(VariantStudy):
         changed, cell_of = case.variant(book.case), book.layout.address
         says = cases.changes_in_words(book.case, case.variant)
         if case.errors:
-            placed = book.layout.in_order(case.errors)
+            placed = book.layout.sorted_by_cell(case.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
             return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
@@ -227,7 +227,7 @@ class Compare(VariantStudy):
             if isinstance(case.variant, Variant)  # a surprise has the same errors
             for finding in case.variant.with_origin(case.errors)
         )
-        placed = self.start.book.layout.in_order(findings)
+        placed = self.start.book.layout.sorted_by_cell(findings)
         return InputError(placed) if placed else None
 
     @property

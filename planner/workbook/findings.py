@@ -233,7 +233,7 @@ class Layout:
         """Return the unit in a column's header; None if it is the catalogue's unit."""
         return self.sheet(sheet).units.get(normalize(column))
 
-    def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def sorted_by_cell(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return findings without duplicates, each with its cell, sorted by sheet, row, column.
 
         The cell of a sheet's CSV file is given by file, row and column as that file writes it.

@@ -77,14 +77,15 @@ class PlanFile:
     def currency(self) -> str:
         return self.result(Flows).words.get("money", "")
 
-    def result(self, kind: type[R]) -> R:
-        """Return a sheet's result, with countries as codes; empty if the sheet is missing.
+    def result(self, result_type: type[R]) -> R:
+        """Return the table of a declared sheet, with countries as codes.
 
-        A missing column is blank.
+        It is empty if the sheet is missing; a missing column is blank.
         """
-        if kind not in self._results:
-            self._results[kind] = read_back(self.tables.get(kind.TABLE), kind)
-        return cast("R", self._results[kind])
+        if result_type not in self._results:
+            rows = self.tables.get(result_type.TABLE)
+            self._results[result_type] = read_back(rows, result_type)
+        return cast("R", self._results[result_type])
 
     def __contains__(self, kind: type[Result]) -> bool:
         return kind.TABLE in self.tables and len(self.tables[kind.TABLE]) > 0

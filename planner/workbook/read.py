@@ -182,7 +182,7 @@ def _read_grids(grids: Iterable[Grid], sha256: str, path: Path | None) -> Book:
     findings = _checked(case, parsed, context)
     context.findings += findings
     context.findings += context.overflows()
-    ordered = context.layout.in_order(context.findings)
+    ordered = context.layout.sorted_by_cell(context.findings)
     if any(f.severity is Severity.ERROR for f in ordered):
         raise InputError(ordered)
     return Book(case, ordered, tuple(context.defaults), context.layout, sha256, path, before)

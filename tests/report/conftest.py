@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.cli import main
-from planner.report import read_report, report_html
+from planner.report import read_plan_or_study, report_html
 from tests.books import write_book
 from tests.report.browser import chromium
 from tests.report.cases import HOSTILE, case
@@ -46,7 +46,7 @@ def written(made):
         source = made(command, book)
         path = source.with_suffix(".html")
         if not path.exists():
-            path.write_text(report_html(read_report(source)), encoding="utf-8")
+            path.write_text(report_html(read_plan_or_study(source)), encoding="utf-8")
         return path
 
     return write
@@ -56,7 +56,7 @@ def written(made):
 def together(made):
     """One report of a plan and all studies, as a file."""
     path = made().with_name("together.html")
-    reports = [read_report(made(command)) for command in COMMANDS]
+    reports = [read_plan_or_study(made(command)) for command in COMMANDS]
     path.write_text(report_html(*reports), encoding="utf-8")
     return path
 

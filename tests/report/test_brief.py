@@ -18,9 +18,9 @@ from planner.render.chart import Form, Picture, Role, Series
 from planner.render.front import NAME as OVERVIEW
 from planner.render.slides import split_by_room, with_fewer_bars, write_slides
 from planner.render.words import split_sentences
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.brief import SLIDE_OF, SURE, brief
-from planner.report.plan import front_of
+from planner.report.plan import first_page_of_plan
 from planner.studies import STUDIES
 from tests.books import editing, write_book
 from tests.budget import few
@@ -83,7 +83,7 @@ def is_small(deck):
 @pytest.mark.parametrize("name", NAMES)
 def test_slides_are_few_words_charts_and_numbers_of_the_plan(planned, tmp_path, name):
     path = planned(name)
-    plan, deck = read_report(path), written(tmp_path, path)
+    plan, deck = read_plan_or_study(path), written(tmp_path, path)
     assert is_small(deck)
     assert len(deck.slides) == 5
     some = [chart for slide in deck.slides for chart in charts_of(slide)]
@@ -104,7 +104,7 @@ def are_of_the_first_page(plan, path):
         for cell in row
         if cell is not None
     )
-    figures = [each.text for each in front_of(plan).sentences if each.place == "figure"]
+    figures = [each.text for each in first_page_of_plan(plan).sentences if each.place == "figure"]
     page = " ".join((page.replace("\xa0", " "), *figures))
     *slides, _ = brief(plan)
     for slide in slides:
@@ -241,7 +241,7 @@ def test_edits_are_found_by_verify_alone(made, tmp_path, capsys, edit):
 @pytest.mark.parametrize("title", ["x" * 256, "two\nlines " * 40, "😀" * 300])
 def test_titles_of_any_length(made, tmp_path, title):
     """The properties of a file hold 255 letters of a title; slides and notes have them all."""
-    write_slides(tmp_path / "brief.pptx", brief(read_report(made())), title)
+    write_slides(tmp_path / "brief.pptx", brief(read_plan_or_study(made())), title)
     kept = Presentation(str(tmp_path / "brief.pptx")).core_properties.title
     assert 250 < len(kept) <= 255
     assert kept.endswith("…")

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from planner.cli import main
-from planner.report import read_report, report_html
+from planner.report import read_plan_or_study, report_html
 from tests.report.cases import HOSTILE
 from tests.report.conftest import COMMANDS
 
@@ -78,7 +78,7 @@ def test_a_phone(window, together, tmp_path):
     assert all(tab == (0 if scrolls else -1) for scrolls, tab in wide)
     plan, page = tmp_path / "plan.xlsx", tmp_path / "plan.html"  # two minerals, so it has bars
     assert main(["solve", "inputs/plain.xlsx", "-o", str(plan)]) == 0
-    page.write_text(report_html(read_report(plan)), encoding="utf-8")
+    page.write_text(report_html(read_plan_or_study(plan)), encoding="utf-8")
     window.open(page)
     window.phone(400, 900)
     out = window.run(

@@ -12,7 +12,7 @@ import pytest
 from models.measures import TIED_INPUTS
 from models.results import ByMineral
 from planner.cli import main
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.page import study_page
 from planner.report.plan import plan_page
 from planner.sheets.findings import EXTRA_COST, MET_OF_ONE, PURCHASES
@@ -25,12 +25,12 @@ from tests.report.conftest import COMMANDS
 
 @pytest.fixture
 def page(made):
-    return plan_page(read_report(made()))
+    return plan_page(read_plan_or_study(made()))
 
 
 @pytest.fixture
 def study(made):
-    return lambda command: study_page(read_report(made(command)))
+    return lambda command: study_page(read_plan_or_study(made(command)))
 
 
 def part(page, key):
@@ -74,7 +74,7 @@ def test_headlines_of_a_plan_are_the_findings_of_its_first_page(page):
 
 
 def test_a_plan_of_an_older_planner_says_why_findings_lack(made):
-    plan = read_report(made())
+    plan = read_plan_or_study(made())
     assert not any("Plan the workbook again" in note for note in plan_page(plan).notes)
     table = plan.tables[ByMineral.TABLE]
     lacking = [h for h in table if ByMineral.supplier.parsed(h) or ByMineral.need.parsed(h)]
@@ -119,14 +119,14 @@ def solved(tables, folder):
     write_book(folder / "case.xlsx", tables, sheets=tables)
     plan = folder / "plan.xlsx"
     assert main(["solve", str(folder / "case.xlsx"), "--output", str(plan)]) == 0
-    return read_report(plan)
+    return read_plan_or_study(plan)
 
 
 def test_options_stand_under_the_title(made, tmp_path):
     case = made().with_name("case.xlsx")
     path = tmp_path / "lost.xlsx"
     assert main(["solve", str(case), "--lose", "China", "--output", str(path)]) == 0
-    found = plan_page(read_report(path))
+    found = plan_page(read_plan_or_study(path))
     assert "lose China" in found.made_by
     assert ("Option: Lose", "China") in found.about.rows
 
@@ -141,7 +141,7 @@ def planned_stages(tmp_path, inputs):
     write_book(tmp_path / "case.xlsx", {name: rows for name, rows in book.items() if rows})
     plan = tmp_path / "plan.xlsx"
     assert main(["solve", str(tmp_path / "case.xlsx"), "-o", str(plan), "--workers", "1"]) == 0
-    return plan_page(read_report(plan))
+    return plan_page(read_plan_or_study(plan))
 
 
 @pytest.mark.parametrize("is_staged", [True, False])
@@ -205,7 +205,7 @@ def test_sweep_of_another_knob(made, tmp_path):
     case_file = str(made().with_name("case.xlsx"))
     over = ("--over", "capacity:CHN:cobalt", "--from", "1", "--to", "0", "--step", "0.5")
     assert main(["sweep", case_file, *over, "--output", str(path)]) == 0
-    page = study_page(read_report(path))
+    page = study_page(read_plan_or_study(path))
     rows = [row for row in table(part(page, "frontier")) if row["Mineral"] == "all"]
     assert [row["Capacity of China, Cobalt"] for row in rows] == ["100.0 %", "50.0 %", "0.0 %"]
     header = "Further missing of that mineral (share of its need)"

@@ -9,7 +9,7 @@ import pytest
 
 from planner.render.claims import Sentence
 from planner.render.front import FirstPage
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.page import combined_page as joined
 from planner.report.page import front_section, html_of, study_page
 from planner.report.plan import plan_page
@@ -18,12 +18,12 @@ from tests.report.test_pages import Outline
 
 @pytest.fixture
 def plan(made):
-    return plan_page(read_report(made()))
+    return plan_page(read_plan_or_study(made()))
 
 
 @pytest.fixture
 def sweep(made):
-    return study_page(read_report(made("sweep")))
+    return study_page(read_plan_or_study(made("sweep")))
 
 
 def test_a_plan_alone_is_as_it_was(plan):

@@ -19,7 +19,7 @@ from planner.cli.commands.solve import plan_answer
 from planner.documents.difference import compare_plans
 from planner.documents.folder import write_csv
 from planner.render.chart import Role
-from planner.report.plan import charts, front_of
+from planner.report.plan import charts, first_page_of_plan
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.findings import EXTRA_COST, result_rows
@@ -184,7 +184,7 @@ def test_page_report_json_and_sheet_say_the_same_of_each_mineral(made):
             else:
                 assert (one or None) == other, field.name
     page = [each.json() for each in made.run.front.findings]
-    assert [each.json() for each in front_of(made.file).findings][: len(page)] == page
+    assert [each.json() for each in first_page_of_plan(made.file).findings][: len(page)] == page
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from models.results import ByMineral, DecideNow
 from planner.cli import main
 from planner.render.front import MOST, MOST_COLUMNS, MOST_NUMBERS, MOST_WORDS, FirstPage
 from planner.render.table import table_of
-from planner.report.plan import front_of
+from planner.report.plan import first_page_of_plan
 from planner.run import solve_file
 from planner.sheets import Context, write_plan
 from planner.sheets.front import SHOWN, overview
@@ -149,7 +149,7 @@ def test_claims_of_random_books_hold(kind, tmp_path):
         write_plan(path, plan, read, without_limits=free)
         findings = [each.json() for each in overview(of).findings]
         assert wrong_findings(findings, path) == []
-        again = [each.json() for each in front_of(read_plan(path)).findings]
+        again = [each.json() for each in first_page_of_plan(read_plan(path)).findings]
         assert [each for each in again if each in findings] == findings
         assert is_short(overview(of))
         checked += sum(len(f["claims"]) for f in findings)
@@ -172,7 +172,7 @@ def test_the_examples_keep_to_the_budget_on_each_surface(name, tmp_path, capsys)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) <= 25
     assert max(map(len, lines)) <= 120
-    page = front_of(read_plan(path))
+    page = first_page_of_plan(read_plan(path))
     first, _ = read_workbook(path)
     table = {header.replace(" %", "\u00a0%") for header in page.table.headers}
     table |= {str(cell) for column in page.table.columns for cell in column.values}
@@ -295,7 +295,7 @@ def test_a_caution_comes_before_all_else_to_read_with_care(tmp_path):
     of, findings = written(book, tmp_path / "case.xlsx")
     assert overview(of).of("care")[0].text == text
     assert wrong_findings(findings, tmp_path / "case.xlsx") == []
-    assert front_of(read_plan(tmp_path / "case.xlsx")).of("care")[0].text == text
+    assert first_page_of_plan(read_plan(tmp_path / "case.xlsx")).of("care")[0].text == text
 
 
 def test_a_run_has_its_page(tmp_path):

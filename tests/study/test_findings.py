@@ -6,7 +6,7 @@ import pytest
 
 from models.results import About, Format
 from planner.cli import main
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.page import study_page
 from planner.report.plan import plan_page
 from planner.studies import STUDIES
@@ -81,7 +81,7 @@ def pages(tmp_path_factory):
         for command, words in COMMANDS.items():
             path = folder / f"{command}.xlsx"
             assert main([command, str(folder / "case.xlsx"), *words, "--output", str(path)]) == 0
-            source = read_report(path)
+            source = read_plan_or_study(path)
             page = plan_page(source) if command == "solve" else study_page(source)
             found[command, size] = page, source
     return found

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.cli import main
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.page import study_page
 from planner.studies.compare_tables import MissingByYear
 from planner.studies.kind import Tables
@@ -34,7 +34,7 @@ def test_years_of_a_comparison_and_of_a_stress_test_add_up(seed, tmp_path):
     for command in ("compare", "stress"):
         out = tmp_path / f"{command}.xlsx"
         assert main([command, str(path), "--output", str(out), "--workers", "1"]) in {0, 3}
-        source = read_report(out)
+        source = read_plan_or_study(out)
         study_page(source)
         kinds = (RunMinerals, MissingByYear, LossByMineral, Detail)
         made[command] = Tables.read(source.tables, kinds)

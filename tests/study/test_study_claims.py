@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from planner.cli import main
-from planner.report import read_report
+from planner.report import read_plan_or_study
 from planner.report.page import kind_and_tables
-from planner.report.plan import front_of
+from planner.report.plan import first_page_of_plan
 from planner.workbook.plan_file import PlanFile
 from tests.books import write_book
 from tests.budget import few
@@ -50,9 +50,9 @@ def findings_of(command, path, book, capsys):
 
 def front_page(path):
     """Return the first page of a study, or of a plan under risk, made again from its workbook."""
-    source = read_report(path)
+    source = read_plan_or_study(path)
     if isinstance(source, PlanFile):
-        return front_of(source)
+        return first_page_of_plan(source)
     kind, tables = kind_and_tables(source)
     title = "A title as long as those of the examples, at most 65 % from one country"
     return kind.front(tables, title)

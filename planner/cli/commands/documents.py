@@ -202,14 +202,14 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
 
 def _opened(files: Sequence[Path], on_stage: Callable[[str], None]) -> list[Any]:
     """Return workbooks to show; UsageError if another than the first is a plan."""
-    from planner.report import read_report
+    from planner.report import read_plan_or_study
     from planner.workbook.plan_file import PlanFile
 
     sources = list[Any]()
     for path in files:
         on_stage(f"Reading {path}")
         with errors_in(path):
-            sources.append(read_report(path))
+            sources.append(read_plan_or_study(path))
         if len(sources) > 1 and isinstance(sources[-1], PlanFile):
             is_plan = f"{path} is a plan: only the first workbook may be a plan, the others must be"
             refuse(f"{is_plan} studies, such as those by sweep, stress, compare or risk")

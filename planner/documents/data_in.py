@@ -17,7 +17,13 @@ from models.checks.rows import is_address
 from models.errors import Finding, InputError, Severity
 from models.schema import CellKind, Column, DataSource, Member, Record, Settings
 from planner.documents.folder import copy_case
-from planner.documents.tables_in import SourceError, SourceTable, load, plain_cells, refuse
+from planner.documents.tables_in import (
+    SourceError,
+    SourceTable,
+    load,
+    plain_cells,
+    raise_source_error,
+)
 from planner.render.words import MOST_CHARACTERS
 from planner.render.words import clean_text as legible
 from planner.scratch import is_folder
@@ -271,10 +277,10 @@ class _FilledSheet:
         if missing:
             names = ", ".join(missing)
             message = f"no column of {table.name} is for {names}, which is needed to identify rows"
-            refuse(message, field=at if source.columns_of else "place")
+            raise_source_error(message, field=at if source.columns_of else "place")
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            refuse(f"two columns of {table.name} are for {twice[0]}", field=at)
+            raise_source_error(f"two columns of {table.name} are for {twice[0]}", field=at)
         return mapped
 
     def _parsed(self, name: str) -> headers.ParsedHeader:
@@ -288,7 +294,7 @@ class _FilledSheet:
                 names = [h.label for h in self.headings.values()]
                 hint = did_you_mean(our_name, [*names, *(c.header for c in self.record.columns())])
                 message = f"the sheet {self.record.SHEET} has no column {our_name!r}; {hint}"
-                refuse(message, field="columns_of")
+                raise_source_error(message, field="columns_of")
             heading = self._added(parsed)
         column = heading.column or (headers.SPREADS[self.record.SPREAD] if heading.spread else None)
         factor = 1.0
@@ -298,7 +304,7 @@ class _FilledSheet:
                 currency = self.context.currency
                 times = headers.unit_factor(column, parsed.unit, place, heading.label, currency)
             except CellError as error:
-                refuse(f"{error.found}; expected {error.expected}", error, "columns_of")
+                raise_source_error(f"{error.found}; expected {error.expected}", error, "columns_of")
             factor = times / heading.factor
         return _Mapped(position, heading, column, factor)
 
@@ -321,12 +327,12 @@ class _FilledSheet:
         """
         column = mapped.column
         if isinstance(value, bytes | bytearray | memoryview):
-            refuse(f"{place}: the cell has binary data, not a value")
+            raise_source_error(f"{place}: the cell has binary data, not a value")
         if isinstance(value, str):
             length = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as Excel counts
             if length > MOST_CHARACTERS:
                 most = f"a cell holds at most {MOST_CHARACTERS:,}"
-                refuse(f"{place}: the text has {length:,} characters; {most}")
+                raise_source_error(f"{place}: the text has {length:,} characters; {most}")
             value = clean_name(legible(value)) or None  # as it comes back from the workbook
         if isinstance(value, str) and mark is not None:
             value = csv_folder.parse_cell(value, column, mark)
@@ -341,7 +347,7 @@ class _FilledSheet:
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
             found = Finding(found=error.found, expected=error.expected, hint=hint).message
-            refuse(f"{place}: {found}", error)
+            raise_source_error(f"{place}: {found}", error)
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
@@ -446,7 +452,7 @@ def _pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
         if not (sign and theirs):
             header = DataSource.column_of(field).header
             message = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
-            refuse(message, field=field)
+            raise_source_error(message, field=field)
         yield theirs, ours
 
 
@@ -455,5 +461,5 @@ def _position(name: str, table: SourceTable, field: str) -> int:
     places = {normalize(header): i for i, header in enumerate(table.headers)}
     if normalize(name) not in places:
         message = f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}"
-        refuse(message, field=field)
+        raise_source_error(message, field=field)
     return places[normalize(name)]

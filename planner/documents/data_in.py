@@ -133,7 +133,7 @@ def pull(
         path,
         tuple(cell for sheet in sheets.values() for cell in sheet.changes),
         {s.grid.title: EditedSheet(s.grid, s.last, s.cells) for s in sheets.values() if s.cells},
-        {name: (s.given, s.added, len(s.places) - len(s.met)) for name, s in sheets.items()},
+        {k: (s.given, s.added, len(s.row_of_key) - len(s.found)) for k, s in sheets.items()},
         sum(len(formulas.get(grid.title, ())) for grid in grids.values()),
     )
 
@@ -179,12 +179,12 @@ _Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class _Mapped:
-    """A column of a source (``theirs`` is its index), and the column of the workbook that it fills.
+    """The ``position`` of a source's column (0: the first), and the column that it fills.
 
     ``factor`` converts the source's values to the unit of the workbook's header.
     """
 
-    theirs: int
+    position: int
     header: headers.ParsedHeader
     column: Column | None
     factor: float = 1.0
@@ -192,12 +192,14 @@ class _Mapped:
 
 @dataclass
 class _FilledSheet:
+    """A sheet of the workbook with the cells and rows that sources change or add."""
+
     grid: Grid
     context: ReadingContext
     formulas: set[str]
     cells: dict[tuple[int, int], object] = field(default_factory=dict)
     changes: list[PulledCell] = field(default_factory=list)
-    met: set[_Key] = field(default_factory=set)
+    found: set[_Key] = field(default_factory=set)
     given: int = 0
     added: int = 0
 
@@ -208,8 +210,8 @@ class _FilledSheet:
         titles = {p: str(t) for p, t in self.grid.header.items()} if self.grid.file else {}
         header = headers.HeaderRow(self.record, self.grid, self.context)
         self.headings = {heading.key: heading for heading in header.headings}
-        place = {h.key: h.position for h in header.headings}
-        layout = SheetLayout(self.grid.header_row, place, titles=titles)
+        position_of = {h.key: h.position for h in header.headings}
+        layout = SheetLayout(self.grid.header_row, position_of, titles=titles)
         self.context.layout.sheets[self.record.SHEET] = layout
         self.last = max(self.grid.rows, default=self.grid.header_row)
         self.bottom = self.last
@@ -218,10 +220,11 @@ class _FilledSheet:
         columns = [self.grid.values(h.position if h else 0) for h in headings]
         rows = zip(self.grid.rows, *columns, strict=True)
         keys = [(row, self._key(values)) for row, *values in rows]
-        self.places: dict[_Key, int] = {key: row for row, key in reversed(keys)}
-        self.own = {row: i for i, row in enumerate(self.grid.rows)}
+        self.row_of_key: dict[_Key, int] = {key: row for row, key in reversed(keys)}
+        self.index_of_row = {row: i for i, row in enumerate(self.grid.rows)}
 
     def _key(self, values: Sequence[object]) -> _Key:
+        """Return the values of the key columns in a form that can be compared."""
         return tuple(_comparable(c, v) for c, v in zip(self.keys, values, strict=True))
 
     # ---- a source --------------------------------------------------------------------------------
@@ -229,18 +232,20 @@ class _FilledSheet:
     def fill(self, source: DataSource, table: SourceTable, day: str) -> None:
         """Compare the rows of a source with the sheet; SourceError if they do not fit."""
         mapped = self._mapped(source, table)
-        pairs = _pairs(source.where, "where")
+        pairs = _column_pairs(source.where, "where")
         conditions = [(_position(name, table, "where"), value) for name, value in pairs]
-        numeric = [m.theirs for m in mapped if m.column is not None and m.column.kind in _NUMBERS]
-        mark = table.csv.mark_of(numeric) if table.csv is not None else None
+        numeric = [m.position for m in mapped if m.column and m.column.kind in _NUMBERS]
+        decimal_mark = table.csv.decimal_mark_of(numeric) if table.csv is not None else None
         seen: dict[_Key, int] = {}
         for index, row in enumerate(plain_cells(table.rows)):
-            if not all(_meets_condition(row[place], value) for place, value in conditions):
+            if not all(_meets_condition(row[origin], value) for origin, value in conditions):
                 continue
             number = table.row_number(index)
-            place = f"{table.name}, row {number}"
+            origin = f"{table.name}, row {number}"
             given = {
-                m: self._value(m, row[m.theirs], mark, f"{place}, {table.headers[m.theirs]}")
+                m: self._value(
+                    m, row[m.position], decimal_mark, f"{origin}, {table.headers[m.position]}"
+                )
                 for m in mapped
             }
             by_field = {m.column.field: v for m, v in given.items() if m.column is not None}
@@ -257,11 +262,11 @@ class _FilledSheet:
                 name = str(by_field["name"])
                 self.context.members = {normalize(name): name, **(self.context.members or {})}
         self.given += len(seen)
-        self.met |= seen.keys() & self.places.keys()
+        self.found |= seen.keys() & self.row_of_key.keys()
 
     def _mapped(self, source: DataSource, table: SourceTable) -> list[_Mapped]:
         """Return the columns to fill; a column missing in the sheet is added."""
-        pairs = list(_pairs(source.columns_of, "columns_of"))
+        pairs = list(_column_pairs(source.columns_of, "columns_of"))
         if not pairs:
             texts = [(h, common_letters(clean_name(h))) for h in table.headers]
             known = (
@@ -270,17 +275,17 @@ class _FilledSheet:
                 if not self._parsed(t).is_remark or normalize(t) in headers.REMARKS
             )
             pairs = [(h, h) for h in known]
-        at = "columns_of"
-        mapped = [self._column(_position(theirs, table, at), ours) for theirs, ours in pairs]
+        field = "columns_of"
+        mapped = [self._column(_position(name, table, field), ours) for name, ours in pairs]
         missing = [c.header for c in self.keys if c.required
                    and c.field not in {m.column.field for m in mapped if m.column}]  # fmt: skip
         if missing:
             names = ", ".join(missing)
             message = f"no column of {table.name} is for {names}, which is needed to identify rows"
-            raise_source_error(message, field=at if source.columns_of else "place")
+            raise_source_error(message, field=field if source.columns_of else "place")
         twice = [m.header.label for m in mapped if sum(o.header == m.header for o in mapped) > 1]
         if twice:
-            raise_source_error(f"two columns of {table.name} are for {twice[0]}", field=at)
+            raise_source_error(f"two columns of {table.name} are for {twice[0]}", field=field)
         return mapped
 
     def _parsed(self, name: str) -> headers.ParsedHeader:
@@ -300,17 +305,17 @@ class _FilledSheet:
         factor = 1.0
         if column is not None and parsed.unit is not None:
             try:
-                place = f"the column {our_name!r}"
+                origin = f"the column {our_name!r}"
                 currency = self.context.currency
-                times = headers.unit_factor(column, parsed.unit, place, heading.label, currency)
+                times = headers.unit_factor(column, parsed.unit, origin, heading.label, currency)
             except CellError as error:
                 raise_source_error(f"{error.found}; expected {error.expected}", error, "columns_of")
             factor = times / heading.factor
         return _Mapped(position, heading, column, factor)
 
     def _added(self, parsed: headers.ParsedHeader) -> headers.ParsedHeader:
-        places = [h.position for h in self.headings.values()]
-        position = max([*places, *self.grid.header, 0]) + 1
+        positions = [h.position for h in self.headings.values()]
+        position = max([*positions, *self.grid.header, 0]) + 1
         if parsed.column is not None:
             header = header_text(parsed.column, self.context.currency, parsed.year)
         else:
@@ -320,22 +325,24 @@ class _FilledSheet:
         self.cells[self.grid.header_row, position] = header
         return heading
 
-    def _value(self, mapped: _Mapped, value: object, mark: str | None, place: str) -> object:
+    def _value(
+        self, mapped: _Mapped, value: object, decimal_mark: str | None, origin: str
+    ) -> object:
         """Convert a source's value to the workbook's; None if it is blank.
 
-        ``mark`` is the decimal mark of a CSV file; ``place`` is the value's, for errors.
+        ``decimal_mark`` is the decimal mark of a CSV file; ``origin`` is the value's, for errors.
         """
         column = mapped.column
         if isinstance(value, bytes | bytearray | memoryview):
-            raise_source_error(f"{place}: the cell has binary data, not a value")
+            raise_source_error(f"{origin}: the cell has binary data, not a value")
         if isinstance(value, str):
             length = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as Excel counts
             if length > MOST_CHARACTERS:
                 most = f"a cell holds at most {MOST_CHARACTERS:,}"
-                raise_source_error(f"{place}: the text has {length:,} characters; {most}")
+                raise_source_error(f"{origin}: the text has {length:,} characters; {most}")
             value = clean_name(legible(value)) or None  # as it comes back from the workbook
-        if isinstance(value, str) and mark is not None:
-            value = csv_folder.parse_cell(value, column, mark)
+        if isinstance(value, str) and decimal_mark is not None:
+            value = csv_folder.parse_cell(value, column, decimal_mark)
         if value is None:
             return None
         try:
@@ -347,7 +354,7 @@ class _FilledSheet:
         except CellError as error:
             hint = error.hint if isinstance(error.hint, str) else error.hint()
             found = Finding(found=error.found, expected=error.expected, hint=hint).message
-            raise_source_error(f"{place}: {found}", error)
+            raise_source_error(f"{origin}: {found}", error)
         if column.kind in WHOLE:
             return read
         if column.kind in DECIMAL:
@@ -357,30 +364,30 @@ class _FilledSheet:
         return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else parse_text(value)
 
     def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
-        row = self.places.get(key)
+        row = self.row_of_key.get(key)
         is_new = row is None
         if row is None:
             self.bottom += 1
             row = self.bottom
             self.added += 1
-            self.places[key] = row
-            self.met.add(key)
+            self.row_of_key[key] = row
+            self.found.add(key)
         written: list[str] = []
         name = " + ".join(
             str(v) for m, v in given.items() if m.column in self.keys and v is not None
         )
         for mapped, value in given.items():
             position = mapped.header.position
-            place = address(position, row)
+            cell = address(position, row)
             before = self._present(row, position)
             is_source = mapped.header.always == "source"
             if value is None or _is_same_value(mapped.column, before, value):
                 continue
             if is_source and str(value) in str(before or ""):  # next to an entry of _mark
                 continue
-            note = _KEPT if place in self.formulas else ""
+            note = _KEPT if cell in self.formulas else ""
             self.changes.append(
-                PulledCell(self.record.SHEET, place, row, position, name, mapped.header.text,
+                PulledCell(self.record.SHEET, cell, row, position, name, mapped.header.text,
                            before, value, source, is_new, note)
             )  # fmt: skip
             if not note:
@@ -392,7 +399,7 @@ class _FilledSheet:
 
     def _present(self, row: int, position: int) -> object:
         """Return the value of a cell, with the changes so far; None if it is blank or new."""
-        i = self.own.get(row)
+        i = self.index_of_row.get(row)
         before = None if i is None else self.grid.values(position)[i]
         return self.cells.get((row, position), before)
 
@@ -401,14 +408,14 @@ class _FilledSheet:
         heading = self.headings.get("source") or self._added(
             self._parsed(headers.REMARKS["source"])
         )
-        place = row, heading.position
-        if address(place[1], row) in self.formulas:
+        cell = row, heading.position
+        if address(cell[1], row) in self.formulas:
             return
-        before = self._present(*place)
+        before = self._present(*cell)
         parts = [] if before is None else str(before).split("; ")
         old = re.compile(rf".*: {re.escape(source)}, \d{{4}}-\d\d-\d\d")
         kept = [part for part in parts if not old.fullmatch(part)]
-        self.cells[place] = "; ".join([*kept, entry])
+        self.cells[cell] = "; ".join([*kept, entry])
 
 
 # ---- values --------------------------------------------------------------------------------------
@@ -445,21 +452,21 @@ def _meets_condition(value: object, required: str) -> bool:
     return normalize(str("" if value is None else value)) == normalize(required)
 
 
-def _pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
+def _column_pairs(given: str, field: str) -> Iterator[tuple[str, str]]:
     """Yield the two sides of each ``theirs=ours`` in a field of Sources."""
     for part in filter(None, map(str.strip, given.split(";"))):
-        theirs, sign, ours = (each.strip() for each in part.partition("="))
-        if not (sign and theirs):
+        source_column, sign, our_column = (each.strip() for each in part.partition("="))
+        if not (sign and source_column):
             header = DataSource.column_of(field).header
             message = f"{header} has {part!r}: write pairs as theirs=ours, separated by ;"
             raise_source_error(message, field=field)
-        yield theirs, ours
+        yield source_column, our_column
 
 
 def _position(name: str, table: SourceTable, field: str) -> int:
     """Return the position of a source's column; SourceError suggests a similar one."""
-    places = {normalize(header): i for i, header in enumerate(table.headers)}
-    if normalize(name) not in places:
+    position_of = {normalize(header): i for i, header in enumerate(table.headers)}
+    if normalize(name) not in position_of:
         message = f"{table.name} has no column {name!r}; {did_you_mean(name, table.headers)}"
         raise_source_error(message, field=field)
-    return places[normalize(name)]
+    return position_of[normalize(name)]

@@ -104,7 +104,7 @@ class DataRun:
         return facts | {"rows": {table.name: len(table) for table in self.tables}}
 
     @property
-    def lists(self) -> tuple[DataTable, DataTable]:
+    def listings(self) -> tuple[DataTable, DataTable]:
         """The rows of this run in the tables that list all columns and all runs."""
         listed = [
             (t.name, c.name, t.sheet, c.header, c.unit, int(c.is_key), c.meaning, t.meaning)
@@ -189,43 +189,46 @@ def table_name(kind: type[Result]) -> str:
 
 def _possible_headers(kind: type[Result], frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the names in a sheet, each of which may be the header of a column on another."""
-    places = kind.positions([str(header) for header in frame.columns])
+    position_of = kind.positions([str(header) for header in frame.columns])
     for field in kind.FIELDS:
-        if field.names is not None and field.name in places:
-            yield from frame.iloc[:, places[field.name]].dropna().unique()
+        if field.names is not None and field.name in position_of:
+            yield from frame.iloc[:, position_of[field.name]].dropna().unique()
 
 
 def _long_table(kind: type[Result], frame: pd.DataFrame, names: Iterable[str]) -> DataTable:
     """Return a sheet as a table; its columns of single ``names`` or years become rows."""
     headers = [str(header) for header in frame.columns]
-    places: dict[str, Any] = {**kind.positions(headers)}
+    position_of: dict[str, Any] = {**kind.positions(headers)}
     frame = frame.set_axis(range(len(headers)), axis="columns").astype(object)
     fields = {f.name: f for f in kind.FIELDS if not f.spread}
     for spread in (f for f in kind.FIELDS if f.spread):
         owners = {spread_header(kind, name): name for name in names}
         label_of: dict[int, Any] = {
-            i: owners.get(h, h) for i, h in enumerate(headers) if i not in places.values()
+            i: owners.get(h, h) for i, h in enumerate(headers) if i not in position_of.values()
         }
         is_by_year = spread.name == "years"
         if is_by_year:
             label_of = {i: int(h) if _YEAR.fullmatch(h) else None for i, h in label_of.items()}
         if total := fields.pop("value", None):  # of all names together: a blank name
-            label_of = {places[total.name]: "", **label_of}
-        own = [place for place in places.values() if place not in label_of]
-        frame = frame.melt(own, [*label_of], spread.name, value_name="value").dropna(subset="value")
+            label_of = {position_of[total.name]: "", **label_of}
+        key_positions = [i for i in position_of.values() if i not in label_of]
+        frame = frame.melt(key_positions, [*label_of], spread.name, value_name="value")
+        frame = frame.dropna(subset="value")
         frame[spread.name] = frame[spread.name].map(label_of)
         fmt = Format.YEAR if is_by_year else Format.TEXT
         name = spread.name.removesuffix("s")
         meaning = "Blank: all together." if fmt.is_text else ""
         fields[name] = Field(name.capitalize(), fmt, meaning, name=name)
         fields["value"] = Field("Value", Format.LONG, spread.meaning, spread.unit, name="value")
-        places |= {name: spread.name, "value": "value"}
+        position_of |= {name: spread.name, "value": "value"}
     keys = {*kind.GRAIN, *(f.name.removesuffix("s") for f in kind.FIELDS if f.spread)}
     blank = [None] * len(frame)
     pairs = [
         pair
         for name, field in fields.items()
-        for pair in _columns_of_field(field, list(frame[places[name]]) if name in places else blank)
+        for pair in _columns_of_field(
+            field, list(frame[position_of[name]]) if name in position_of else blank
+        )
     ]
     columns = tuple(replace(column, is_key=column.name in keys) for column, _ in pairs)
     rows = list(zip(*(values for _, values in pairs), strict=True))
@@ -268,9 +271,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _refuse_other_columns(place: Path, table: DataTable, there: Iterable[str]) -> None:
+def _refuse_other_columns(place: Path, table: DataTable, columns_there: Iterable[str]) -> None:
     """Raise WriteError for a table that another version or a user made: nothing is added to it."""
-    if {*there} - {RUN} != {column.name for column in table.columns}:
+    if {*columns_there} - {RUN} != {column.name for column in table.columns}:
         message = f"the table {table.name} in {place} has other columns than this version writes"
         msg = f"{message}: choose another --output"
         raise errors.WriteError(msg)
@@ -319,20 +322,20 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
             file.isolation_level = None
             file.execute("BEGIN IMMEDIATE")
             query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-            there = {normalize(name): name for (name,) in file.execute(query)}
-            if there and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            table_of = {normalize(name): name for (name,) in file.execute(query)}
+            if table_of and file.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 msg = f"{path} is not from planner data: choose another --output"
                 raise errors.WriteError(msg)
-            ours = {RUNS, COLUMNS} & there.keys()
-            if COLUMNS in there:
+            ours = {RUNS, COLUMNS} & table_of.keys()
+            if COLUMNS in table_of:
                 ours |= {n for (n,) in file.execute("SELECT DISTINCT table_name FROM columns")}
-            others = [name for key, name in sorted(there.items()) if key not in ours]
+            others = [name for key, name in sorted(table_of.items()) if key not in ours]
             for run in runs:
-                for name in ours & there.keys() - {COLUMNS}:
+                for name in ours & table_of.keys() - {COLUMNS}:
                     file.execute(f'DELETE FROM "{name}" WHERE {RUN} = ?', (run.run_id,))  # noqa: S608
-                for table in (*run.tables, *run.lists):
-                    if table.name in there.keys() - ours:
-                        whose = f"{path} has a table {there[table.name]}, not from planner data"
+                for table in (*run.tables, *run.listings):
+                    if table.name in table_of.keys() - ours:
+                        whose = f"{path} has a table {table_of[table.name]}, not from planner data"
                         msg = f"{whose}: rename it, or choose another --output"
                         raise errors.WriteError(msg)
                     _insert_table(file, path, table, run.run_id)
@@ -348,16 +351,16 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
 
 def _insert_table(file: sqlite3.Connection, path: Path, table: DataTable, run: str) -> None:
     is_list = table.name == COLUMNS  # one for all runs
-    own = [f'"{c.name}" {c.kind}' for c in table.columns]
+    column_definitions = [f'"{c.name}" {c.kind}' for c in table.columns]
     keys = [f'"{c.name}"' for c in table.columns if c.is_key]
     if is_list:
-        own.append("PRIMARY KEY (table_name, column_name)")
+        column_definitions.append("PRIMARY KEY (table_name, column_name)")
     else:
         constraint = "PRIMARY KEY" if table.name == RUNS else f"NOT NULL REFERENCES {RUNS} ({RUN})"
-        own.insert(0, f"{RUN} TEXT {constraint}")
-    file.execute(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({", ".join(own)})')
-    there = [name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')]
-    _refuse_other_columns(path, table, there)
+        column_definitions.insert(0, f"{RUN} TEXT {constraint}")
+    file.execute(f'CREATE TABLE IF NOT EXISTS "{table.name}" ({", ".join(column_definitions)})')
+    existing_columns = [name for _, name, *_ in file.execute(f'PRAGMA table_info("{table.name}")')]
+    _refuse_other_columns(path, table, existing_columns)
     if not is_list and table.name != RUNS:
         columns = ", ".join([RUN, *keys])
         index = f'"key of {table.name}" ON "{table.name}" ({columns})'
@@ -378,13 +381,14 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> list[str]:
     """Write runs to a folder: one subfolder per table, with one file per run.
 
     Earlier files of the same runs are replaced. A run is listed once its tables are there. Returns
-    no names: files of others have subfolders of their own. Raises WriteError.
+    [], unlike ``write_sqlite``: tables that others made are in other subfolders. Raises WriteError,
+    and UsageError for a folder that is a file.
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: name a folder, or an SQLite file such as plans.sqlite"
         raise errors.UsageError(msg)
     parts = [(run, table) for run in runs for table in run.tables]
-    parts += [(run, table) for i in range(2) for run in runs for table in run.lists[i : i + 1]]
+    parts += [(run, table) for i in range(2) for run in runs for table in run.listings[i : i + 1]]
     for run, table in parts:
         _put(folder / table.name / f"{run.run_id}.parquet", folder, table, run.run_id)
     return []
@@ -403,11 +407,11 @@ def _put(path: Path, folder: Path, table: DataTable, run: str) -> None:
     schema = pa.schema(fields)
     for other in sorted(path.parent.glob("*.parquet"))[:1]:
         try:
-            there = parquet.read_schema(other).names
+            existing_columns = parquet.read_schema(other).names
         except (pa.ArrowException, OSError) as error:
             msg = f"{other} is damaged or not a Parquet file: choose another --output"
             raise errors.WriteError(msg) from error
-        _refuse_other_columns(folder, table, there)
+        _refuse_other_columns(folder, table, existing_columns)
     rows = [dict(zip(schema.names, (run, *row), strict=True)) for row in table.rows]
     made = pa.Table.from_pylist(rows, schema=schema)
     save_file(path, lambda scratch: parquet.write_table(made, scratch), beside=False)

@@ -55,7 +55,7 @@ class CsvFolder:
 
     grids: tuple[Grid, ...]
     sha256: str
-    mark: str
+    decimal_mark: str
 
 
 def open_source(path: Path) -> ExcelFile | CsvFolder:
@@ -86,8 +86,8 @@ def open_folder(path: Path) -> CsvFolder:
             findings += error.findings
     if findings:
         raise InputError(findings)
-    marks = {table.mark for table in tables if table.separator != ","} - {""}
-    default_mark = marks.pop() if len(marks) == 1 else ""
+    decimal_marks = {table.decimal_mark for table in tables if table.separator != ","} - {""}
+    default_mark = decimal_marks.pop() if len(decimal_marks) == 1 else ""
     grids = (*unknown, *(table.grid(default_mark) for table in tables))
     return CsvFolder(grids, digest_of(digests), default_mark)
 
@@ -273,23 +273,24 @@ def _decimal_mark(texts: Iterable[str], separator: str) -> str:
     return "." if separator == "," else ""
 
 
-def _as_number(text: str, mark: str) -> object:
+def _as_number(text: str, decimal_mark: str) -> object:
     """Convert a text to a number, or to a Fault if it is ambiguous; other texts stay.
 
-    ``mark`` is the decimal mark, "" if unknown.
+    ``decimal_mark`` is the decimal mark, "" if unknown.
     """
     is_comma = "," in text and _WITH_COMMA.fullmatch(text) is not None
     is_point = _NUMBER.fullmatch(text) is not None
     if not (is_comma or is_point):
         return text
     has_mark = is_comma or "." in text
-    if has_mark and not mark:
+    if has_mark and not decimal_mark:
         thousands = re.sub("[.,]", "", text)
         hint = f"for thousands write {thousands}; for decimals add a zero: {text}0"
         message = f"{quoted(text)}, in which the mark may separate thousands or decimals"
         return Fault(f"the text {message}", hint)
-    if has_mark and is_comma != (mark == ","):
-        hint = f"write it without thousands marks; the decimal mark of this file is {mark!r}"
+    if has_mark and is_comma != (decimal_mark == ","):
+        in_file = f"the decimal mark of this file is {decimal_mark!r}"
+        hint = f"write it without thousands marks; {in_file}"
         return Fault(f"the text {quoted(text)}", hint)
     text = text.replace(",", ".")
     if text.lstrip("+-").isdigit() and len(text) <= _DIGITS:
@@ -297,11 +298,11 @@ def _as_number(text: str, mark: str) -> object:
     return float(text)
 
 
-def _share(text: str, mark: str) -> object:
+def _share(text: str, decimal_mark: str) -> object:
     """Convert a fraction or a percentage: spreadsheet programs write 65% for 0.65."""
     if not text.endswith("%"):
-        return _as_number(text, mark)
-    value = _as_number(text[:-1].rstrip(), mark)
+        return _as_number(text, decimal_mark)
+    value = _as_number(text[:-1].rstrip(), decimal_mark)
     if isinstance(value, Fault):
         return value
     if isinstance(value, str):
@@ -369,7 +370,7 @@ class CsvFile:
         rows = ((n, cells) for n, cells in self.rows[self.first + 1 :] if any(cells))
         return [(n, cells + [""] * (width - len(cells))) for n, cells in rows]
 
-    def mark_of(self, positions: Collection[int]) -> str:
+    def decimal_mark_of(self, positions: Collection[int]) -> str:
         """Return the decimal mark of the numbers in some columns (0 is the first)."""
         texts = (cells[p] for _, cells in self.below for p in positions)
         return _decimal_mark((text.removesuffix("%").rstrip() for text in texts), self.separator)
@@ -380,12 +381,12 @@ class SheetFile(CsvFile):
     """A sheet's CSV file, with its decimal mark."""
 
     record: type[Record]
-    mark: str = ""
+    decimal_mark: str = ""
 
     @classmethod
     def of(cls, file: CsvFile, record: type[Record]) -> SheetFile:
         table = cls(file.name, file.separator, file.rows, file.first, record)
-        return replace(table, mark=table._own_mark())
+        return replace(table, decimal_mark=table._own_decimal_mark())
 
     @cached_property
     def converters(self) -> Mapping[int, _Convert]:
@@ -397,31 +398,35 @@ class SheetFile(CsvFile):
             converters[position] = _kept_as_text if is_free else _converter(heading.column)
         return converters
 
-    def _own_mark(self) -> str:
+    def _own_decimal_mark(self) -> str:
         is_text = self.record is not Settings
         texts = {p for p, c in self.converters.items() if is_text and c in {_kept_as_text, _yes_no}}
-        return self.mark_of([p - 1 for p in self.converters if p not in texts])
+        return self.decimal_mark_of([p - 1 for p in self.converters if p not in texts])
 
     def grid(self, default_mark: str) -> Grid:
         """Return the cells; ``default_mark`` is used if the file's decimal mark is not clear."""
-        mark = self.mark or default_mark
+        decimal_mark = self.decimal_mark or default_mark
         cells_of = self._setting if self.record is Settings else self._cells
         filled = (
-            (row, cells_of(cells, mark) if i > self.first else _header_cells(cells))
+            (row, cells_of(cells, decimal_mark) if i > self.first else _header_cells(cells))
             for i, (row, cells) in enumerate(self.rows)
         )
         return replace(columns_from_rows(self.record.SHEET, filled), file=self.name)
 
-    def _cells(self, cells: Sequence[str], mark: str) -> Cells:
+    def _cells(self, cells: Sequence[str], decimal_mark: str) -> Cells:
         get = self.converters.get
-        return [(p, _cell_value(c, get(p, _as_number), mark)) for p, c in enumerate(cells, 1) if c]
+        return [
+            (p, _cell_value(c, get(p, _as_number), decimal_mark))
+            for p, c in enumerate(cells, 1)
+            if c
+        ]
 
-    def _setting(self, cells: Sequence[str], mark: str) -> Cells:
+    def _setting(self, cells: Sequence[str], decimal_mark: str) -> Cells:
         """Return the cells of a setting's row: the setting's name decides how its value is read."""
         named = filter(None, (setting_named(common_letters(clean_name(cell))) for cell in cells))
         column = next(named, None)
         convert = _kept_as_text if column is None else _converter(column)
-        return [(p, _cell_value(c, convert, mark)) for p, c in enumerate(cells, 1) if c]
+        return [(p, _cell_value(c, convert, decimal_mark)) for p, c in enumerate(cells, 1) if c]
 
 
 def _header_alone(file: Path) -> Grid:
@@ -448,14 +453,14 @@ def _header_cells(cells: Sequence[str]) -> list[tuple[int, object]]:
     return [(p, unguarded(cell)) for p, cell in enumerate(cells, 1)]
 
 
-def _cell_value(text: str, convert: _Convert, mark: str) -> object:
+def _cell_value(text: str, convert: _Convert, decimal_mark: str) -> object:
     """Return a cell's value; a formula and an error value are faults."""
     if text.startswith("="):
         hint = "write its value; if it is meant as text, put an apostrophe before it"
         return Fault(f"the formula {quoted(text)}", hint)
     if text in ERROR_VALUES:
         return Fault(f"the error value {text}")
-    return unguarded(text) if convert is _kept_as_text else convert(text, mark)
+    return unguarded(text) if convert is _kept_as_text else convert(text, decimal_mark)
 
 
 # ---- single files -------------------------------------------------------------------------------
@@ -480,14 +485,14 @@ def edited_file(
     path = next(f for f in sorted(folder.iterdir()) if sheet_of(f.name) == sheet)
     file = SheetFile.of(read_file(path), _RECORDS[sheet])
     lines = {number: list(texts) for number, texts in file.rows}
-    mark = file.mark or open_folder(folder).mark or "."
+    decimal_mark = file.decimal_mark or open_folder(folder).decimal_mark or "."
     for (row, position), value in sorted(cells.items()):
         texts = lines.setdefault(row, [])
         texts += [""] * (position - len(texts))
         if value is None or isinstance(value, str):
             texts[position - 1] = guarded(legible(value or ""))
         else:
-            text = repr(value).replace(".", mark)
+            text = repr(value).replace(".", decimal_mark)
             texts[position - 1] = f"{text}0" if _UNSURE.fullmatch(text) else text
     width = max(map(len, lines.values()), default=0)
     output = io.StringIO(newline="")
@@ -501,10 +506,10 @@ def edited_file(
     return path.name, output.getvalue().encode("utf-8-sig")
 
 
-def parse_cell(text: str, column: Column | None, mark: str) -> object:
+def parse_cell(text: str, column: Column | None, decimal_mark: str) -> object:
     """Return the value of a CSV text in a column; ``column`` None: a column of text."""
     return (
-        _cell_value(text, _kept_as_text if column is None else _converter(column), mark)
+        _cell_value(text, _kept_as_text if column is None else _converter(column), decimal_mark)
         if text
         else None
     )

@@ -304,13 +304,13 @@ class Compare(VariantStudy):
         for name, kept in named:
             if kept is None:
                 continue
-            every = kept.numbers.missing_by_year(base)
-            ever = {m for (m, _), (_, t, more) in every.items() if t > 0 or (more or 0.0) < 0}
+            missing = kept.numbers.missing_by_year(base)
+            ever = {m for (m, _), (_, t, more) in missing.items() if t > 0 or (more or 0.0) < 0}
             rows += [
                 {"run": name, "mineral": mineral, "year": year, "need": need, "missing": tonnes,
                  "missing_share": ratio(tonnes, need), "further_missing": more,
                  "further_missing_share": None if more is None else ratio(more, need)}
-                for (mineral, year), (need, tonnes, more) in every.items()
+                for (mineral, year), (need, tonnes, more) in missing.items()
                 if mineral in ever
             ]  # fmt: skip
         texts = words_of(self.start.case) | {"run": self.RUN_HEADER}

@@ -83,16 +83,17 @@ def runs_of_years(years: Collection[int]) -> str:
 
 
 def draws(case: Case, number: int, seed: int) -> tuple[Draw, ...]:
-    every = events.events_of(case)
-    return tuple(_draw_events(case, every, seed, i) for i in range(number))
+    case_events = events.events_of(case)
+    return tuple(_draw_events(case, case_events, seed, i) for i in range(number))
 
 
-def _draw_events(case: Case, every: Sequence[events.Event], seed: int, number: int) -> Draw:
+def _draw_events(case: Case, case_events: Sequence[events.Event], seed: int, number: int) -> Draw:
     """Draw each event in each year; an event that begins again while under way lasts longer."""
     source = np.random.SeedSequence(seed, spawn_key=(number,))
-    chances = np.random.Generator(np.random.PCG64(source)).random((len(every), len(case.years)))
+    shape = len(case_events), len(case.years)
+    chances = np.random.Generator(np.random.PCG64(source)).random(shape)
     under_way, begun = dict[str, tuple[int, ...]](), dict[str, list[int]]()
-    for event, numbers in zip(every, chances.tolist(), strict=True):
+    for event, numbers in zip(case_events, chances.tolist(), strict=True):
         pairs = zip(case.years, numbers, strict=True)
         begins = [year for year, number in pairs if number < event.probability]
         begun[event.name] = begins
@@ -266,24 +267,24 @@ def plan_draws(
     """
     if not case.risks:
         raise UsageError(NO_EVENTS)
-    free = case.change(security=())
+    without_security = case.change(security=())
     session = start_session(case, where)
-    base, free_plan = session.base, session.solve_cold(free) if case.security else None
+    base, free_plan = session.base, session.solve_cold(without_security) if case.security else None
     drawn = draws(case, chances.draws, chances.seed)
     rules = (Rules(0.0, keep_caps=True), Rules(chances.surge, keep_caps=True))
     late = events.projects_with_delays(case)
-    calm, surging = (case_before_loss(base, r, late) for r in rules)
+    before_event, surging = (case_before_loss(base, r, late) for r in rules)
     ceilings_of = {
         minerals: tuple(c for c in surging.ceilings if c[2] in minerals)
-        for minerals in linked_minerals(calm)
+        for minerals in linked_minerals(before_event)
     }
 
     def surprise_of(minerals: tuple[str, ...], hits: Hits) -> Change:
         return surprise(case, hits, ceilings_of[minerals], keep_caps=chances.keep_caps)
 
     plans = (
-        _PlanRuns(AS_AGREED, calm, case, drawn, surprise_of),
-        _PlanRuns(REPLANNED, free, case, drawn, _known_events(case)),
+        _PlanRuns(AS_AGREED, before_event, case, drawn, surprise_of),
+        _PlanRuns(REPLANNED, without_security, case, drawn, _known_events(case)),
     )
     results = run_studies([study for each in plans for study in each.studies], where, on_progress)
     session.confirm()
@@ -346,8 +347,8 @@ class _PlanRuns:
         base = self._sums(totals, [[()] for _ in self.parts])
         hit = self._sums(totals, self.of_draw)
         objective, cash, short = (with_it - none for with_it, none in zip(hit, base, strict=True))
-        every = calm.objective + objective, calm.cash + cash, calm.short[None] + short
-        return DrawResults(self.name, *every)
+        totals_of_draws = calm.objective + objective, calm.cash + cash, calm.short[None] + short
+        return DrawResults(self.name, *totals_of_draws)
 
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
@@ -377,24 +378,25 @@ def by_similarity(drawn: Iterable[Hits]) -> list[Hits]:
     The empty set comes first; the next is always the one left that differs in the fewest hits. Each
     run is warm-started from the run before it. Thousands are ordered in parts.
     """
-    every, ordered = sorted({(), *drawn}), list[Hits]()
-    for first in range(0, len(every), _ORDERED_TOGETHER):
-        part = every[first : first + _ORDERED_TOGETHER]
-        place = {hit: i for i, hit in enumerate(sorted({hit for hits in part for hit in hits}))}
-        has = np.zeros((len(part), len(place)), dtype=np.float32)
+    distinct, ordered = sorted({(), *drawn}), list[Hits]()
+    for first in range(0, len(distinct), _ORDERED_TOGETHER):
+        part = distinct[first : first + _ORDERED_TOGETHER]
+        hits_of_part = sorted({hit for hits in part for hit in hits})
+        position_of = {hit: i for i, hit in enumerate(hits_of_part)}
+        has = np.zeros((len(part), len(position_of)), dtype=np.float32)
         for row, hits in zip(has, part, strict=True):
-            row[[place[hit] for hit in hits]] = 1.0
-        size, at = has.sum(axis=1), 0
+            row[[position_of[hit] for hit in hits]] = 1.0
+        size, current = has.sum(axis=1), 0
         # sums of small whole numbers, so their order does not matter
         differ = size + size[:, np.newaxis] - 2.0 * (has @ has.T)
         for _ in part:
-            ordered.append(part[at])
-            differ[:, at] = np.inf
-            at = int(differ[at].argmin())
+            ordered.append(part[current])
+            differ[:, current] = np.inf
+            current = int(differ[current].argmin())
     return ordered
 
 
-def hits_on(minerals: tuple[str, ...], every: Iterable[Hits], reach: Reach) -> list[Hits]:
+def hits_on(minerals: tuple[str, ...], hits_of_draws: Iterable[Hits], reach: Reach) -> list[Hits]:
     """Return the hits of each set that may touch one of the minerals."""
     rows = {i for i, touched in enumerate(reach) if not touched.isdisjoint(minerals)}
-    return [tuple(hit for hit in hits if hit[0] in rows) for hits in every]
+    return [tuple(hit for hit in hits if hit[0] in rows) for hits in hits_of_draws]

@@ -394,8 +394,8 @@ def _change_in_words(planned: Mapping[int, float], built: Mapping[int, float], y
 def _barrier_rows(result: answers.Exit, cells: explain.Cells) -> list[Row]:
     groups: dict[Any, list[answers.ExitBarrier]] = defaultdict(list)
     for hold in result.holds:
-        place = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
-        groups[hold.mineral, hold.kind, place].append(hold)
+        cell = (hold.place.sheet, hold.place.row) if hold.place is not None else hold.words
+        groups[hold.mineral, hold.kind, cell].append(hold)
     rows = []
     for (mineral, kind, _), holds in groups.items():
         last = max(holds, key=lambda hold: hold.year)
@@ -406,5 +406,5 @@ def _barrier_rows(result: answers.Exit, cells: explain.Cells) -> list[Row]:
             "spares": last.spares, "cell": cells.address(last.place),
             "size": sum(hold.limit * hold.spares for hold in holds),
         })  # fmt: skip
-    order = result.plan.expanded.mineral_at
-    return sorted(rows, key=lambda row: (order[row["mineral"]], -row["size"], row["what"]))
+    rank_of = result.plan.expanded.mineral_at
+    return sorted(rows, key=lambda row: (rank_of[row["mineral"]], -row["size"], row["what"]))

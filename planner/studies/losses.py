@@ -197,8 +197,8 @@ def loss_totals(plan: Plan) -> LossTotals:
 def _purchases_by_buyer(plan: Plan, selected: Any = slice(None)) -> Floats:
     """Return the tonnes of the selected sales by (mineral, buyer, year); plants come last."""
     sales, shape = plan.expanded.sales, _shape(plan.expanded)
-    at = (sales.mineral[selected], sales.member[selected] % shape[1], sales.year[selected])
-    return summed_at(at, plan.all_sold[selected], shape)
+    positions = (sales.mineral[selected], sales.member[selected] % shape[1], sales.year[selected])
+    return summed_at(positions, plan.all_sold[selected], shape)
 
 
 def _for_tier(plan: Plan, country: str, tier: str) -> Floats:
@@ -206,8 +206,8 @@ def _for_tier(plan: Plan, country: str, tier: str) -> Floats:
     e, tonnes = plan.expanded, np.zeros(_shape(plan.expanded))
     for (mineral, member, year), of_tier in plan.cached(served_by).items():
         sold = of_tier.get(tier, {}).items()
-        at = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
-        tonnes[at] = sum(t for r, t in sold if e.sources[r].country == country)
+        positions = e.mineral_at[mineral], e.member_at[member], e.years.index(year)
+        tonnes[positions] = sum(t for r, t in sold if e.sources[r].country == country)
     return tonnes
 
 
@@ -514,24 +514,26 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     proof.
     """
     session = start_session(case, where)
-    plan, free = session.base, None
+    plan, uncapped = session.base, None
     if case.share_limits:
-        free = session.solve_cold(scenarios.drop_share_limits(case))
+        uncapped = session.solve_cold(scenarios.drop_share_limits(case))
     first = rules.first_year if rules.first_year is not None else case.years[0]
-    every = losses(plan, first, kinds) if case.years else ()
-    on_stage(f"Losing {len(every)} suppliers")
+    all_losses = losses(plan, first, kinds) if case.years else ()
+    on_stage(f"Losing {len(all_losses)} suppliers")
     shared = replace(rules, solidarity=True)
-    asked = [(plan, "", every, shared)]
-    if free is not None:
+    sets = [(plan, "", all_losses, shared)]
+    if uncapped is not None:
         later = [y >= first for y in case.years]
         sold = tuple(
-            s for s in every if s.purchases_lost(free)[:, :, later].sum() > tolerances.LEAST_FLOW
+            s
+            for s in all_losses
+            if s.purchases_lost(uncapped)[:, :, later].sum() > tolerances.LEAST_FLOW
         )
-        asked.append((free, UNCAPPED, sold, shared))
+        sets.append((uncapped, UNCAPPED, sold, shared))
     if not rules.solidarity:
-        asked.append((plan, ALONE, every, rules))
+        sets.append((plan, ALONE, all_losses, rules))
     sources = [
-        loss_source(agreed_totals, each, lost, name) for agreed_totals, name, lost, each in asked
+        loss_source(agreed_totals, each, lost, name) for agreed_totals, name, lost, each in sets
     ]
     results = run_studies([source.study for source in sources], where, on_progress)
     session.confirm()
@@ -539,16 +541,16 @@ def stress(  # noqa: PLR0913 - the options of a stress test
         AgreedCase(
             agreed_totals,
             source.base,
-            every,
+            all_losses,
             result[0],
             dict(zip(lost, result.every[1:], strict=True)),
         )
-        for (agreed_totals, _, lost, _), source, result in zip(asked, sources, results, strict=True)
+        for (agreed_totals, _, lost, _), source, result in zip(sets, sources, results, strict=True)
     ]
     outcomes = tuple(outcome for result in results for outcome in result)
-    free_side = sides[1] if free is not None else None
+    free_side = sides[1] if uncapped is not None else None
     alone = None if rules.solidarity else sides[-1]
-    return Stress(rules, every, sides[0], free_side, alone, outcomes, results[-1].stopped)
+    return Stress(rules, all_losses, sides[0], free_side, alone, outcomes, results[-1].stopped)
 
 
 def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = "") -> RunSource:

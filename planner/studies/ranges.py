@@ -97,9 +97,9 @@ def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
 
 def ranges_table(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
     """Return the table: minerals in the case's order, the largest seller first."""
-    order = {m.name: i for i, m in enumerate(case.minerals)}
+    position_of = {m.name: i for i, m in enumerate(case.minerals)}
     rows, seen = list[dict[str, object]](), set[str]()
-    for r in sorted(ranges_found, key=lambda r: (order[r.mineral], -r.now, -(r.most or 0.0))):
+    for r in sorted(ranges_found, key=lambda r: (position_of[r.mineral], -r.now, -(r.most or 0.0))):
         demand = sum(case.coalition_demand(r.mineral, y) for y in case.years)
         need, verdict = r.base or demand, UNKNOWN
         ends = {end: getattr(r, end) for end in ("now", "least", "most")}
@@ -263,8 +263,8 @@ class RangesStudy(StudyKind):
 
     @property
     def trouble(self) -> str:
-        case, every = self.start.case, [r for o in self.outcomes for r in o.result or ()]
-        missing = [r for r in every if r.least is None or r.most is None]
+        case, ranges = self.start.case, [r for o in self.outcomes for r in o.result or ()]
+        missing = [r for r in ranges if r.least is None or r.most is None]
         names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
         return f"no range is known for {names}: no proven plan" if missing else ""
 
@@ -280,8 +280,8 @@ class RangesStudy(StudyKind):
         return {**asked, "What is built": built, **self.start.options}
 
     def tables(self) -> list[Result]:
-        every = [r for outcome in self.outcomes for r in outcome.result or ()]
-        return [ranges_table(every, self.start.case, self.by)]
+        ranges_found = [r for outcome in self.outcomes for r in outcome.result or ()]
+        return [ranges_table(ranges_found, self.start.case, self.by)]
 
     # ---- of the tables alone ---------------------------------------------------------------------
 

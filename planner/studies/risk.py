@@ -90,9 +90,9 @@ def _rows_of_plan(table: R, plan: str) -> R:
     return table.where([p == plan for p in table.data["plan"]])
 
 
-def _plan_results(every: Measures, tables: Tables, plan: str) -> Record:
+def _plan_results(measures: Measures, tables: Tables, plan: str) -> Record:
     """Return the results of a plan as JSON: in total, and by mineral."""
-    table, minerals = _rows_of_plan(every, plan), _rows_of_plan(tables[RiskByMineral], plan)
+    table, minerals = _rows_of_plan(measures, plan), _rows_of_plan(tables[RiskByMineral], plan)
     spreads = dict(zip(table.measure, records(table, *_SPREAD_FIELDS), strict=True))
     more, totals = spreads[MORE], records(minerals, *_SHORTAGE_FIELDS)
     ends = {"mean": "mean", "standard_error": "standard_error", "from": "p95_from", "to": "p95_to"}
@@ -109,10 +109,10 @@ def _nested(row: Record) -> Record:
     nested: Record = {}
     for path, value in row.items():
         *above, key = path.split(".")
-        place: Any = nested
+        inner: Any = nested
         for name in above:
-            place = place.setdefault(name, {})
-        place[key] = value
+            inner = inner.setdefault(name, {})
+        inner[key] = value
     return nested
 
 
@@ -131,8 +131,8 @@ _PLAN_KEYS = (
 
 
 def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
-    every = risk_tables.risk_measures(study.risk)
-    return [_plan_results(every, tables, plan) for plan in PLANS]
+    measures = risk_tables.risk_measures(study.risk)
+    return [_plan_results(measures, tables, plan) for plan in PLANS]
 
 
 def _events(_: object, tables: Tables) -> list[Record]:

@@ -160,13 +160,13 @@ def _is_same_change(change: float, first: float, cost: float) -> bool:
 
 
 def study_of(
-    case: Case, every: Sequence[Factor], names: Callable[[Factor], str], *, is_grouped: bool
+    case: Case, ranged: Sequence[Factor], names: Callable[[Factor], str], *, is_grouped: bool
 ) -> tuple[Study[object], list[FactorGroup]]:
     """Return the study, and its numbers: each factor alone first, then groups.
 
     Runs with the same kind of change follow one another. A group of one factor shares its runs.
     """
-    movement = factors.FactorChanges(case, every)
+    movement = factors.FactorChanges(case, ranged)
     moving, runs = list[FactorGroup](), defaultdict[object, list[Run]](list)
 
     def add_runs(moved: tuple[Factor, ...], name: str, mineral: str) -> FactorGroup:
@@ -179,20 +179,20 @@ def study_of(
             runs[key].append(Run(f"{name} {end}", change, compare=compare))
         return FactorGroup(moved, mineral, {end: f"{name} {end}" for end in ends})
 
-    for factor in every:
+    for factor in ranged:
         moving.append(add_runs((factor,), names(factor), movement.mineral(factor)))
     groups = defaultdict[tuple[str, str, str], list[int]](list)
-    for i, factor in enumerate(every if is_grouped else ()):
+    for i, factor in enumerate(ranged if is_grouped else ()):
         if not factor.together:
             groups[factor.first.sheet, moving[i].mineral, factor.first.field].append(i)
     for (sheet, mineral, column), members in groups.items():
-        own = tuple(every[i] for i in members)
-        if len(own) == 1:
-            moving.append(FactorGroup(own, mineral, moving[members[0]].runs))
+        group = tuple(ranged[i] for i in members)
+        if len(group) == 1:
+            moving.append(FactorGroup(group, mineral, moving[members[0]].runs))
         else:
             header = uncertainty.header_of(sheet, column).header
             name = f"{sheet}, {mineral or 'all minerals'}, {header}"
-            moving.append(add_runs(own, name, mineral))
+            moving.append(add_runs(group, name, mineral))
     chains = (Run(_BASE_RUN),), *_chains(runs.values())
     return Study(case, chains, whole_plan, is_local=True), moving
 
@@ -215,7 +215,7 @@ def _chains(kinds: Iterable[list[Run]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _result_rows(
-    base: Plan, every: Iterable[FactorGroup], outcomes: Mapping[str, Outcome[Any]]
+    base: Plan, groups: Iterable[FactorGroup], outcomes: Mapping[str, Outcome[Any]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the results at the ends of all numbers; ``outcomes`` are by run name."""
     now, case = factors.plan_figures(base), base.case
@@ -227,7 +227,7 @@ def _result_rows(
         for m in case.minerals
     }
     prices = np.array([price[source.mineral] for source in base.expanded.sources])
-    for moving in every:
+    for moving in groups:
         of_run = {end: outcomes[run].result for end, run in moving.runs.items()}
         low, high = (of_run.get(end, unmoved) for end in ENDS)
         ends = EndPlans(now, low, high)
@@ -242,17 +242,17 @@ def _result_rows(
             "worth": ends.worth_of_knowing, "first_order_is": ends.first_order_is,
         }  # fmt: skip
         row |= _hardest_hit_mineral(ends, base.expanded.minerals)
-        for end, at in zip(ENDS, (low, high), strict=True):
-            if at is not None:
-                change = at.figures.top - now.top
+        for end, plan in zip(ENDS, (low, high), strict=True):
+            if plan is not None:
+                change = plan.figures.top - now.top
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
-                    f"otherwise_{end}": differences_in_words(now, at.figures, base),
-                    f"built_{end}": "; ".join(builds_in_words(now, at.figures, base)) or None,
-                    f"cash_{end}": at.figures.cash,
-                    f"cost_{end}": at.figures.objective,
-                    f"short_{end}": float(at.figures.short.sum()),
-                    f"first_{end}": at.first_order if math.isfinite(at.first_order) else None,
+                    f"otherwise_{end}": differences_in_words(now, plan.figures, base),
+                    f"built_{end}": "; ".join(builds_in_words(now, plan.figures, base)) or None,
+                    f"cash_{end}": plan.figures.cash,
+                    f"cost_{end}": plan.figures.objective,
+                    f"short_{end}": float(plan.figures.short.sum()),
+                    f"first_{end}": plan.first_order if math.isfinite(plan.first_order) else None,
                     f"top_{end}": float(change[np.argmax(np.abs(change))]) if len(change) else 0.0,
                 }  # fmt: skip
         yield row
@@ -267,12 +267,12 @@ def _hardest_hit_mineral(ends: EndPlans, minerals: Sequence[str]) -> dict[str, A
     if len(ends.proven) < len(ENDS):
         return {}
     missing = np.array([ends.base.missing, *(end.figures.missing for end in ends.proven)])
-    apart = missing.max(axis=0) - missing.min(axis=0)
-    m = int(np.argmax(apart))
-    if apart[m] <= tolerances.MISSING_PART:
+    spans = missing.max(axis=0) - missing.min(axis=0)
+    m = int(np.argmax(spans))
+    if spans[m] <= tolerances.MISSING_PART:
         return {"swing_hit": 0.0}
     at_ends = {f"hit_{end}": float(part) for end, part in zip(ENDS, missing[1:, m], strict=True)}
-    return {"hit": minerals[m], "swing_hit": float(apart[m]), **at_ends}
+    return {"hit": minerals[m], "swing_hit": float(spans[m]), **at_ends}
 
 
 _RANK_FIELDS = {COST: "swing", SHORTAGE: "swing_short", DECISIONS: "moved"}
@@ -365,8 +365,8 @@ class SensitivityStudy(StudyKind):
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         del on_stage
-        case, every = self.start.case, tuple(self.factors)
-        study, self.moving = study_of(case, every, self._name, is_grouped=self.is_grouped)
+        case, ranged = self.start.case, tuple(self.factors)
+        study, self.moving = study_of(case, ranged, self._name, is_grouped=self.is_grouped)
         outcomes = run_study(study, where, on_progress)
         self.outcomes, self.stopped = outcomes.every, outcomes.stopped
 
@@ -484,9 +484,9 @@ class SensitivityStudy(StudyKind):
             (builds != YES, -float((worth if builds == YES else swing) or 0.0))
             for builds, worth, swing in table.rows(e.builds, e.worth, by)
         ]
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        positions = sorted(range(len(keys)), key=keys.__getitem__)
         return Numbers(
-            table.take(order), (e.what, e.span, e.builds, by, e.hit, e.hit_low, e.hit_high)
+            table.take(positions), (e.what, e.span, e.builds, by, e.hit, e.hit_low, e.hit_high)
         )
 
     @classmethod

@@ -186,8 +186,8 @@ class SupportBills(Result):
 # ---- tables from plans ---------------------------------------------------------------------------
 
 
-def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -> CostGaps:
-    """Return one row per plant and year, idle or with a gap; ``free`` is without share limits."""
+def gaps_table(plan: Plan, uncapped: Plan | None, needed: Sequence[NeededPayment]) -> CostGaps:
+    """Return one row per plant and year, idle or with a gap; ``uncapped``: without share limits."""
     e, gaps, rows = plan.expanded, plan.gaps, list[dict[str, Any]]()
     by_year = {(n.source, e.years.index(y)): pair for n in needed for y, pair in n.by_year.items()}
     for r, t in sorted({*map(tuple, np.argwhere(np.isfinite(gaps.gap)).tolist()), *by_year}):
@@ -206,12 +206,14 @@ def gaps_table(plan: Plan, free: Plan | None, needed: Sequence[NeededPayment]) -
                 "worth": float(gaps.worth[r, t]), "gap": gap,
                 "of_price": measures.ratio(gap, price),
             }  # fmt: skip
-            if free is not None:
-                row["free"] = 0.0 if free.sold[r, t] > 0 else _finite_or_none(free.gaps.gap[r, t])
+            if uncapped is not None:
+                row["free"] = (
+                    0.0 if uncapped.sold[r, t] > 0 else _finite_or_none(uncapped.gaps.gap[r, t])
+                )
         rows.append(row)
     rows.sort(key=lambda row: (row["year"], row["mineral"]))
     table = CostGaps.of_rows(rows, words=common.words_of(plan.case))
-    return table if free is not None else table.without(CostGaps.free)
+    return table if uncapped is not None else table.without(CostGaps.free)
 
 
 def plants_table(
@@ -227,16 +229,16 @@ def plants_table(
     by_plant: dict[Any, pd.DataFrame] = dict(iter(frame.groupby(key)))
     for each in needed:
         source = plan.expanded.sources[each.source]
-        place = source.mineral, source.project or source.name, source.country
-        row: dict[str, Any] = {**dict(zip(key, place, strict=True)), "years": len(each.years)}
+        plant = source.mineral, source.project or source.name, source.country
+        row: dict[str, Any] = {**dict(zip(key, plant, strict=True)), "years": len(each.years)}
         row["running"] = usable_years[each.source] - len(each.years)
         row |= _payment_row(case, source.mineral, each, plan.sold[each.source].tolist())
-        rows.append(row | _mean_gaps(by_plant.get(place, frame.head(0)), {*each.years}))
-    for place, rows_of in sorted(by_plant.items()):
+        rows.append(row | _mean_gaps(by_plant.get(plant, frame.head(0)), {*each.years}))
+    for plant, rows_of in sorted(by_plant.items()):
         each_gap = rows_of["gap"].astype(float)
         years = {int(y) for y, gap in zip(rows_of["year"], each_gap, strict=True) if gap > 0}
-        if place[0] in unknown and _finite_or_none(each_gap.mean()):
-            row = dict(zip(key, place, strict=True)) | {"helps": UNKNOWN, "years": len(years)}
+        if plant[0] in unknown and _finite_or_none(each_gap.mean()):
+            row = dict(zip(key, plant, strict=True)) | {"helps": UNKNOWN, "years": len(years)}
             rows.append(row | _mean_gaps(rows_of, years))
     for row in rows:
         row["home"] = HOME if schema.COALITION in case.blocs_of(row["country"]) else AWAY
@@ -355,10 +357,10 @@ class SupportStudy(StudyKind):
 
     def tables(self) -> list[Result]:
         plan: Any = self.outcomes[0].result
-        free: Any = self.outcomes[1].result if self.limited else None
+        uncapped: Any = self.outcomes[1].result if self.limited else None
         needed = [each for o in self.paid.values() if o.is_planned for each in o.result or ()]
         unknown = [name for name, o in self.paid.items() if not o.is_planned]
-        gaps = gaps_table(plan, free, needed)
+        gaps = gaps_table(plan, uncapped, needed)
         rows = [row_of(Tariffs, each) for each in tariffs(plan)]
         capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
         more = [table for table in (capped, bill_table(plan)) if len(table)]
@@ -368,7 +370,7 @@ class SupportStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        every = (
+        topics = (
             _cheapest,
             _dearest_plant,
             _idle_plants,
@@ -377,7 +379,7 @@ class SupportStudy(StudyKind):
             _bill_for_all,
             _warnings,
         )
-        return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in every))
+        return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in topics))
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:

@@ -219,8 +219,8 @@ class Sweep(VariantStudy):
     @property
     def uncapped(self) -> SweepPoint | None:
         """What is kept of the case without caps; of other sweeps, of the reference."""
-        every = (self.planned_source.compared[0], *self.planned_source.beside)
-        return every[-1].result
+        candidates = (self.planned_source.compared[0], *self.planned_source.beside)
+        return candidates[-1].result
 
     def point_rows(self) -> list[list[Row]]:
         """Return the rows of each point by mineral, all minerals first; [] without a plan."""
@@ -229,7 +229,7 @@ class Sweep(VariantStudy):
         tested = years_words(
             source.tested_cells(self.case, self.parameter), case_years_needed(self.case)
         )
-        is_security, every = self.parameter.kind == parameters.SECURITY, list[list[Row]]()
+        is_security, rows_by_point = self.parameter.kind == parameters.SECURITY, list[list[Row]]()
         for value, outcome in zip(self.planned_source.source.values, points, strict=True):
             point = {"value": value, "trouble": outcome.error}
             if self.path:
@@ -247,8 +247,8 @@ class Sweep(VariantStudy):
                     row |= {"lost": more["lost"], "kept": more["kept"]}
                     row["tested"] = tested.get(name, "")
             before = (value, now)
-            every.append(rows)
-        return every
+            rows_by_point.append(rows)
+        return rows_by_point
 
     def _rise(self, value: Any, row: Row, before: tuple[Any, dict[str, Row]]) -> float | None:
         """Return the rise of total cost per point since the previous point; None at the first."""

@@ -198,8 +198,8 @@ class _MineralGroup:
     @property
     def chances(self) -> list[Floats]:
         """The probability of each future: in all draws, then in the draws of each batch."""
-        every = np.array(self.of_draw)
-        samples = (every, *(every[batch] for batch in self.batches))
+        future_of_draw = np.array(self.of_draw)
+        samples = (future_of_draw, *(future_of_draw[batch] for batch in self.batches))
         return [np.bincount(drawn, minlength=len(self.hits)) / len(drawn) for drawn in samples]
 
     def study(self, case: Case, tail: Tail) -> engine.Study[UnderRiskResult]:
@@ -229,11 +229,13 @@ class _MineralGroup:
             return labels
 
         events = tuple(drawing.foreseen(case, hits) for hits in self.hits)
-        every, calm = tuple(map(labels_of, self.hits)), labels_of(())
+        labels_by_future, calm = tuple(map(labels_of, self.hits)), labels_of(())
 
         def together_in(name: str, chances: Floats, *, is_batch: bool) -> engine.Run:
             drawn = np.flatnonzero(chances)
-            futures = tuple(planning.Future(events[i], float(chances[i]), every[i]) for i in drawn)
+            futures = tuple(
+                planning.Future(events[i], float(chances[i]), labels_by_future[i]) for i in drawn
+            )
             compare = partial(
                 plan_together, futures=futures, calm=calm, tail=tail, is_batch=is_batch
             )
@@ -261,10 +263,10 @@ def _groups_of(
     reach, groups = tuple(affected_minerals(case, row) for row in case.risks), []
     for minerals in together:
         hits = drawing.hits_on(minerals, [draw.hits for draw in drawn], reach)
-        place = {each: i for i, each in enumerate(dict.fromkeys(hits))}
-        own, parts = case_of(case, minerals), batches if len(place) > 1 else ()
-        of_draw = tuple(map(place.__getitem__, hits))
-        groups.append(_MineralGroup(own, reach, tuple(place), of_draw, parts))
+        future_of_hits = {each: i for i, each in enumerate(dict.fromkeys(hits))}
+        group_case, parts = case_of(case, minerals), batches if len(future_of_hits) > 1 else ()
+        of_draw = tuple(map(future_of_hits.__getitem__, hits))
+        groups.append(_MineralGroup(group_case, reach, tuple(future_of_hits), of_draw, parts))
     return groups
 
 
@@ -476,11 +478,11 @@ class UnderRisk(StudyKind):
         costs, chances = np.zeros((3, len(batch))), np.full(len(batch), 1.0 / len(batch))
         for group, outcomes in zip(self.groups, self.results, strict=True):
             drawn = np.array(group.of_draw)[batch]
-            place = np.searchsorted(np.unique(drawn), drawn)
+            future_of_draw = np.searchsorted(np.unique(drawn), drawn)
             result: Any = outcomes[1 + b if group.batches else 0].result
             costs[0] += _informed_by_future(group, outcomes).costs[drawn]
-            costs[1] += result.by_future.costs[place]
-            costs[2] += result.plain.costs[place]
+            costs[1] += result.by_future.costs[future_of_draw]
+            costs[2] += result.plain.costs[future_of_draw]
         row = _information_values(*(measure(c, chances) for c in costs), is_objective=True)
         return {"batch": b + 1, "futures": len(batch), **row}
 
@@ -598,9 +600,9 @@ def _change_of_decision(row: Mapping[str, Any], needs: Mapping[str, float]) -> d
 
 def _calm(tables: Tables) -> Iterator[Sentence]:
     """Yield that no future has an event."""
-    every = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
+    no_events = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
     text = "No event happens in a drawn future: the plan under risk is the plain plan."
-    yield say("answer", text, every=every)
+    yield say("answer", text, every=no_events)
     yield say("care", "{note}.", note=tables.asked(NOTE))
 
 

@@ -126,7 +126,7 @@ def test_a_full_disk_is_a_sentence_as_a_workbook_is_brought(serve, tmp_path, mon
         assert not list(disk.rglob("*.upload"))
 
 
-@pytest.mark.parametrize("at", ["_new_folder", "accept", "start"])
+@pytest.mark.parametrize("at", ["_new_folder", "accept", "start_job"])
 def test_a_full_disk_is_a_sentence_wherever_it_is_met(serve, monkeypatch, at) -> None:
     """In the session's folder, too."""
 

@@ -172,6 +172,7 @@ class PlanSheets:
 
 
 def _record(values: Mapping[str, str]) -> RunRecord:
+    """Return what wrote a plan, and when, by its Summary; this version and now where blank."""
     now = RunRecord()
     try:
         written = datetime.strptime(values[Figure.WRITTEN], WRITTEN)
@@ -211,6 +212,7 @@ def open_sheets(path: Path, on_stage: Callable[[str], None] = lambda _: None) ->
 
 
 def _sheets_of(path: Path) -> PlanSheets:
+    """Return a plan's sheets, unread; InputError if the file is no plan, or is redacted."""
     file = excel.open_excel(path)
     plan_file.refuse_duplicate_titles(path, [sheet.title for sheet in file.sheets])
     grids = _Grids({sheet.title: sheet for sheet in file.sheets})

@@ -173,6 +173,7 @@ def _comparison_with_copy(
 
 
 def _cell_count(grid: Grid) -> int:
+    """Return the number of cells of a table, with its header."""
     return len(grid.header) * (1 + len(grid.rows))
 
 
@@ -269,7 +270,7 @@ class _Solution:
                 findings.append(line.finding_at(sheet.family, f"the case has no {name!r}"))
             elif place < 0:
                 findings.append(line.finding_at(sheet.key, f"the case has no {name} {key!r}"))
-            elif not _fits(number):
+            elif not _is_number_in_range(number):
                 findings.append(line.finding_at(column, _NO_NUMBER))
             elif seen[place]:
                 findings.append(line.finding_at(sheet.key, f"{name} {key!r} is there twice"))
@@ -306,7 +307,7 @@ class _Solution:
             if column < 0:
                 message = f"in the case {refiner} sells no {mineral} to {member} in {year}"
                 findings.append(line.finding_at(Flows.refiner, message))
-            elif not _fits(tonnes):
+            elif not _is_number_in_range(tonnes):
                 findings.append(line.finding_at(Flows.tonnes, _NO_NUMBER))
             else:
                 yield line, column, float(tonnes)
@@ -322,7 +323,7 @@ def _position_of_key(groups: Sequence[ComponentArrays], family: str) -> dict[str
     return places
 
 
-def _fits(value: object) -> TypeGuard[int | float]:
+def _is_number_in_range(value: object) -> TypeGuard[int | float]:
     return plan_file.fits_double(value) and abs(value) <= _MOST
 
 

@@ -172,11 +172,13 @@ async def call(
 
 
 async def _gather(process: Process, texts: dict[str, str]) -> None:
+    """Collect what a process writes to stdout in ``texts``, under ``answer``."""
     if process.stdout is not None:
         texts["answer"] = "".join([part async for part in TextReceiveStream(process.stdout)])
 
 
 async def _report_steps(process: Process, context: Context[Any, Any] | None) -> None:
+    """Report the progress that a process writes to stderr, line by line, to the assistant."""
     if process.stderr is None:
         return
     rest, number = "", 0.0
@@ -208,6 +210,7 @@ async def _end_process(process: Process) -> None:
 
 
 def _reply(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the assistant gets: whether the call succeeded, the proof, the file, the data."""
     reply = {"ok": not answer["code"], "exit_code": answer["code"]}
     reply |= {name: answer[name] for name in ("command", "proof") if name in answer}
     if answer.get("output"):
@@ -369,6 +372,7 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
 
 
 def _case(scenario: str, lose: Lose, block: Block, what_if: WhatIf, cap: Cap) -> dict[str, Any]:
+    """Return the options of a call that select the case, by name; "" where not given."""
     named = "" if scenario == "Base" else scenario
     names = ("scenario", "lose", "block", "what-if", "max-country-share")
     return dict(zip(names, (named, lose, block, what_if, cap), strict=True))

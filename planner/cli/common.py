@@ -76,6 +76,7 @@ def refuse_source(path: Path, *also_read: Path) -> None:
 
 
 def _input_paths() -> Iterator[Path]:
+    """Yield the files and folders that the running command reads."""
     context = click.get_current_context()
     for parameter in context.command.params:
         if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputPath):
@@ -163,6 +164,7 @@ def case_part(file: Path, options: Mapping[str, Any], scenario: str = "") -> str
 
 
 def short_part(words: str) -> str:
+    """Return words as a part of a file name, cut to a length that every system allows."""
     from planner.documents.folder import file_part
 
     return file_part(words, _LONGEST_PART)

@@ -314,6 +314,7 @@ def catalogue(sheet: str) -> dict[str, Any]:
 
 
 def _doc(record: type) -> str:
+    """Return the first paragraph of a record's docstring."""
     return (record.__doc__ or "").partition("\n\n")[0].strip()
 
 

@@ -158,6 +158,7 @@ def _phrase(text: str, named: Named) -> tuple[schema.ScenarioStep, str]:
 
 
 def _parsed_phrase(text: str, named: Named) -> _Phrase:
+    """Parse a what-if into action and values by key; UsageError says what is wrong."""
     head, *rest = (" ".join(part.split()) for part in text.split(";"))
     actions = {case.normalize(action): action for action in schema.ACTIONS}
     if case.normalize(head) not in actions:
@@ -219,6 +220,7 @@ def _phrase_years(phrase: _Phrase) -> tuple[int | None, int | None]:
 
 
 def _year(phrase: _Phrase, key: str) -> int | None:
+    """Return a year of a phrase, None if it has no such key; UsageError if it is no year."""
     text = phrase.values.get(key)
     if text is None:
         return None

@@ -153,6 +153,7 @@ def write_pulled(pulled: Pulled, target: Path) -> Path:
 
 
 def _sheet_named(grid: Grid) -> str:
+    """Return the name of the input's sheet that a grid is, "" if it is none."""
     return next((name for name in headers.RECORDS if normalize(name) == normalize(grid.title)), "")
 
 
@@ -364,6 +365,7 @@ class _FilledSheet:
         return read if column.kind in {CellKind.CHOICE, CellKind.NAME} else parse_text(value)
 
     def _put(self, key: _Key, given: Mapping[_Mapped, object], source: str, day: str) -> None:
+        """Change the cells of the row with a key to the source's values, or add such a row."""
         row = self.row_of_key.get(key)
         is_new = row is None
         if row is None:

@@ -350,6 +350,7 @@ def _append(target: Path, path: Path, runs: Sequence[DataRun]) -> list[str]:
 
 
 def _insert_table(file: sqlite3.Connection, path: Path, table: DataTable, run: str) -> None:
+    """Insert a run's table; WriteError if the file's table has other columns."""
     is_list = table.name == COLUMNS  # one for all runs
     column_definitions = [f'"{c.name}" {c.kind}' for c in table.columns]
     keys = [f'"{c.name}"' for c in table.columns if c.is_key]
@@ -395,6 +396,7 @@ def write_parquet(folder: Path, runs: Sequence[DataRun]) -> list[str]:
 
 
 def _put(path: Path, folder: Path, table: DataTable, run: str) -> None:
+    """Write a table of a run as a Parquet file; WriteError if others have other columns."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -89,6 +89,7 @@ def file_part(name: str, most: int, is_taken: bool = False) -> str:
 
 
 def _stem(name: str, kind: str = "member") -> str:
+    """Return a name without characters that a system refuses, cut to ``_LONGEST`` bytes."""
     text = unicodedata.normalize("NFC", name)
     whole = " ".join(_UNSAFE.sub("-", text).split())
     safe = whole.encode()[:_LONGEST].decode(errors="ignore").strip(" .")
@@ -182,6 +183,7 @@ class _Change:
         self._list({}, is_complete=True)
 
     def _list(self, old: Mapping[str, frozenset[str]], *, is_complete: bool) -> None:
+        """Write the list of files, with the fingerprints by which a later run knows its own."""
         new = {name: frozenset({each}) for name, each in self.prints.items()}
         files = {
             name: sorted(new.get(name, set()) | old.get(name, set())) for name in {**new, **old}
@@ -209,6 +211,7 @@ def _stale(
 
 
 def _listed_in(path: Path, kind: FolderKind) -> dict[str, frozenset[str]]:
+    """Return the fingerprints by file that a list holds; WriteError if another program wrote it."""
     try:
         small = path.is_file() and path.stat().st_size <= _MOST_MANIFEST
         manifest = json.loads(path.read_text(encoding="utf-8")) if small else None

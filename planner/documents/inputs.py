@@ -177,6 +177,7 @@ def _address_of(book: Book, sheet: str, row: int, column: str) -> str:
 
 
 def _spelt(case: Case, change: InputDifference, value: Cell) -> Cell:
+    """Return a value as the case spells it: a country by its name, not its code."""
     is_code = isinstance(value, str) and change.what.lower().endswith("country")
     return case.country_name(str(value)) if is_code else value
 
@@ -225,6 +226,7 @@ def _step_changes(old: Case, new: Case, scenarios: set[str]) -> Iterator[InputDi
 
 
 def _whole_step(step: Record, word: str, row: int = 0, row_after: int = 0) -> InputDifference:
+    """Return the difference for a step that one of the scenarios lacks, with all its cells."""
     cells = [(column.header, getattr(step, column.field)) for column in type(step).columns()]
     what = ", ".join(
         f"{header} {value}"

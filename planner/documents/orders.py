@@ -100,6 +100,7 @@ def scheduled_deliveries(orders: pd.DataFrame, period: str) -> Iterator[dict[str
 
 
 def calendar_of(orders: pd.DataFrame, period: str) -> Result:
+    """Return the sheet Calendar: the orders by quarter or month."""
     parts = PARTS[period]
     names = ("order_id", "year", "mineral", "refiner", "contract", "tonnes")
     rows: list[Any] = orders.to_dict("records")
@@ -457,6 +458,7 @@ def _tranches(plan: PlanFile) -> dict[Names, list[int]]:
 
 
 def _contract_terms(plan: PlanFile) -> Iterator[tuple[Names, tuple[float, float, float, float]]]:
+    """Yield year and names of each contract, with price, minimum, maximum and tonnes taken."""
     contracts = plan.result(Contracts)
     names = (Contracts.mineral, Contracts.refiner, Contracts.member)
     terms = (Contracts.price, Contracts.min, Contracts.maximum, Contracts.taken)

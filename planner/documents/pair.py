@@ -146,6 +146,7 @@ class Pair:
             yield f"Total cost is {rates[0]} in the old plan and {rates[1]} in the new one"
 
     def _alone(self, kind: results.Name, noun: str) -> Iterator[str]:
+        """Yield which names only the old or only the new plan has."""
         names = [{normalize(n): n for n in _all_names(p, kind)} for p in (self.old, self.new)]
         for word, mine, other in (("old", names[0], names[1]), ("new", names[1], names[0])):
             alone = sorted(name for key, name in mine.items() if key not in other)
@@ -159,6 +160,7 @@ def _names_in(plan: PlanFile, result: type[results.Result], field: results.Field
 
 
 def _all_years(plan: PlanFile) -> tuple[int, ...]:
+    """Return the years in the plan's tables, in order."""
     years: set[int] = set()
     for result in (results.Flows, results.Prices, results.Refiners):
         years |= {int(year) for year in plan.result(result).frame()[YEAR_FIELD].dropna()}

@@ -87,6 +87,7 @@ def _grids(path: Path) -> Iterable[Grid]:
 
 
 def order_identity(row: Delivery | Purchase) -> tuple[object, ...]:
+    """Return what identifies an order without its id: year, names, contract and project."""
     return (
         row.year,
         *(normalize(getattr(row, name)) for name in (*ORDER_NAMES, "contract", "project")),
@@ -307,7 +308,7 @@ class _Matching:
             if position >= 0 and not part:
                 first = first or first_of.get(position)
             if first is not None:
-                self._given_twice(row, first)
+                self._add_repeated(row, first)
                 continue
             seen[key] = row
             if position >= 0:
@@ -325,7 +326,8 @@ class _Matching:
             purchases[position] = self._in_parts(purchases[position], rows)
         return purchases, given
 
-    def _given_twice(self, row: Delivery, first: Delivery) -> None:
+    def _add_repeated(self, row: Delivery, first: Delivery) -> None:
+        """Add the error that a row repeats the order of the row ``first``."""
         header = Delivery.column_of("order" if first.order else "year").header
         place = self.actuals.context.layout.address(Delivery.SHEET, first.row, header)
         name = "order" if row.order else "year"
@@ -391,7 +393,7 @@ class _Matching:
             self.add_error(
                 row, blank[0], found, "an order, or else year, mineral, refiner and member"
             )
-        if blank or not (self._is_over(row) and self._is_known(row)):
+        if blank or not (self._is_in_past_year(row) and self._is_known(row)):
             return None
         names = order_identity(row)
         matches = self._positions_by_names.get(names, [])  # without a project: the refiner's own
@@ -408,7 +410,8 @@ class _Matching:
             positions.setdefault(order_identity(each), []).append(i)
         return positions
 
-    def _is_over(self, row: Delivery | ClosingStock) -> bool:
+    def _is_in_past_year(self, row: Delivery | ClosingStock) -> bool:
+        """Return whether a row's year is past; otherwise its error is added."""
         is_over = row.year in self._years
         if not is_over:
             over = f"a past year ({year_span(self._years)})"
@@ -431,6 +434,7 @@ class _Matching:
         }
 
     def _is_known(self, row: Delivery) -> bool:
+        """Return whether a row's names are the plan's; otherwise the first error is added."""
         for name, known in self._known.items():
             typed = getattr(row, name)
             if typed and normalize(typed) not in known:
@@ -443,6 +447,7 @@ class _Matching:
         return True
 
     def _source(self, row: Delivery) -> int | None:
+        """Return the position of a row's refiner or project for its mineral, None if none."""
         return self._sources.get(tuple(map(normalize, (row.refiner, row.mineral, row.project))))
 
     @cached_property
@@ -515,7 +520,7 @@ class _Matching:
             (normalize(mineral), normalize(member)): (mineral, member) for mineral, member in found
         }
         for row in self.actuals.stocks:
-            if not self._is_over(row):
+            if not self._is_in_past_year(row):
                 continue
             key = homes.get((normalize(row.mineral), normalize(row.member)))
             if key is None:
@@ -556,6 +561,7 @@ class _Matching:
 
 
 def _as_delivered(order: Purchase, row: Delivery | None) -> Purchase:
+    """Return an order with a row's tonnes and price; where blank, with the planned ones."""
     delivered = order.delivered if row is None or row.delivered is None else row.delivered
     paid = order.paid if row is None or row.paid is None else row.paid
     return replace(order, delivered=delivered, paid=paid)

@@ -226,6 +226,7 @@ class _Writer:
             self._list(sheet.grid.title, cell, what, header, header, f"{PAST} {header}", reason)
 
     def _cell(self, edit: CellEdit) -> None:
+        """Change a cell of the workbook, and list it on the first page."""
         sheet = self._sheet(edit.record)
         column = self._column(sheet, edit.record, edit.field)
         if not column:
@@ -236,6 +237,7 @@ class _Writer:
         self._list(sheet.grid.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
     def _row(self, new: NewRow) -> None:
+        """Add a row to the workbook, and list it on the first page."""
         sheet = self._sheet(new.record)
         cells = {
             self._column(sheet, new.record, name): self._converted(new.record, name, value)
@@ -259,6 +261,7 @@ class _Writer:
         return layout.columns.get(header, 0)
 
     def _converted(self, record: type[Record], name: str, value: object) -> object:
+        """Return a number in the unit of the workbook's column; other values unchanged."""
         unit = self.rolled.book.layout.unit(record.SHEET, _header(record, name))
         if unit is None or not isinstance(value, float | int):
             return value
@@ -299,6 +302,7 @@ class _Writer:
     # ---- the first sheets -----------------------------------------------------------------------
 
     def _front(self, page: AddedPage) -> None:
+        """Write the first page: what happened, what to decide, and all changes."""
         outcome = self.rolled.outcome
         page.widths(*_WIDTHS)
         years = sorted({y for y in self.case.years if y < outcome.to})

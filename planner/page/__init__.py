@@ -244,8 +244,8 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
             {"slider": layer.slider, "array": layer.array, "scales": layer.scales}
             for layer in sliders.layers
         ],
-        "pieces": [{"columns": _as_pair(sliders.program.columns_of(*piece)),
-                    "rows": _as_pair(sliders.program.rows_of(*piece))} for piece in pieces],
+        "pieces": [{"columns": _start_and_stop(sliders.program.columns_of(*piece)),
+                    "rows": _start_and_stop(sliders.program.rows_of(*piece))} for piece in pieces],
         "bases": [_settings(basis) for basis in bases],
         "minerals": [m.name for m in case.minerals],
         "members": [m.name for m in case.members],
@@ -258,11 +258,12 @@ def serialized_program(sliders: Adjustable, bases: list[Basis]) -> tuple[dict[st
     return data, raw
 
 
-def _as_pair(piece: slice) -> tuple[int, int]:
-    return int(piece.start), int(piece.stop)
+def _start_and_stop(part: slice) -> tuple[int, int]:
+    return int(part.start), int(part.stop)
 
 
 def _settings(basis: Basis) -> dict[str, list[float | None]]:
+    """Return the settings of a basis for JSON, which has no NaN."""
     return {
         name: [None if np.isnan(value) else value for value in values]
         for name, values in basis.settings.items()

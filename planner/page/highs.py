@@ -70,6 +70,7 @@ def fetch_highs(on_stage: Callable[[str], None] = lambda _: None) -> Highs:
 
 
 def _cache() -> Path:
+    """Return the folder in which this system's users keep cached files."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":

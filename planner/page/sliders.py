@@ -40,6 +40,7 @@ def with_cap(case: Case, share: float, _: str = "") -> Case:
 
 
 def _secured(case: Case, share: float, _: str) -> Case:
+    """Return the case in which the loss of a country may leave at most a ``share`` missing."""
     rows = (dataclasses.replace(row, max_short=schema.ByYear(share)) for row in case.security)
     return case.change(security=SortedRecords(rows))
 
@@ -65,6 +66,7 @@ def _scaled_budget(case: Case, value: float, _: str) -> Case:
 
 
 def _lost(case: Case, _: float, country: str) -> Case:
+    """Return the case in which a country has neither capacity nor ore."""
     return _with_step("block ore", _with_step("scale capacity", case, 0.0, country), None, country)
 
 

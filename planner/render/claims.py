@@ -277,32 +277,38 @@ class SheetRows:
         return self._columns[name].values
 
     def _filled(self, field: Field) -> list[int]:
+        """Return the rows with a value in a column; NoRowsError if there is none."""
         column = self._cells(field.name)
-        return self._some([row for row in self.rows if column[row] is not None], field)
+        return self._or_no_rows([row for row in self.rows if column[row] is not None], field)
 
     def _at_end(self, rule: str, field: Field, at: int) -> Claim:
+        """Return the claim on the first or last row (``at``) that has a value."""
         row = self._filled(field)[at]
         claim = self._claim(rule, field, row)
         filled = {} if row == self.rows[at] else {claim.column: {"not": None}}
         return replace(claim, where={**self._where, **filled})
 
     def _known(self, field: Field) -> list[int]:
+        """Return the rows with a number in a column; NoRowsError if there is none."""
         column = self._cells(field.name)
-        return self._some([row for row in self.rows if known(column[row])], field)
+        return self._or_no_rows([row for row in self.rows if known(column[row])], field)
 
-    def _some(self, rows: list[int], field: Field) -> list[int]:
+    def _or_no_rows(self, rows: list[int], field: Field) -> list[int]:
+        """Return the rows; NoRowsError if there is none."""
         if not rows:
             msg = f"{self._table.name}: no row has a value of {field.header}"
             raise NoRowsError(msg)
         return rows
 
     def _number(self, field: Field) -> Callable[[int], float]:
+        """Return a function from a row to its number in a column."""
         column = self._cells(field.name)
         return lambda row: float(str(column[row]))
 
     def _tested(self, rule: str, field: Field, op: str, bound: float | str) -> Claim:
+        """Return the claim on how many rows pass a test, or that all or none do."""
         column = self._cells(field.name)
-        rows = self._some(list(self.rows), field)
+        rows = self._or_no_rows(list(self.rows), field)
         passed = sum(passes(column[row], op, bound) for row in rows)
         if (rule == "all" and passed < len(rows)) or (rule == "none" and passed):
             msg = (
@@ -316,6 +322,7 @@ class SheetRows:
         return replace(claim, test=(header, op, bound), bound=formats, fmt=Format.COUNT, unit="")
 
     def _claim(self, rule: str, field: Field, row: int | None, value: Cell = None) -> Claim:
+        """Return a claim on a column: on the cell in ``row``, or on a ``value`` of all rows."""
         column = self._columns[field.name]
         grain = [self._columns[name] for name in self._result.GRAIN if name in self._columns]
         names = frozenset(str(v) for c in grain if c.fmt.is_text for v in c.values if v is not None)
@@ -387,6 +394,7 @@ def passes(cell: Cell, op: str, bound: float | str) -> bool:
 
 
 def _meets(cell: Cell, condition: Condition) -> bool:
+    """Return whether a cell is as a condition of ``where`` says."""
     if isinstance(condition, Mapping):
         return cell != condition["not"]
     if isinstance(condition, str | int | float):

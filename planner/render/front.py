@@ -97,6 +97,7 @@ class FirstPage:
         return [sentence for sentence in self.sentences if sentence.place == place]
 
     def _is_long(self, sentences: Sequence[Sentence]) -> bool:
+        """Return whether a page with these sentences has more words or numbers than allowed."""
         texts = [text for s in sentences for text in (s.name, s.number, s.text)]
         about = self.reserved or f"{self.made_by} {self.proof}"
         fixed = (self.title, about, self.question, self.table_note, DECIDE, WITH_CARE)
@@ -109,6 +110,7 @@ _NUMBER, _YEAR = re.compile(r"(?<!\w)\d(?:[\d.,]*\d)?"), re.compile(r"(?:19|20|2
 
 
 def _in_millions(column: TableColumn) -> TableColumn:
+    """Return a column of large sums of money in millions, any other column unchanged."""
     values = [float(v) if known(v) else None for v in column.values]
     if (
         column.fmt is not Format.MONEY

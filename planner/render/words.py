@@ -113,6 +113,7 @@ def amount_words(number: float, unit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 cell``, ``1,000 cells``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -306,6 +307,7 @@ def labels(texts: Sequence[object]) -> list[str]:
 
 
 def word(value: object) -> str:
+    """Return a cell's value as text, "" if it is blank."""
     is_blank = value is None or value != value  # noqa: PLR0124 - NaN is a blank cell
     return "" if is_blank else clean_text(str(value))
 

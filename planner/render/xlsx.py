@@ -501,6 +501,7 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
 
 
 def _all(kind: type, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
+    """Return the values of one type; ``kinds`` are the types that there are."""
     return values if kinds == {kind} else [v for v in values if isinstance(v, kind)]
 
 
@@ -536,10 +537,12 @@ def _xml_template(
 
 
 def _style(fmt: Any) -> str:
+    """Return the end of a cell's tag with the format's number."""
     return "" if fmt is None else f'" s="{fmt._get_xf_index()}"'  # noqa: SLF001
 
 
 def _cell_xml(start: str, number: str, value: Cell, fmt: str, texts: dict[str, str]) -> str:
+    """Return a cell's XML, "" for a blank cell; ``texts`` are the numbers of shared texts."""
     if value is None or not fmt:
         return ""
     if isinstance(value, str):

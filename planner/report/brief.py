@@ -210,6 +210,7 @@ def _decide(plan: PlanFile) -> _Content:
 
 
 def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -> Picture:
+    """Return bars of the largest amounts; the title says how many there are."""
     chosen = top(amounts, _MOST_BARS)
     chosen.sort(key=lambda name: -amounts[name])
     if len(chosen) < len(amounts):
@@ -220,6 +221,7 @@ def _bars(plan: PlanFile, title: str, amounts: Mapping[str, float], axis: str) -
 
 
 def _drawable(*pictures: Picture) -> Picture | None:
+    """Return the first chart that a slide can show, None if there is none."""
     return next(filter(is_drawable, pictures), None)
 
 

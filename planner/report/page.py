@@ -41,6 +41,7 @@ name; of a heat map's column names and each row."""
 
 
 def plot(picture: chart.Picture, alt: str) -> Plot:
+    """Return a chart in a size that its form and its number of bars need."""
     height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
     if picture.form is chart.Form.HEAT:
         wide = plotly.heat_width(picture.categories)
@@ -189,7 +190,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     kinds: dict[str, list[str]] = {}
     for page in further:
         other = "made from another input than the plan above, so the numbers may not agree."
-        given = [other] if _input_note(page) != _input_note(first) else []
+        given = [other] if _input_hash(page) != _input_hash(first) else []
         given += [page.verdict] if page.sound else []
         for note in dict.fromkeys((*given, *page.notes)):
             if note not in first.notes:
@@ -197,7 +198,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     yield from (f"{words.listed(dict.fromkeys(names))}: {note}" for note, names in kinds.items())
 
 
-def _input_note(page: ReportPage) -> str:
+def _input_hash(page: ReportPage) -> str:
     return next((value for name, value in page.about.rows if name == Figure.INPUT_SHA256), "")
 
 
@@ -259,10 +260,11 @@ def part_of(
 
 def plot_of(picture: chart.Picture) -> Plot:
     """Draw a picture, with a sentence on its content as alternative text."""
-    return plot(picture, f"{picture.title}. {_sentence(picture)}.")
+    return plot(picture, f"{picture.title}. {_alternative_text(picture)}.")
 
 
-def _sentence(picture: chart.Picture) -> str:
+def _alternative_text(picture: chart.Picture) -> str:
+    """Return what a chart shows: the ends of its lines, its bars, or the largest of many."""
     if picture.form is chart.Form.LINES:
         first, last = (table.formatted(picture.categories[i], picture.scale) for i in (0, -1))
         ends = (

@@ -234,6 +234,7 @@ def _json_answer(
 
 
 def _sides(*values: object) -> Answer:
+    """Return the values of a comparison under the keys old, new and change."""
     return dict(zip(("old", "new", "change"), values, strict=False))
 
 

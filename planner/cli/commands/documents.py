@@ -370,6 +370,7 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
 
 
 def _comment_lines(case: Case, file: Path) -> tuple[str, str]:
+    """Return the first lines of a model's file: what it minimizes, and how names are formed."""
     years, money = year_span(case.years) if case.years else "no year", case.settings.currency
     objective = (
         f"{file.name}, scenario {case.scenario}, {years}: least cost in {money}, discounted to the"

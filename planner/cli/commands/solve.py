@@ -513,6 +513,7 @@ def explain(  # noqa: PLR0913, PLR0917 - a command has the parameters that it ha
 def _explained(
     start: Start, cell: tuple[str, str, int], cells: Cells, on_stage: Callable[[str], None]
 ) -> tuple[Explanation, LeastChange | None]:
+    """Plan the case; return the explanation of a cell, and the change that ends its shortage."""
     from models.answers.explain import explain
     from models.answers.least_change import least_change
     from models.plan import solve

@@ -145,6 +145,7 @@ def new(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 
 
 def _path_of(file: Path | None, output: Path | None) -> Path:
+    """Return the workbook's path, given as FILE or --output; UsageError for both or neither."""
     if file is not None and output is not None:
         refuse(f"FILE ({file}) and --output ({output}) are the same option: give one of them")
     path = file or output
@@ -324,6 +325,7 @@ def _copy_path(copy: Path) -> Path:
 
 
 def _of_copy(made: Marked | None) -> Answer:
+    """Return the keys of the JSON answer on the marked copy."""
     return {
         "marked": None if made is None else str(made.path),
         "marked_cells": 0 if made is None else made.cells,

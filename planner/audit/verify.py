@@ -379,10 +379,10 @@ def _findings_in_order(findings: list[Finding], titles: list[str]) -> list[Findi
     First findings on the proof and on whole sheets, then on cells of the solution, then all others
     in the order of sheets and rows.
     """
-    place = {title: i for i, title in enumerate(titles)}
+    rank_of = {title: i for i, title in enumerate(titles)}
     solution = {plan_file.PLAN, VALUES, DUALS}
 
     def sort_key(f: Finding) -> tuple[bool, bool, int, int]:
-        return (bool(f.cell), f.sheet not in solution, place.get(f.sheet, len(place)), f.row)
+        return (bool(f.cell), f.sheet not in solution, rank_of.get(f.sheet, len(rank_of)), f.row)
 
     return sorted(dict.fromkeys(findings), key=sort_key)

@@ -140,7 +140,7 @@ class WorkFolder:
 
 
 async def call(
-    folder: WorkFolder, order: Mapping[str, Any], context: Context[Any, Any] | None = None
+    folder: WorkFolder, request: Mapping[str, Any], context: Context[Any, Any] | None = None
 ) -> dict[str, Any]:
     """Run a call in a separate process and return its answer; cancelling stops the process."""
     texts: dict[str, str] = {}
@@ -154,7 +154,7 @@ async def call(
         try:
             if process.stdin is None:
                 raise AssertionError
-            await process.stdin.send(json.dumps({**order, "memory": _MEMORY}).encode())
+            await process.stdin.send(json.dumps({**request, "memory": _MEMORY}).encode())
             await process.stdin.aclose()
             async with anyio.create_task_group() as group:
                 group.start_soon(_report_steps, process, context)
@@ -242,10 +242,10 @@ def _add_tools(server: MCPServer, folder: WorkFolder) -> None:
         output: str = "",
         options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        order = {"what": "command", "name": name, "files": files, "output": output}
+        request = {"what": "command", "name": name, "files": files, "output": output}
         given = {k: v for k, v in (options or {}).items() if v is not False and v not in ("", [])}
         async with folder.at_once:
-            return _reply(await call(folder, {**order, "options": given}, context))
+            return _reply(await call(folder, {**request, "options": given}, context))
 
     @server.tool(annotations=writes)
     async def new(

@@ -41,13 +41,13 @@ _MOST_CELLS, _MOST_FINDINGS = 40, 500
 """Most cells shown of a finding's row, and most findings whose row is shown."""
 
 
-def run_commands(order: dict[str, Any]) -> dict[str, Any]:
+def run_commands(request: dict[str, Any]) -> dict[str, Any]:
     """Run the commands until one fails; return the exit code and all answers."""
     from planner.workbook.excel import open_excel
 
     common.SECONDS_PER_LINE = 1.0  # a visitor watches
     answers, code, workbook, first_page = [], 0, "", ""
-    for command in order["commands"]:
+    for command in request["commands"]:
         if code:
             break
         code, answer = run_command([workbook if word == MADE else word for word in command])
@@ -127,11 +127,11 @@ def limit_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def run_job(order: dict[str, Any]) -> int:
+def run_job(request: dict[str, Any]) -> int:
     """Run the commands of one job; return the exit code of the last one that ran."""
-    limit_memory(int(order["memory"]))
+    limit_memory(int(request["memory"]))
     try:
-        result = run_commands(order)
+        result = run_commands(request)
     except KeyboardInterrupt:
         result = {"code": INTERRUPTED, "answers": []}
     try:
@@ -152,12 +152,12 @@ _COLUMN_FACTS = ("header", "unit", "required", "default", "choices", "meaning")
 _NOTHING_TO_PROVE = "The call makes no plan, so there is nothing to prove."
 
 
-def answer_call(order: Mapping[str, Any]) -> dict[str, Any]:
+def answer_call(request: Mapping[str, Any]) -> dict[str, Any]:
     """Run a call; return the shortened answer, with the proof of its plan."""
-    if order["what"] == "command":
-        return _command(order)
+    if request["what"] == "command":
+        return _command(request)
     try:
-        read = _READERS[order["what"]](*order["of"])
+        read = _READERS[request["what"]](*request["of"])
     except errors.PlannerError as error:
         return {"code": error.exit_code, "answer": trimmed(failure_answer("error", str(error)))}
     return {"code": 0, "answer": trimmed(read, most=MOST_SLICE)}
@@ -166,18 +166,18 @@ def answer_call(order: Mapping[str, Any]) -> dict[str, Any]:
 # ---- commands ------------------------------------------------------------------------------------
 
 
-def _command(order: Mapping[str, Any]) -> dict[str, Any]:
+def _command(request: Mapping[str, Any]) -> dict[str, Any]:
     """Run a command with --json; return its command line, proof and answer."""
     try:
-        words = arguments_of(order)
+        words = arguments_of(request)
     except errors.UsageError as error:
         refused = failure_answer("usage_error", str(error))
         return {"code": error.exit_code, "answer": trimmed(refused)}
     code, answer = run_command([*words, "--json"])
     proven, says = None, _NOTHING_TO_PROVE
-    if not code or order["name"] == "verify":
-        proven, says = _proof_words(order, answer)
-    if not code and order["name"] in STUDIES:
+    if not code or request["name"] == "verify":
+        proven, says = _proof_words(request, answer)
+    if not code and request["name"] in STUDIES:
         answer = {"first_page": overview(str(answer[Key.OUTPUT])), **answer}
     return {
         "code": code,
@@ -188,15 +188,15 @@ def _command(order: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def arguments_of(order: Mapping[str, Any]) -> list[str]:
+def arguments_of(request: Mapping[str, Any]) -> list[str]:
     """Return the arguments of a command, each option as ``--name=value``.
 
     UsageError if the command has no such option, or if the option names a file.
     """
     from planner.cli.commands import planner
 
-    listed = STUDIES.get(order["name"])
-    name, *more = (listed.asked if listed and listed.asked else order["name"]).split()
+    listed = STUDIES.get(request["name"])
+    name, *more = (listed.asked if listed and listed.asked else request["name"]).split()
     hidden = _HIDDEN_OPTIONS | {word.lstrip("-") for word in more}
     options = {
         opt.lstrip("-"): parameter
@@ -205,8 +205,8 @@ def arguments_of(order: Mapping[str, Any]) -> list[str]:
         for opt in parameter.opts
         if opt.startswith("--") and opt.lstrip("-") not in hidden
     }
-    words = [name, *order["files"], *more]
-    for option, value in order["options"].items():
+    words = [name, *request["files"], *more]
+    for option, value in request["options"].items():
         if option not in options:
             refuse(
                 f"{name} has no option {truncated(option, 40)!r} here; it has {', '.join(options)}"
@@ -215,12 +215,12 @@ def arguments_of(order: Mapping[str, Any]) -> list[str]:
             words += [f"--{option}"] if str(value).casefold() not in {"false", "no"} else []
             continue
         words += [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]
-    return [*words, *(["-o", order["output"]] if order.get("output") else [])]
+    return [*words, *(["-o", request["output"]] if request.get("output") else [])]
 
 
-def _proof_words(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
+def _proof_words(request: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[bool | None, str]:
     """Return whether a plan is proven, and a sentence without any text of the workbook."""
-    name = order["name"]
+    name = request["name"]
     if name == "verify":
         proven = bool(answer.get("proven"))
         return proven, "Verified." if proven and not answer.get(Key.ERRORS) else "Not verified."
@@ -231,15 +231,16 @@ def _proof_words(order: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[b
         source = read_plan_or_study(Path(str(answer[Key.OUTPUT])))
         if isinstance(source, PlanFile):
             return True, f"{proven_words()}."
-        _, text, sound = first_page_of(source)
-        return sound, text
+        _, text, all_passed = first_page_of(source)
+        return all_passed, text
     if name in {"diff", "brief"}:
         from planner.report.plan import proof_verdict
         from planner.workbook.read import open_plan
 
-        files = order["files"][: 1 + (name == "diff")]
-        sound = all(proof_verdict(open_plan(Path(file)))[1] for file in files)
-        return sound, "All plans passed their checks." if sound else "A plan failed its checks."
+        files = request["files"][: 1 + (name == "diff")]
+        all_passed = all(proof_verdict(open_plan(Path(file)))[1] for file in files)
+        said = "All plans passed their checks." if all_passed else "A plan failed its checks."
+        return all_passed, said
     if name in {"solve", "explain"}:
         gap = float(answer.get("search_gap") or 0.0)
         return not gap, search_words(gap) if gap else f"{proven_words()}."
@@ -283,11 +284,11 @@ def table(file: str, sheet: str, first: int) -> dict[str, Any]:
     if sheet not in grids:
         refuse(f"{file} has no sheet {truncated(sheet, 40)!r}; it has {', '.join(grids)}")
     grid = grids[sheet]
-    places = sorted(grid.header)
-    columns = [grid.values(place)[max(first, 1) - 1 :][:MOST_SLICE] for place in places]
+    positions = sorted(grid.header)
+    columns = [grid.values(position)[max(first, 1) - 1 :][:MOST_SLICE] for position in positions]
     return {
         "sheet": sheet,
-        "headers": [str(grid.header[place]) for place in places],
+        "headers": [str(grid.header[position]) for position in positions],
         "first": max(first, 1),
         "rows": [list(row) for row in zip(*columns, strict=True)],
         "rows_in_all": len(grid.rows),
@@ -338,8 +339,8 @@ def block_files_outside(folder: Path) -> None:
     The paths in a call were checked before, but a command may open other files, such as the input
     beside a plan. Temporary files have a folder that belongs to the call.
     """
-    places = (folder, tempfile.gettempdir(), Path(__file__).parents[2])
-    allowed = [Path(os.path.realpath(place)) for place in places]
+    folders = (folder, tempfile.gettempdir(), Path(__file__).parents[2])
+    allowed = [Path(os.path.realpath(folder)) for folder in folders]
 
     def refuse_outside(event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(arguments[0], str | bytes):
@@ -383,8 +384,8 @@ def trimmed(value: Any, most: int = MOST_ROWS) -> Any:
 
 def run_call() -> int:
     """Run the call on stdin; return 0 if it was answered."""
-    order = json.load(sys.stdin)
-    limit_memory(int(order["memory"]))
+    request = json.load(sys.stdin)
+    limit_memory(int(request["memory"]))
     block_files_outside(Path.cwd())
 
     def report(text: str, done: int, total: int) -> None:
@@ -393,7 +394,7 @@ def run_call() -> int:
 
     common.listener = report
     try:
-        answer = answer_call(order)
+        answer = answer_call(request)
     except KeyboardInterrupt:
         return INTERRUPTED
     sys.stdout.write(json.dumps(answer))

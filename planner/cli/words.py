@@ -58,8 +58,8 @@ def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:
     from planner.workbook.findings import sentence
 
     for finding in findings[:most]:
-        place = f"{finding.place}: " if finding.place else ""
-        click.echo(f"  {terminal_safe(place + sentence(finding))}", err=True)
+        cell = f"{finding.place}: " if finding.place else ""
+        click.echo(f"  {terminal_safe(cell + sentence(finding))}", err=True)
     if len(findings) > most:
         click.echo(f"  and {len(findings) - most:,} more{rest}", err=True)
 
@@ -194,36 +194,36 @@ def _table_lines(table: Table, room: int) -> list[str]:
     """Return a table as at most ``room`` lines: headers on several lines, and the first rows."""
     columns = list(table.columns)
     cells = [_rounded_cells(c) for c in columns]
-    count, most = len(columns), 10
+    count, least_width = len(columns), 10
     longest_words = [max(map(len, c.header.split()), default=0) for c in columns]
     widths = [
-        max([most, word, *map(len, texts)])
+        max([least_width, word, *map(len, texts)])
         for word, texts in zip(longest_words, cells, strict=True)
     ]
     while count > 1 and sum(widths[:count]) + 2 * (count - 1) > MOST_WIDE:
         widest = max(range(count), key=lambda i: widths[i])
-        if widths[widest] > 2 * most:
+        if widths[widest] > 2 * least_width:
             widths[widest] -= 1
         else:
             count -= 1
     heads = [wrap(c.header, widths[i]) for i, c in enumerate(columns[:count])]
     height = max(map(len, heads))
     heads = [[""] * (height - len(head)) + head for head in heads]
-    left = max(1, room - height - (len(table) > room - height))
+    shown = max(1, room - height - (len(table) > room - height))
     body = [
         [truncated(column[r], w) for column, w in zip(cells, widths, strict=True)]
         for r in range(len(table))
     ]
-    every = [*zip(*heads, strict=True), *(row[:count] for row in body[:left])]
+    rows = [*zip(*heads, strict=True), *(row[:count] for row in body[:shown])]
     is_text = [c.fmt.is_text for c in columns]
     lines = [
         "  ".join(
             f"{text:<{w}}" if of_text else f"{text:>{w}}"
             for text, w, of_text in zip(row, widths, is_text, strict=False)
         ).rstrip()
-        for row in every
+        for row in rows
     ]
-    more = len(table) - left
+    more = len(table) - shown
     return [*lines, f"and {more:,} more: {table.name}"] if more > 0 else lines
 
 

@@ -137,9 +137,9 @@ def replace_files(
         earlier = earlier_files(folder, kind)
         _refuse(folder, files, earlier, kind)
         removed, kept = _stale(target, files, earlier)
-        place = target if target.exists() else target.parent
-        place.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(place) as scratch:
+        existing = target if target.exists() else target.parent
+        existing.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(existing) as scratch:
             prints = {}
             for name, write in files.items():
                 write(scratch / name)
@@ -234,15 +234,15 @@ def _refuse(
 ) -> None:
     """Raise WriteError if a file in the way is not an unchanged one of the earlier run."""
     paths = [folder / name for name in files]
-    there = [path for path in paths if path.exists() or path.is_symlink()]
-    foreign = [path.name for path in there if path.name not in earlier or not path.is_file()]
+    existing = [path for path in paths if path.exists() or path.is_symlink()]
+    foreign = [path.name for path in existing if path.name not in earlier or not path.is_file()]
     _refuse_foreign(folder, foreign, kind)
-    changed = [p.name for p in there if save.fingerprint(p) not in earlier[p.name]]
+    changed = [p.name for p in existing if save.fingerprint(p) not in earlier[p.name]]
     if changed:
         end = "move your version elsewhere, or choose another folder"
         msg = f"{few(changed)} in {folder} changed since {kind.maker} wrote it: {end}"
         raise WriteError(msg)
-    used = [path.name for path in there if save.is_in_use(path)]
+    used = [path.name for path in existing if save.is_in_use(path)]
     if used:
         msg = f"{few(used)} in {folder} is open in another program or read-only"
         raise WriteError(msg)
@@ -308,13 +308,13 @@ def copy_case(
     The target, a new or empty folder, appears in one step after the ``check`` of the copy. Raises
     WriteError, and the errors of the check.
     """
-    place = save.behind_links(target)
+    target_folder = save.behind_links(target)
     with save.as_write_error(target):
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        if target_folder.exists() and (not target_folder.is_dir() or any(target_folder.iterdir())):
             msg = f"{target} is there already: name a new folder"
             raise WriteError(msg)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(place.parent) as scratch:
+        target_folder.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(target_folder.parent) as scratch:
             paths = (each for each in source.iterdir() if each.suffix.lower() == ".csv")
             for each in (path for path in paths if path.is_file() and path.name not in removed):
                 (scratch / each.name).write_bytes(each.read_bytes())
@@ -322,9 +322,9 @@ def copy_case(
                 (scratch / name).write_bytes(content)
             check(scratch)
             save.set_default_mode(scratch, 0o777)
-            if place.exists():
-                place.rmdir()
-            scratch.rename(place)
+            if target_folder.exists():
+                target_folder.rmdir()
+            scratch.rename(target_folder)
 
 
 def write_table(table: Table, path: Path) -> None:

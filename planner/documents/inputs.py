@@ -62,12 +62,12 @@ class Inputs:
         for row, fmt in zip(self.changes.rows(*CHANGE), formats, strict=True):
             sheet, old_cell, new_cell, name, old, new = row
             cell = new_cell or old_cell
-            place = f"{sheet}!{cell}" if cell else sheet
-            place += " (old)" if old_cell and not new_cell else ""
+            address = f"{sheet}!{cell}" if cell else sheet
+            address += " (old)" if old_cell and not new_cell else ""
             values = (_value_text(old, fmt), _value_text(new, fmt))
             if old is None and new in {None, changes.ADDED, changes.REMOVED}:  # a row
                 values = ("", str(new or ""))
-            yield terminal_safe(place), truncated(terminal_safe(name), _NAME), *values
+            yield terminal_safe(address), truncated(terminal_safe(name), _NAME), *values
 
 
 def _value_text(value: Cell, fmt: Format) -> str:
@@ -233,5 +233,5 @@ def _whole_step(step: Record, word: str, row: int = 0, row_after: int = 0) -> In
         for header, value in cells
         if value not in {None, ""} and not isinstance(value, tuple)
     )
-    place = ScenarioStep.SHEET, row, "Action"
-    return InputDifference(*place, what, None, word, row_after=row_after)
+    cell = ScenarioStep.SHEET, row, "Action"
+    return InputDifference(*cell, what, None, word, row_after=row_after)

@@ -554,11 +554,11 @@ class _CsvNumber(float):
 
 def _rounded_cells(column: pd.Series) -> Iterator[object]:
     """Yield a column's cells, its numbers rounded."""
-    places = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
+    digits = next((n for part, n in _PLACES.items() if part in str(column.name)), (0, 1))
     for value in column:
         if isinstance(value, float):
             number = _CsvNumber(value)
-            number.text = fixed_point(value, *places)
+            number.text = fixed_point(value, *digits)
             yield number
         else:
             yield value if isinstance(value, int) else str(value)

@@ -132,10 +132,10 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
         " that differs from the plan, then roll the plan."
     )
     try:  # such as outputs/case-plan.xlsx
-        place = Path(os.path.relpath(plan.path, folder)).as_posix()
+        plan_path = Path(os.path.relpath(plan.path, folder)).as_posix()
     except ValueError:  # on another drive
-        place = str(plan.path)
-    roll = f"planner roll {place} INPUT --to {next_year(orders, years)} --actuals FILE -o NEXT"
+        plan_path = str(plan.path)
+    roll = f"planner roll {plan_path} INPUT --to {next_year(orders, years)} --actuals FILE -o NEXT"
     form = FormBook(
         records={record.SHEET: record for record in ACTUALS},
         names=_names_by_column(plan),
@@ -329,9 +329,9 @@ class _Matching:
     def _add_repeated(self, row: Delivery, first: Delivery) -> None:
         """Add the error that a row repeats the order of the row ``first``."""
         header = Delivery.column_of("order" if first.order else "year").header
-        place = self.actuals.context.layout.address(Delivery.SHEET, first.row, header)
+        cell = self.actuals.context.layout.address(Delivery.SHEET, first.row, header)
         name = "order" if row.order else "year"
-        self.add_error(row, name, f"this order appears twice, first in {place}", "each order once")
+        self.add_error(row, name, f"this order appears twice, first in {cell}", "each order once")
 
     def _of_this_plan(self) -> Iterator[Delivery]:
         """Yield the rows of this plan; rows of another plan are one error, at the first of them."""
@@ -516,16 +516,16 @@ class _Matching:
 
     def _stocks(self) -> tuple[dict[tuple[str, str], float], set[tuple[object, ...]]]:
         found, given = dict(self.before.stocks), set[tuple[object, ...]]()
-        homes = {
+        names_of = {
             (normalize(mineral), normalize(member)): (mineral, member) for mineral, member in found
         }
         for row in self.actuals.stocks:
             if not self._is_in_past_year(row):
                 continue
-            key = homes.get((normalize(row.mineral), normalize(row.member)))
+            key = names_of.get((normalize(row.mineral), normalize(row.member)))
             if key is None:
                 name = f"{row.mineral} of {row.member}"
-                hint = did_you_mean(name, [" of ".join(home) for home in found])
+                hint = did_you_mean(name, [" of ".join(names) for names in found])
                 self.add_error(row, "mineral", f"the plan has no reserve of {name}", "", hint)
             elif row.closing is not None and row.year == self.before.last:
                 found[key] = row.closing

@@ -213,8 +213,8 @@ def _caps(layout: Layout, case: Case, mineral: str) -> str:
 
 def _capacity_cells(layout: Layout, case: Case, country: str) -> str:
     """Return the cells of the capacities of a country's plants, and of its ore."""
-    there = [plant for plant in plants(case) if plant.country == country]
-    cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in there]
+    own_plants = [plant for plant in plants(case) if plant.country == country]
+    cells = [_block(layout, [plant], type(plant), r"capacity( \d{4})?") for plant in own_plants]
     more = len(cells) - _NAMED
     named = [*cells[:_NAMED], *([counted(more, "other cell")] if more > 0 else [])]
     if any(mine.country == country for mine in case.mines):

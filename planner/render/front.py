@@ -283,7 +283,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     ``tables`` are the other sheets, to whose cells sentences are linked. ``data`` is the sheet of
     chart data, and the rows of the series of each of the page's charts.
     """
-    page, places = FrontSheet(sheet, styles, [_WIDE] * _COLUMNS), {t.name: t for t in tables}
+    page, table_of = FrontSheet(sheet, styles, [_WIDE] * _COLUMNS), {t.name: t for t in tables}
     whole = page.full_width
     page.write_text(0, whole, front.title, bold=True, font_size=16, font_color=palette.NAVY)
     page.row = 1
@@ -292,10 +292,10 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
         page.row = 2
     page.write_text(page.row, whole, front.question, font_size=12, font_color=palette.MUTED)
     page.row += 1
-    _sentences(page, front.of("answer"), places, "", bold=True, font_size=12)
+    _sentences(page, front.of("answer"), table_of, "", bold=True, font_size=12)
     page.add_gap()
-    _write_figures(page, front.of("figure"), places)
-    _sentences(page, front.of("decide"), places, DECIDE)
+    _write_figures(page, front.of("figure"), table_of)
+    _sentences(page, front.of("decide"), table_of, DECIDE)
     first, lines = page.row, _in_rows(front.pictures)
     page.row += len(lines) * _CHART_ROWS + bool(lines)
     if front.wide_table is not None:
@@ -305,7 +305,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
             )
             page.row += 1
         _write_table(page, front.wide_table)
-    _sentences(page, front.of("care"), places, WITH_CARE)
+    _sentences(page, front.of("care"), table_of, WITH_CARE)
     if front.proof:
         page.write_text(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
         page.row += 1
@@ -341,8 +341,8 @@ def _sentences(
         draw_heading(page, page.row, (first, last), title)
         page.row += 1
     for sentence in sentences:
-        place = claim_cell(sentence, tables)
-        page.write_text(page.row, (first, last), sentence.text, place, valign="top", **properties)
+        cell = claim_cell(sentence, tables)
+        page.write_text(page.row, (first, last), sentence.text, cell, valign="top", **properties)
         page.row += 1
     page.add_gap()
 
@@ -452,5 +452,5 @@ def _charts(  # noqa: PLR0913, PLR0917 - their places and their data
             across = wide // (_PER_ROW if picture.small else len(line))
             gap = 6  # also at the edge of the page, which would cut a border
             drawn.set_size({"width": across - gap, "height": int((high - _BETWEEN) * 4 / 3)})
-            place = {"object_position": 1, "x_offset": j * across}
-            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, drawn, place)
+            placing = {"object_position": 1, "x_offset": j * across}
+            page.sheet.insert_chart(first + i * _CHART_ROWS, 0, drawn, placing)

@@ -92,8 +92,8 @@ def draw_charts(  # noqa: PLR0913, PLR0917 - a workbook and its parts
                     breaks.append(row)
                     full = row + _PAGE
                 top, row = row, row + down
-            place = {"x_offset": (i % per_row) * (wide + 16), "y_offset": 6, "object_position": 2}
-            sheet.insert_chart(top, 0, native_chart(book, picture, rows, data.name), place)
+            placing = {"x_offset": (i % per_row) * (wide + 16), "y_offset": 6, "object_position": 2}
+            sheet.insert_chart(top, 0, native_chart(book, picture, rows, data.name), placing)
     for below in range(1, row + 1):
         sheet.set_row(below, _ROW_POINTS)
     style.on_a4(sheet, f"Charts: {made_by}" if made_by else "Charts")

@@ -447,8 +447,8 @@ class StreamedWorksheet(Worksheet):  # type: ignore[misc]
         if any(issubclass(kind, str) for kind in kinds):
             words = _all(str, column.values, kinds)
             for text in dict.fromkeys(words):
-                place = shared._get_shared_string_index(clean_text(text))  # noqa: SLF001
-                column.texts[text] = str(place)
+                index = shared._get_shared_string_index(clean_text(text))  # noqa: SLF001
+                column.texts[text] = str(index)
             shared.count += len(words) - len(column.texts)
         if any(issubclass(kind, float) for kind in kinds):
             numbers = _all(float, column.values, kinds)
@@ -524,9 +524,9 @@ def _xml_template(
         return "", (), False
     fmt = _style(column.formats)
     if all(issubclass(kind, str) for kind in kinds):
-        places = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
+        indexes = [*map(texts.__getitem__, values)]  # type: ignore[arg-type]
         template = f'{start}%s{fmt} t="s"><v>%s</v></c>'
-        return template, (numbers, places), True
+        return template, (numbers, indexes), True
     if all(issubclass(kind, int | float) for kind in kinds):
         return f"{start}%s{fmt}><v>%.17G</v></c>", (numbers, values), True
     rows = zip(numbers, values, strict=True)

@@ -87,8 +87,8 @@ def brief(plan: PlanFile, studies: Sequence[StudyFile] = ()) -> tuple[Slide, ...
             msg = f"{other}: plan and study again"
             raise errors.UsageError(msg)
         given.setdefault(SLIDE_OF.get(kind.NAME, DECIDE), []).append(study)
-    order = list(SLIDE_OF)
-    given.get(SURE, []).sort(key=lambda study: order.index(kind_and_tables(study)[0].NAME))
+    topics = list(SLIDE_OF)
+    given.get(SURE, []).sort(key=lambda study: topics.index(kind_and_tables(study)[0].NAME))
     made = {
         ANSWER: _answer_slide(plan, proof), MINERALS: _minerals_slide(plan), COSTS: _costs(plan),
         STOPS: _stops(plan), DECIDE: _decide(plan), SURE: _Content(SURE, (), None, ()),

@@ -84,7 +84,7 @@ class ReportPage:
     """A complete report.
 
     ``fronts`` are the first page, and those of a plan's studies. ``made_by`` is the scenario and
-    the options; ``verdict`` says whether all is proven, and ``sound`` is True if so; ``notes`` come
+    the options; ``verdict`` says in words whether all is proven (``all_proven``); ``notes`` come
     after the first pages; ``about`` lists file, input and versions.
     """
 
@@ -92,7 +92,7 @@ class ReportPage:
     fronts: tuple[ReportSection, ...]
     made_by: str
     verdict: str
-    sound: bool
+    all_proven: bool
     parts: tuple[ReportSection, ...]
     about: Facts
     notes: Sequence[str] = field(default_factory=tuple)
@@ -161,15 +161,15 @@ def combined_page(first: ReportPage, further: Sequence[ReportPage]) -> ReportPag
     """
     if not further:
         return first
-    unsound = [f"{page.kind}: {page.verdict}" for page in further if not page.sound]
+    unproven = [f"{page.kind}: {page.verdict}" for page in further if not page.all_proven]
     rows = [(f"{page.kind}: {name}", value) for page in further for name, value in page.about.rows]
     fronts = (replace(part, key=f"study{number}-{part.key}", heading=page.kind)
               for number, page in enumerate(further, 1) for part in page.fronts)  # fmt: skip
     return replace(
         first,
         fronts=(*first.fronts, *fronts),
-        verdict=". ".join([first.verdict.rstrip("."), *unsound]) if unsound else first.verdict,
-        sound=first.sound and not unsound,
+        verdict=". ".join([first.verdict.rstrip("."), *unproven]) if unproven else first.verdict,
+        all_proven=first.all_proven and not unproven,
         parts=(
             *first.parts,
             *(p for n, page in enumerate(further, 1) for p in _numbered_parts(page, n)),
@@ -191,7 +191,7 @@ def _notes_of(first: ReportPage, further: Sequence[ReportPage]) -> Iterator[str]
     for page in further:
         other = "made from another input than the plan above, so the numbers may not agree."
         given = [other] if _input_hash(page) != _input_hash(first) else []
-        given += [page.verdict] if page.sound else []
+        given += [page.verdict] if page.all_proven else []
         for note in dict.fromkeys((*given, *page.notes)):
             if note not in first.notes:
                 kinds.setdefault(note, []).append(page.kind)
@@ -219,12 +219,12 @@ def kind_and_tables(study: StudyFile) -> tuple[type[StudyKind], Tables]:
 def study_page(study: StudyFile) -> ReportPage:
     """Return the report of a study; UsageError if the workbook has no study."""
     kind, tables = kind_and_tables(study)
-    verdict, sound = study_verdict(tables)
+    verdict, all_proven = study_verdict(tables)
     about, notes = _origin(study, tables)
     front = kind.front(tables, study.title or words.word(study.path.stem))
     parts = (part_of(section, front, tables.country) for section in kind.sections(tables))
     fronts = (front_section(front),)
-    return ReportPage(kind.TITLE, fronts, "", verdict, sound, tuple(parts), about, notes)
+    return ReportPage(kind.TITLE, fronts, "", verdict, all_proven, tuple(parts), about, notes)
 
 
 def front_section(front: FirstPage) -> ReportSection:

@@ -258,10 +258,10 @@ def _countries_hint(case: Case, kind: ParameterKind) -> str:
     if kind.place_selector == "member":
         return ""
     if kind.place_selector == "refiner":
-        codes, things = {plant.country for plant in plants(case)}, "refiners and projects are in"
+        codes, sellers = {plant.country for plant in plants(case)}, "refiners and projects are in"
     else:
-        codes, things = {m.country for m in case.mines}, "mines are in"
+        codes, sellers = {m.country for m in case.mines}, "mines are in"
     names = sorted(map(case.country_name, codes))
     if not names:
-        return f"; it has no {things.partition(' ')[0]}"
-    return f"; its {things} {few(names, _MOST)}"
+        return f"; it has no {sellers.partition(' ')[0]}"
+    return f"; its {sellers} {few(names, _MOST)}"

@@ -230,13 +230,13 @@ class Job:
     async def _run(self, limits: ServerLimits) -> int:
         file = Path(self.file.name)  # in the job's folder: messages don't show the server's paths
         _link_or_copy(self.file, self.folder / file)
-        order = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
+        request = {"commands": self.kind.commands(file, self.options), "memory": limits.memory}
         env = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         here = str(self.folder)
         env |= {"TMPDIR": here, "TEMP": here, "TMP": here, "OMP_NUM_THREADS": "1"}
         with (self.folder / "log.txt").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "planner.cli.job", json.dumps(order),
+                sys.executable, "-m", "planner.cli.job", json.dumps(request),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=here, env=env,
                 start_new_session=True,
             )  # fmt: skip

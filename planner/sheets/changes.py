@@ -314,9 +314,9 @@ def differing_builds(old: Amounts, new: Amounts) -> list[dict[str, Any]]:
 
 def largest_moves(rows: Iterable[dict[Any, Any]]) -> Iterator[dict[Any, Any]]:
     """Yield the moves of one group, the largest first, and a last row that sums up the others."""
-    order = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
-    yield from order[:MOST_MOVES]
-    if rest := order[MOST_MOVES:]:
+    ranked = sorted(rows, key=lambda row: (-abs(row["change"]), row["seller"], row["buyer"]))
+    yield from ranked[:MOST_MOVES]
+    if rest := ranked[MOST_MOVES:]:
         others = {amount: float(np.sum([row[amount] for row in rest])) for amount in SIDES}
         yield {"seller": counted(len(rest), "other flow"), "buyer": "", **others}
 

@@ -71,8 +71,8 @@ def _all_passed(context: Context) -> str:
 def _warning_rows(context: Context) -> Rows:
     for finding in context.warnings:
         cell = finding.cell or (f"row {finding.row}" if finding.row else "")
-        place = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
-        yield {"check": "warning", "what": sentence(finding), **place}
+        cell_words = {"sheet": finding.sheet, "cell": cell, "column": finding.column}
+        yield {"check": "warning", "what": sentence(finding), **cell_words}
     for default in context.book.defaults:
         blank = {
             "what": f"Blank. Used: {default.used}",

@@ -160,8 +160,8 @@ def _shortage_by_limits(context: Context) -> dict[str, float]:
     if context.without_limits is None:
         return {}
     plans = (context.plan, context.without_limits)
-    here, there = (measures.sums(each.supply, "short_cost", "mineral") for each in plans)
-    lost = ((m, cost, there[m]) for m, cost in here.items())
+    costs, free_costs = (measures.sums(p.supply, "short_cost", "mineral") for p in plans)
+    lost = ((m, cost, free_costs[m]) for m, cost in costs.items())
     return {m: measures.difference(now, was, max(now, was)) for m, now, was in lost}
 
 
@@ -243,8 +243,8 @@ def _today(case: Case) -> dict[str, tuple[str, float] | None]:
         if r.mineral not in given and case.coalition_demand(r.mineral, first) > 0:
             tonnes = r.capacity.value(first) if in_force(r, first) else 0.0
         sold[r.mineral][r.country] += tonnes
-    home = {r.country for r in case.refiners if COALITION in case.blocs_of(r.country)}
-    others = {REST_OF_WORLD, *home}
+    own_countries = {r.country for r in case.refiners if COALITION in case.blocs_of(r.country)}
+    others = {REST_OF_WORLD, *own_countries}
     return {mineral: measures.largest_supplier(sales, others) for mineral, sales in sold.items()}
 
 

@@ -159,14 +159,14 @@ def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
     shares = defaultdict[Any, list[float]](list)
     for cell, part in zip(cells, rows.cells(share), strict=True):
         shares[cell] += [float(part)] if known(part) else []
-    apart = {
+    differing = {
         cell: max(parts)
         for cell, parts in shares.items()
         if parts and max(parts) - min(parts) > _A_POINT
     }
-    if not apart:
+    if not differing:
         raise NoRowsError(share.header)
-    top = max(apart, key=lambda cell: apart[cell])
+    top = max(differing, key=lambda cell: differing[cell])
     return rows.where(**{field.name: top[i] for i, field in enumerate(by)}).largest(share)
 
 

@@ -147,9 +147,9 @@ def glossary(tables: Sequence[Table], sentences: Iterable[str] = ()) -> Table:
     rows = []
     for term in TERMS:
         shown = re.compile(term.shown_by, re.IGNORECASE)
-        places = [name for name, texts in words.items() if any(map(shown.search, texts))]
-        row = {"term": term.name, "meaning": term.meaning, "places": ", ".join(places)}
-        rows += [row] if places else []
+        sheets_with = [name for name, texts in words.items() if any(map(shown.search, texts))]
+        row = {"term": term.name, "meaning": term.meaning, "places": ", ".join(sheets_with)}
+        rows += [row] if sheets_with else []
     return table_of(results.Glossary.of_rows(rows))
 
 

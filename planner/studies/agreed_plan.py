@@ -111,8 +111,8 @@ def _with_met_demand(plan: Plan, row: Demand, years: tuple[int, ...]) -> Demand:
     """Return a row with the demand that the agreed plan meets, and its shortage as ``unmet``."""
     met = [(y, t, t - unmet_demand(plan, row, y)) for y, t in row.tonnes if y in years]
     tonnes = tuple((y, left if left > tolerances.USED_UP * t else 0.0) for y, t, left in met)
-    apart = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
-    return replace(row, tonnes=tonnes, unmet=apart)
+    unmet = tuple((y, t - left) for (y, t, _), (_, left) in zip(met, tonnes, strict=True))
+    return replace(row, tonnes=tonnes, unmet=unmet)
 
 
 def _ceilings(

@@ -521,11 +521,11 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     peaks = {f.name: peak(rows[f.name]) for f in _RULES_SHOWN.values()
              if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
     sizes = [size for size in peaks.values() if size]
-    apart = len(sizes) > 1 and max(sizes) > _MOST_TIMES * min(sizes)
+    differ_widely = len(sizes) > 1 and max(sizes) > _MOST_TIMES * min(sizes)
     parts = {
         f.header + " (a group would leave)" * (rule in left): (Role.ONE_OF_MANY, f)
         for rule, f in _RULES_SHOWN.items()
-        if f.name in peaks and (rule == DUAL_PRICES or not apart)
+        if f.name in peaks and (rule == DUAL_PRICES or not differ_widely)
     }
     title = "Cash that each member saves by planning together"
     if len(parts) == 1:  # one series has no legend

@@ -577,21 +577,21 @@ def run_studies(
     from planner.studies.places import LocalProcesses, builds_in_background, uses_every_core
 
     joined = JoinedStudies(tuple(studies))
-    place = where or LocalProcesses()
+    where_run = where or LocalProcesses()
 
     def model_mismatches() -> list[str]:
         return [_model_mismatch(study.base) if study.is_compared else "" for study in studies]
 
-    later = _CONFIRMED_LATER.get() if uses_every_core(place, joined) else None
+    later = _CONFIRMED_LATER.get() if uses_every_core(where_run, joined) else None
     bases = [study.base for study in studies if study.is_compared]
-    in_background = later is None and builds_in_background(place, bases)
+    in_background = later is None and builds_in_background(where_run, bases)
     compared = result_getter(model_mismatches, in_background=in_background)
     tracker = Tracker(joined, on_progress or (lambda _: None))
     stopped: Stop | None = None
     mismatches = [""] * len(studies)
     try:
         tracker.notify()
-        place.run(joined, tracker)
+        where_run.run(joined, tracker)
         if later is None:
             mismatches = compared()
         else:

@@ -103,10 +103,10 @@ class Tables(SheetTables):
 def _country_names(sheets: Mapping[str, pd.DataFrame], results: Iterable[Result]) -> Iterable[Any]:
     """Yield the names of countries on the sheets of some tables."""
     for result in results:
-        places = result.positions([str(header) for header in sheets[result.TABLE].columns])
+        position_of = result.positions([str(header) for header in sheets[result.TABLE].columns])
         for f in result.FIELDS:
-            if f.names is Name.COUNTRY and f.name in places:
-                yield from sheets[result.TABLE].iloc[:, places[f.name]].dropna().unique()
+            if f.names is Name.COUNTRY and f.name in position_of:
+                yield from sheets[result.TABLE].iloc[:, position_of[f.name]].dropna().unique()
 
 
 def _filled_columns(result: Result) -> int:

@@ -139,8 +139,8 @@ def estimated_effects(sample: Floats, counts: Floats) -> tuple[Floats, Floats]:
     its event never happened, or equally often in all draws. The errors are robust to unequal
     variance (White 1980, Econometrica 48(4), scaled by n / (n - k)).
     """
-    draws, things = counts.shape
-    slope_of, errors = np.full(things, np.nan), np.full(things, np.nan)
+    draws, kinds = counts.shape
+    slope_of, errors = np.full(kinds, np.nan), np.full(kinds, np.nan)
     varied = np.flatnonzero(counts.max(axis=0, initial=0) > counts.min(axis=0, initial=np.inf))
     design = np.column_stack([np.ones(draws), counts[:, varied]])
     if not len(varied) or np.linalg.matrix_rank(design) < design.shape[1] or draws <= len(varied):

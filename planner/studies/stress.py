@@ -225,14 +225,14 @@ class StressTest(StudyKind):
     @property
     def tariff_sentence(self) -> str:
         effects = {loss: each for loss, each in self.result.capped.effects.items() if each}
-        dear = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
-        more = float(effects[dear].duties.sum()) if dear is not None else 0.0
-        if dear is None or not more:
+        dearest = max(effects, key=lambda loss: effects[loss].cash.sum(), default=None)
+        more = float(effects[dearest].duties.sum()) if dearest is not None else 0.0
+        if dearest is None or not more:
             return super().tariff_sentence
         case = self.result.case
         kinds = "tariffs and levies" if case.price_floors else "tariffs"
         by = f"{kinds} are {_extra_cost(more, case.settings.currency)}"
-        lost = f"If {dear.name(case)} is lost, {by}. The extra cash includes this."
+        lost = f"If {dearest.name(case)} is lost, {by}. The extra cash includes this."
         return f"{super().tariff_sentence} {lost}".strip()
 
     # ---- tables ----------------------------------------------------------------------------------

@@ -87,8 +87,8 @@ class EditedCase:
 
     def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str]) -> EditedSheet:
         """Add a sheet with a header row, after the last of others."""
-        there = [i for i, title in enumerate(self.titles) if normalize(title) in set(after)]
-        page = self.add_page(name, max(there, default=len(self.titles) - 1) + 1)
+        positions = [i for i, title in enumerate(self.titles) if normalize(title) in set(after)]
+        page = self.add_page(name, max(positions, default=len(self.titles) - 1) + 1)
         made = EditedSheet(Grid(page.title, 1, dict(enumerate(headers, start=1))), 1)
         made.cells |= {(1, column): text for column, text in made.grid.header.items()}
         self.sheets[page.title] = made

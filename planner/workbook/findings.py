@@ -200,33 +200,33 @@ class Layout:
 
     def position(self, sheet: str, row: int, column: str) -> tuple[int, int]:
         """Return a cell's row and column number (A is 1), each 0 if unknown."""
-        place = self.sheet(sheet)
+        layout = self.sheet(sheet)
         name = normalize(column)
-        if name in place.rows:
-            return place.rows[name], place.columns.get("value", 0)
-        if name and name not in place.columns:  # only given by year: its first year column
+        if name in layout.rows:
+            return layout.rows[name], layout.columns.get("value", 0)
+        if name and name not in layout.columns:  # only given by year: its first year column
             step = re.compile(rf"{re.escape(name)} \d{{4}}")
-            name = min(filter(step.fullmatch, place.columns), default=name)
-        return row, place.columns.get(name, 0)
+            name = min(filter(step.fullmatch, layout.columns), default=name)
+        return row, layout.columns.get(name, 0)
 
     def address(self, sheet: str, row: int, column: str) -> str:
         """Return the address of a cell, such as ``D14``; "" if the sheet or setting is missing.
 
         If the column is missing, it is the first cell of the row; row 0 means the header row.
         """
-        place = self.sheet(sheet)
-        if not place.header_row:
+        layout = self.sheet(sheet)
+        if not layout.header_row:
             return ""
         line, position = self.position(sheet, row, column)
         if sheet == Settings.SHEET and not line:
             return ""
-        first = min(place.columns.values(), default=1)
-        return address(position or first, line or place.header_row)
+        first = min(layout.columns.values(), default=1)
+        return address(position or first, line or layout.header_row)
 
     def known_cell(self, sheet: str, row: int, column: str) -> str:
         """Return the address of a cell; "" if the sheet has no such column or setting."""
-        place = self.sheet(sheet)
-        names = place.rows if sheet == Settings.SHEET else place.columns
+        layout = self.sheet(sheet)
+        names = layout.rows if sheet == Settings.SHEET else layout.columns
         return self.address(sheet, row, column) if normalize(column) in names else ""
 
     def unit(self, sheet: str, column: str) -> Unit | None:
@@ -253,8 +253,8 @@ class Layout:
         def sort_key(finding: Finding) -> tuple[int, str, int, tuple[int, str], Finding]:
             row, position = self.position(finding.sheet, finding.row, finding.column)
             column = letters(parse_address(finding.cell)[1] if finding.cell else position)
-            place = _ORDER.get(finding.sheet, len(_ORDER))
-            return place, finding.sheet, row, (len(column), column), finding
+            rank = _ORDER.get(finding.sheet, len(_ORDER))
+            return rank, finding.sheet, row, (len(column), column), finding
 
         return tuple(sorted(dict.fromkeys(map(with_cell, findings)), key=sort_key))
 

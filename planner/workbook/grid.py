@@ -109,8 +109,8 @@ def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
 def from_rows(title: str, rows: Sequence[Mapping[str, object]]) -> Grid:
     """Build a grid from rows by header: the header counts as row 1, the first row as row 2."""
     headers = list(dict.fromkeys(header for row in rows for header in row))
-    places = {header: place for place, header in enumerate(headers, start=1)}
-    below = (((places[h], value) for h, value in row.items()) for row in rows)
+    position_of = {header: position for position, header in enumerate(headers, start=1)}
+    below = (((position_of[h], value) for h, value in row.items()) for row in rows)
     return columns_from_rows(title, enumerate([enumerate(headers, start=1), *below], start=1))
 
 
@@ -128,11 +128,11 @@ def filled_rows(grid: Grid) -> list[tuple[int, list[tuple[int, object]]]]:
 
 def header_and_rows(grid: Grid) -> list[list[object]]:
     """Return a sheet's header and the rows below it, also blank rows; "" is a blank cell."""
-    places = sorted(grid.header)
+    positions = sorted(grid.header)
     last = max(grid.rows, default=grid.header_row)
-    rows: list[list[object]] = [[""] * len(places) for _ in range(grid.header_row, last + 1)]
-    rows[0] = [str(grid.header[p]) for p in places]
-    for i, position in enumerate(places):
+    rows: list[list[object]] = [[""] * len(positions) for _ in range(grid.header_row, last + 1)]
+    rows[0] = [str(grid.header[p]) for p in positions]
+    for i, position in enumerate(positions):
         for row, value in zip(grid.rows, grid.values(position), strict=True):
             if value is not None:
                 rows[row - grid.header_row][i] = value
@@ -163,10 +163,10 @@ def refuse_merged(sheet: str, grid: Grid, read: Collection[int]) -> Iterator[err
 
     The value is copied to all cells of the area, so that they cause no further findings.
     """
-    places = {row: i for i, row in enumerate(grid.rows)} if grid.merged else {}
+    index_of_row = {row: i for i, row in enumerate(grid.rows)} if grid.merged else {}
     for area in grid.merged:
         reaches = any(area.left <= position <= area.right for position in read)
-        if area.bottom >= grid.header_row and reaches and _spread(grid, area, places):
+        if area.bottom >= grid.header_row and reaches and _spread(grid, area, index_of_row):
             message, hint = f"the cells {area} are merged", "unmerge them and fill each cell"
             yield at_cell(sheet, area.left, area.top, message, "single cells", hint)
 

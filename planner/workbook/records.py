@@ -356,16 +356,16 @@ _Rows = dict[str, tuple[int, str, object]]
 
 
 def _settings(grid: Grid, context: findings.ReadingContext) -> _Rows:
-    places = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
-    if headers.SETTING not in places or headers.VALUE not in places:
+    position_of = {h.column: h.position for h in _headings(Settings, grid, context) if h.column}
+    if headers.SETTING not in position_of or headers.VALUE not in position_of:
         return {}
-    columns = [grid.values(places[column]) for column in (headers.SETTING, headers.VALUE)]
+    columns = [grid.values(position_of[column]) for column in (headers.SETTING, headers.VALUE)]
     settings: _Rows = {}
     for row, label, value in zip(grid.rows, *columns, strict=True):
         column, wrong = _setting(label, value)
         if column is not None and column.field in settings:
-            place = context.layout.sheet(Settings.SHEET)
-            first = place.address(places[headers.SETTING], settings[column.field][0])
+            layout = context.layout.sheet(Settings.SHEET)
+            first = layout.address(position_of[headers.SETTING], settings[column.field][0])
             message = f"{column.header} appears twice, first in {first}"
             wrong = findings.CellError(message, "each setting once")
         if wrong is not None:

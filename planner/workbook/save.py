@@ -222,7 +222,7 @@ def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterat
 
     path, real = path.absolute(), Path(os.path.realpath(path))
     is_folder = real.is_dir()
-    places = filter(Path.is_dir, {real} if is_folder else {path.parent, real.parent})
+    folders = filter(Path.is_dir, {real} if is_folder else {path.parent, real.parent})
 
     def is_watched(_: Change, name: str) -> bool:
         if is_folder:
@@ -231,7 +231,7 @@ def watch_saves(path: Path, last: str = "", stop: Event | None = None) -> Iterat
 
     state: _State | None = None
     for _ in watch(
-        *places, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
+        *folders, watch_filter=is_watched, debounce=_DEBOUNCE, step=_STEP, recursive=False,
         rust_timeout=_POLL, yield_on_timeout=True, stop_event=stop,
     ):  # fmt: skip
         if _file_state(path) in {None, state}:

@@ -32,7 +32,7 @@ def test_a_plan_alone_is_as_it_was(plan):
 
 def test_parts_headlines_and_sources_follow(plan, sweep):
     page = joined(plan, (sweep,))
-    assert (page.title, page.verdict, page.sound) == (plan.title, plan.verdict, True)
+    assert (page.title, page.verdict, page.all_proven) == (plan.title, plan.verdict, True)
     assert page.front is plan.front
     assert [each.front for each in page.fronts] == [plan.front, sweep.front]
     assert [each.heading for each in page.fronts] == ["", "Sweep"]
@@ -58,9 +58,9 @@ def test_another_input_is_told(plan, sweep):
 
 
 def test_a_study_that_is_not_proven_is_no_good_news(plan, sweep):
-    bad = replace(sweep, sound=False, verdict="1 of 4 runs have no proven plan.")
+    bad = replace(sweep, all_proven=False, verdict="1 of 4 runs have no proven plan.")
     page = joined(plan, (bad,))
-    assert not page.sound
+    assert not page.all_proven
     assert page.verdict.endswith("Sweep: 1 of 4 runs have no proven plan.")
 
 

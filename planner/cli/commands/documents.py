@@ -184,14 +184,14 @@ def report(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: 
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     if output is None and not file.name:
         refuse(f"{file} is a folder: name the workbook of a plan")
-    place = common.output_file(common.html_path(output or file.with_suffix(".html")), "report")
+    path = common.output_file(common.html_path(output or file.with_suffix(".html")), "report")
     common.require("report", "a report needs Plotly, which is", "plotly")
     from planner.report import report_html
 
     on_stage = common.stage_reporter(as_json)
     sources = _opened((file, *studies), on_stage)
     on_stage("Drawing")
-    written = common.save_output(place, report_html(*sources))
+    written = common.save_output(path, report_html(*sources))
     if not as_json:
         line("Report", str(written))
     answer: Answer = {
@@ -240,7 +240,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or file.with_name(f"{file.stem}-brief.pptx")
-    place = common.output_file(common.with_suffix(wanted, (".pptx",), "slides"), "brief")
+    path = common.output_file(common.with_suffix(wanted, (".pptx",), "slides"), "brief")
     common.require("brief", "slides need python-pptx and Plotly, which are", "pptx", "plotly")
     from planner.render.slides import write_slides
     from planner.report.brief import brief as slides_of
@@ -252,7 +252,7 @@ def brief(file: Path, studies: tuple[Path, ...], output: Path | None, as_json: b
         refuse(f"{file} is a study: the first workbook must be a plan")
     slides = slides_of(plan, added)
     on_stage("Drawing")
-    written = common.save_output(place, partial(write_slides, slides=slides, title=plan.title))
+    written = common.save_output(path, partial(write_slides, slides=slides, title=plan.title))
     seconds = time.perf_counter() - began
     if not as_json:
         line("Brief", f"{written}: {len(slides)} slides  ({seconds:z.1f} s)")
@@ -287,7 +287,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
     wanted = output or Path("outputs", f"{input_stem(file)}-page.html")
-    place = common.output_file(common.html_path(wanted), "page")
+    path = common.output_file(common.html_path(wanted), "page")
     from planner.page import highs, page_of
     from planner.run import solve_file
 
@@ -297,7 +297,7 @@ def page(file: Path, output: Path | None, as_json: bool) -> int:
     run = solve_file(file, on_stage=on_stage)
     book = run.book
     sliders = page_of(book, file.name, solver, on_stage, run.front, run.plan.objective)
-    written = common.save_output(place, sliders.html)
+    written = common.save_output(path, sliders.html)
     seconds = time.perf_counter() - began
     if not as_json:
         show_warnings(book.warnings, file)
@@ -353,10 +353,10 @@ def model(file: Path, variation: dict[str, Any], output: Path | None, as_json: b
     on_stage = common.stage_reporter(as_json)
     start = start_file(file, **variation, on_stage=on_stage)
     on_stage("Building")
-    place = output_path(start.case.scenario)
+    path = output_path(start.case.scenario)
     about = _comment_lines(start.case, file)
     written = common.save_output(
-        place, partial(write_model, model_of(start.case), form=form, about=about)
+        path, partial(write_model, model_of(start.case), form=form, about=about)
     )
     if not as_json:
         show_warnings(start.book.warnings, file)
@@ -397,17 +397,17 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
     planner data outputs/*.xlsx -o tables
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = Path("outputs", "plans.sqlite") if output is None else output
-    suffix = place.suffix.casefold()
-    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(place)
-    if is_folder(place):
-        common.refuse_source(place)
+    path = Path("outputs", "plans.sqlite") if output is None else output
+    suffix = path.suffix.casefold()
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(path)
+    if is_folder(path):
+        common.refuse_source(path)
     else:
-        common.output_file(place, "file")
-    if suffix and not is_sqlite and not is_folder(place):
+        common.output_file(path, "file")
+    if suffix and not is_sqlite and not is_folder(path):
         refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
-    if not is_sqlite and common.is_file(place):
-        refuse(f"{place} is a file: name a folder, or an SQLite file such as plans.sqlite")
+    if not is_sqlite and common.is_file(path):
+        refuse(f"{path} is a file: name a folder, or an SQLite file such as plans.sqlite")
     if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
@@ -420,7 +420,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
             runs.append(data_out.data_of(path))
     on_stage("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
-    others = write(place, runs)
+    others = write(path, runs)
     if not as_json:
         for run in runs:
             rows = sum(map(len, run.tables))
@@ -431,9 +431,9 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
                 "Note",
                 f"the table {terminal_safe(name)} is not from planner data: it stays as it is",
             )
-        line("Tables", str(place))
+        line("Tables", str(path))
     answer: Answer = {
-        Key.OUTPUT: str(place),
+        Key.OUTPUT: str(path),
         Key.RUNS: [run.as_json for run in runs],
     }
     return finish(answer, as_json=as_json)
@@ -472,7 +472,7 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
     planner pull case.xlsx                  show what would change
     planner pull case.xlsx -o new.xlsx      also write the changed copy
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    place = None if output is None else _new_place(file, output, force=force)
+    path = None if output is None else _new_place(file, output, force=force)
     from planner.documents.data_in import pull as pull_sources
     from planner.documents.data_in import write_pulled
 
@@ -493,11 +493,11 @@ def pull(file: Path, output: Path | None, seconds: int, force: bool, as_json: bo
             for name, (given, new, only) in pulled.rows.items()
         },
     }  # fmt: skip
-    if place is not None:
-        written = write_pulled(pulled, place)
+    if path is not None:
+        written = write_pulled(pulled, path)
         answer[Key.OUTPUT] = str(written)
         if not as_json:
-            common.report_path(place, written)
+            common.report_path(path, written)
             line("Copy", f"{written}. Next: planner check {written}")
     elif pulled.edits and not as_json:
         line("No copy", "name a copy to write: -o NEW")

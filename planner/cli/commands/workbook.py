@@ -396,7 +396,7 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     and count as delivered as planned.
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
     began = time.perf_counter()
-    place = _next_place(file, to, output, force=force)
+    path = _next_place(file, to, output, force=force)
     on_stage = common.stage_reporter(as_json)
     from planner.going_on import roll as rolling
 
@@ -405,11 +405,11 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
     outcome = past.planned(to) if actuals is None else past.actual(actuals, to)
     names = (plan.name, file.name)
     rolled = rolling.rolled(past.plan, past.orders, past.book, outcome, names)
-    on_stage(f"Writing {place}")
+    on_stage(f"Writing {path}")
     if is_folder(file):
-        rolled.write(written := place)
+        rolled.write(written := path)
     else:
-        written = common.save_output(place, rolled.write)
+        written = common.save_output(path, rolled.write)
     seconds = time.perf_counter() - began
     if not as_json:
         _print_roll(rolled, written, seconds)
@@ -419,15 +419,15 @@ def roll(  # noqa: PLR0913, PLR0917 - a command has the parameters that it has
 def _next_place(file: Path, to: int, output: Path | None, *, force: bool) -> Path:
     """Return the path of the next workbook: a folder if the input is a folder of CSV files."""
     if is_folder(file):
-        place = output or _OUTPUTS / f"{input_stem(file)}-{to}"
-        if common.is_file(place) or place.suffix.casefold() == ".xlsx":
-            refuse(f"{file} is a folder of CSV files: name a folder, not {place}")
-        common.refuse_source(place)
-        return place
+        path = output or _OUTPUTS / f"{input_stem(file)}-{to}"
+        if common.is_file(path) or path.suffix.casefold() == ".xlsx":
+            refuse(f"{file} is a folder of CSV files: name a folder, not {path}")
+        common.refuse_source(path)
+        return path
     wanted = output or _OUTPUTS / f"{file.stem}-{to}.xlsx"
-    place = common.output_file(common.xlsx_path(wanted, "--output"), "workbook")
-    common.refuse_existing(place, force=force)
-    return place
+    path = common.output_file(common.xlsx_path(wanted, "--output"), "workbook")
+    common.refuse_existing(path, force=force)
+    return path
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Cluster:
         with self._workers(tracker.notify) as workers:
             running = _RunningStudy(workers, study, tracker)
             try:
-                running.work()
+                running.run_tasks()
             finally:
                 running.end()
 
@@ -164,18 +164,18 @@ class _RunningStudy:
             self._task,
         )
 
-    def work(self) -> None:
+    def run_tasks(self) -> None:
         """Send all tasks and collect outcomes, until no task is left or the cluster is lost."""
         self.workers.client.subscribe_topic(remote.TOPIC, self._on_event)
-        work = self.jobs
+        queue = self.jobs
         try:
-            for first, second in work.events():
+            for first, second in queue.events():
                 if isinstance(first, engine.Task):
-                    work.waiting.extendleft(reversed(self._collect(second, first)))
+                    queue.waiting.extendleft(reversed(self._collect(second, first)))
                 else:
                     self.tracker.mark_finished(first, second)
         except ClusterLostError as lost:
-            for task in work.unfinished:
+            for task in queue.unfinished:
                 self._fail(task, str(lost))
 
     def _task(self, case: Future, task: engine.Task) -> tuple[Any, ...]:

@@ -96,6 +96,7 @@ def _proof_figure(text: str, value: float, accepted: float, unit: str) -> dict[s
 
 
 def _seen(value: float, accepted: float) -> float:
+    """Return a value of the proof, 0 if it is only rounding."""
     return float(value) if value > tolerances.PROOF_ROUNDING * accepted else 0.0
 
 
@@ -185,6 +186,7 @@ def _input_gaps(plan: Plan) -> Rows:
 
 
 def _program(context: Context) -> Rows:
+    """Yield the rows on the size of the program: blocks, rows, columns, nonzeros."""
     proof = context.plan.proof
     for text, value, unit in (
         ("Blocks: independent parts of the program, each solved and proven separately",

@@ -187,6 +187,7 @@ def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _met(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield how much of the need is met."""
     minerals = tables.sheet(ByMineral)
     needed, _, _ = _needed_short_over(minerals)
     if needed.number == 1:
@@ -267,6 +268,7 @@ def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
 
 
 def _broken(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield how many minerals exceed a share limit, if some mineral runs short as well."""
     needed, lacking, exceeding = _needed_short_over(tables.sheet(ByMineral))
     if lacking.number and exceeding.number:
         text = "{over} of {needed} minerals exceed a share limit, which costs a penalty."
@@ -274,6 +276,7 @@ def _broken(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _insecure(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield how many losses on the sheet Security leave more missing than allowed."""
     rows = tables.sheet(Security)
     tested, missed = (rows.count(Security.missing, op, 0.0) for op in (">=", ">"))
     if missed.number:
@@ -319,6 +322,7 @@ def _reserve_targets(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _cautioned(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield the plan's caution."""
     yield say("care", "{caution}", caution=tables.asked(Figure.CAUTION))
 
 
@@ -360,6 +364,7 @@ def moved_build(builds: SheetRows, place: Place) -> Iterator[Sentence]:
 
 
 def _reordered(tables: SheetTables) -> Iterator[Sentence]:
+    """Yield how many orders are larger or smaller than in the last plan."""
     rows = tables.sheet(ChangedOrders)
     more, less = (rows.count(ChangedOrders.change, op, 0.0) for op in (">", "<"))
     yield say(

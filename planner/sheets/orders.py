@@ -81,6 +81,7 @@ def _summary(member: str, frames: Frames, origin: Origin) -> Rows:
 
 
 def _of_mineral(mineral: str, unit: str, frames: Frames, money: str) -> Rows:
+    """Yield the rows of one mineral: tonnes, cost, contracts."""
     parts = {sheet: frame[frame["mineral"] == mineral] for sheet, frame in frames.items()}
     mine = parts[OrderSheet]
     tonnes, cost = _total(mine, "tonnes"), _total(mine, "total_amount")

@@ -61,6 +61,7 @@ def summary(context: Context) -> Summary:
 
 
 def _by_mineral_of(context: Context, name: str) -> dict[str, Any]:
+    """Return a field of By mineral for each mineral, for the columns of a row of Summary."""
     return {row["mineral"]: row.get(name) for row in figures(context)}
 
 
@@ -182,6 +183,7 @@ def _country_rows(context: Context) -> Rows:
 def _of_top(
     tops: Mapping[str, measures.Top | None], read: Callable[[measures.Top], Any], none: Any = None
 ) -> dict[str, Any]:
+    """Return ``read`` of each mineral's largest country, ``none`` where there is none."""
     return {mineral: none if top is None else read(top) for mineral, top in tops.items()}
 
 
@@ -240,6 +242,7 @@ def _cost_of_limits(context: Context) -> Rows:
 
 
 def _resilience(context: Context) -> Rows:
+    """Yield how much is still served if each mineral's largest supplier stops."""
     each = {
         name: left
         for name, left in _by_mineral_of(context, "served_without").items()

@@ -45,6 +45,7 @@ def _millions(header: str, meaning: str, **more: Any) -> Field:
 
 
 def _saved(header: str, rule: str, key: str) -> Field:
+    """Return the declared column of the cash that a member saves under a rule."""
     meaning = (
         f"Its cash alone minus its cash together. The members' costs are split: {RULES[rule]}."
     )

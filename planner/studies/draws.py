@@ -353,6 +353,7 @@ class _PlanRuns:
     def _sums(
         self, totals: Sequence[DrawTotals | None], hits: Sequence[Sequence[Hits]]
     ) -> tuple[Floats, Floats, Floats]:
+        """Return cost, cash and shortage of each draw, summed over its groups of minerals."""
         count = len(hits[0]) if hits else 0
         place = {m.name: i for i, m in enumerate(self.base.minerals)}
         objective, cash = np.zeros(count), np.zeros(count)

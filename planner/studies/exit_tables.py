@@ -213,6 +213,7 @@ def tables_of(result: answers.Exit, cells: explain.Cells, name: str) -> list[Res
 
 
 def _way_out(result: answers.Exit) -> dict[str, list[Row]]:
+    """Return the rows of WayOut by mineral, one for each year."""
     path, case, both = result.path, result.plan.case, (result.plan, result.path)
     sold = [_country_sales(plan, result.country) for plan in both]
     short = [measures.sums(plan.supply, "short", "mineral", "year") for plan in both]
@@ -258,6 +259,7 @@ def _country_sales(plan: Plan, country: str) -> dict[tuple[str, int], tuple[floa
 
 
 def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -> Row:
+    """Return the row of a mineral on the main sheet."""
     planned, left = (sum(row[amount] for row in years) for amount in ("planned", "left"))
     shares = {row["year"]: row["left_share"] for row in years}
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
@@ -344,6 +346,7 @@ def _build_rows(result: answers.Exit) -> list[Row]:
 
 
 def _more_than_plan(change: str) -> str | None:
+    """Return whether the exit path builds a plant newly, or more of it; None if neither."""
     if change == _NOT_IN_PLAN:
         return NEW
     return None if change == AS_PLANNED or _NO_MORE in change else MORE

@@ -234,6 +234,7 @@ class FigureReader:
         self._set_prices(self._price, self.groups)
 
     def reads(self, plan: Plan) -> bool:
+        """Return whether a plan has the columns that this reader was made for."""
         return plan.expanded is self.expanded and plan.program.rows.columns is self.columns
 
     def figures(self, plan: Plan, need: Floats | None = None) -> PlanFigures:
@@ -259,6 +260,7 @@ class FigureReader:
 
     @staticmethod
     def _set_prices(price: Floats, groups: Iterable[ComponentArrays]) -> None:
+        """Set the cash price of each column, without penalties."""
         for group in groups:
             paid = [c.price for c in group.charges if c.heading.name not in PENALTIES]
             price[group.at] = sum(paid, start=np.zeros(len(group)))
@@ -369,6 +371,7 @@ class BasePlan:
         has = {name: bool(len(at)) for name, at in changed.items()}
 
         def change_of(name: str) -> Floats:
+            """Return by how much numbers of the new program differ from the base's."""
             return np.asarray(getattr(new, name)[changed[name]] - getattr(own, name)[changed[name]])
 
         if has["cost"]:

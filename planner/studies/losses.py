@@ -212,6 +212,7 @@ def _for_tier(plan: Plan, country: str, tier: str) -> Floats:
 
 
 def _to_refill(plan: Plan) -> Floats:
+    """Return what a tonne costs to refill a stock, by mineral: the dearest of the last year."""
     e, d = plan.expanded, plan.expanded.deliveries
     prices = e.prices[:, -1].copy()
     last = (d.year == len(e.years) - 1) & (plan.delivered > tolerances.LEAST_FLOW)
@@ -370,6 +371,7 @@ class AgreedCase:
         return {loss: self._effect(loss) for loss in self.losses}
 
     def _effect(self, loss: Loss) -> Effect | None:
+        """Return the effect of a loss, None if its run has no plan."""
         lost = loss.purchases_lost(self.plan)[:, :, self._first :]
         outcome = self.outcomes.get(loss)
         if outcome is None:
@@ -417,6 +419,7 @@ class AgreedCase:
         )
 
     def _affected(self, lost: Floats, short: Floats, cost: Floats) -> list[int]:
+        """Return the positions of the minerals that a loss affects."""
         is_lost = lost.sum(axis=(1, 2)) > tolerances.LEAST_FLOW
         is_other = np.abs(cost) > tolerances.REMAINDER * np.abs(cost).sum()
         is_other |= short.any(axis=(1, 2))

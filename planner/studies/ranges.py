@@ -46,6 +46,7 @@ _MOST_NAMED = 3
 
 
 def _of_demand(header: str, meaning: str) -> Field:
+    """Return a declared column of a share of the coalition's demand."""
     return field.share(header, f"{meaning} / the coalition's demand, all years.")
 
 
@@ -89,6 +90,7 @@ class Ranges(Result):
 
 
 def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
+    """Return the study: a run for each mineral, which finds its suppliers' ranges."""
     names = [m.name for m in case.minerals]
     read = partial(ranges, slack=slack, by=by)
     runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)

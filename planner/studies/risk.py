@@ -87,6 +87,7 @@ _SHORTAGE_FIELDS = tuple(f for f in RiskByMineral.FIELDS if f.json_key != f.name
 
 
 def _rows_of_plan(table: R, plan: str) -> R:
+    """Return the rows of one plan: the agreed or the re-planned one."""
     return table.where([p == plan for p in table.data["plan"]])
 
 

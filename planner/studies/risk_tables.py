@@ -120,6 +120,7 @@ class RiskByMineral(Result):
 
 
 def _adds(plan: str, cost: str, tonnes: str) -> tuple[Field, Field, Field, Field]:
+    """Return the declared columns of what a year of an event adds in a plan."""
     header = PLANS[plan].header
     path = f"a_year_adds.{header.replace(' ', '_').replace('-', '_')}"
     error = field.millions(f"Standard error ({{money}} m), {header}", _NOW)
@@ -261,6 +262,7 @@ def risk_by_mineral(risk: RiskResults) -> RiskByMineral:
 
 
 def _shortages(risk: RiskResults, sample: DrawResults, mineral: int) -> Row:
+    """Return the statistics of a mineral's shortage over all draws."""
     e = risk.base.expanded
     tonnes: Floats = sample.short[sample.is_known][:, mineral].sum(axis=1)
     base = float(np.sum(risk.base_totals.short[mineral]))

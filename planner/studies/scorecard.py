@@ -165,6 +165,7 @@ def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> RunSource
 def _with_differences(
     plan: Plan, base: ScorecardTotals, price: BenchmarkPrice, outcome: Outcome[ScorecardTotals]
 ) -> BenchmarkPrice:
+    """Return the price of a benchmark: how its plan differs from the base, without rounding."""
     totals = outcome.result
     if totals is None:
         return replace(price, reason=outcome.error)
@@ -302,6 +303,7 @@ def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
 
 
 def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
+    """Return why a benchmark has no price or is not met, and what it leaves missing."""
     if price.reason or price.worst_asked is None:
         return price.reason
     year, share = price.worst_asked

@@ -155,6 +155,7 @@ class EndPlans:
 
 
 def _is_same_change(change: float, first: float, cost: float) -> bool:
+    """Return whether a change of cost is the predicted one, up to rounding."""
     near = tolerances.SAME_SHARE * max(abs(change), abs(first))
     return abs(change - first) <= near + tolerances.SAME_CELL * abs(cost)
 
@@ -293,6 +294,7 @@ def _with_ranks(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 
 
 def _with_cells(rows: Iterable[Record]) -> list[Record]:
+    """Return rows with each cell of their ranges, for JSON."""
     return [row | {"cells": each_cell(str(row["cells"] or ""))} for row in rows]
 
 
@@ -435,6 +437,7 @@ class SensitivityStudy(StudyKind):
         return [*found, grouped.without(*NUMBER_FIELDS), base_totals]
 
     def _number_cells(self, factor: Factor) -> dict[str, Any]:
+        """Return the cells of a row on what is varied: name, value, range, origin."""
         case, number = self.start.case, factor.first
         record: Any = next(r for r in case.records(number.sheet) if r.row == number.row)
         units = {n.column.unit.replace("USD", case.settings.currency) for n in factor.numbers}
@@ -460,6 +463,7 @@ class SensitivityStudy(StudyKind):
 
     @staticmethod
     def _group_cells(moving: FactorGroup, alone: Mapping[Factor, float | None]) -> dict[str, Any]:
+        """Return the name of a group, its size, and the sum of its numbers' own swings."""
         swings = [alone[factor] for factor in moving.factors]
         header, sheet = moving.numbers[0].column.header, moving.numbers[0].sheet
         header += "" if header == sheet else f" of {sheet}"

@@ -322,6 +322,7 @@ def _dependence(result: Stress) -> dict[str, list[list[float]]]:
 
 
 def _lost_names(result: Stress, loss: Loss) -> Row:
+    """Return the cells that say who is lost: kind, name, country, refiner, member."""
     where = {"country": loss.country, "refiner": loss.refiner, "member": loss.member}
     named = {name: value or None for name, value in where.items()}
     return {"kind": str(loss.kind), "lost": loss.name(result.case), **named}
@@ -390,6 +391,7 @@ def _loss_by_mineral_rows(
 
 
 def _of_member(result: Stress, loss: Loss) -> Row:
+    """Return what an embargoed member itself misses, in tonnes and as a share of its need."""
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return {}
@@ -402,6 +404,7 @@ def _of_member(result: Stress, loss: Loss) -> Row:
 
 
 def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
+    """Return what is missing with stocks shared and alone: by loss, then by member."""
     case, rows = result.case, list[Row]()
     price = np.array([[case.shortage_cost(m.name, y) for y in result.years] for m in case.minerals])
     price = price.reshape(len(case.minerals), len(result.years))
@@ -422,6 +425,7 @@ def _sharing(result: Stress, losses: Iterable[Loss]) -> list[Row]:
 
 
 def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
+    """Yield a row for each mineral, buyer and year that loses purchases or runs short."""
     side, effect = result.capped, result.capped.effects[loss]
     if effect is None:
         return

@@ -270,6 +270,7 @@ def _payment_row(
 
 
 def _mean_gaps(rows: pd.DataFrame, years: set[int]) -> dict[str, float | None]:
+    """Return the mean cost gaps over some years, with and without share limits."""
     due = rows[rows["year"].isin(years)]
     return {n: _finite_or_none(due[n].astype(float).mean()) for n in ("gap", "free") if n in due}
 
@@ -279,6 +280,7 @@ def _finite_or_none(value: Any) -> float | None:
 
 
 def row_of(table: type[Result], record: object) -> dict[str, Any]:
+    """Return the fields of a table that a record has as attributes."""
     return {f.name: getattr(record, f.name) for f in table.FIELDS}
 
 
@@ -408,6 +410,8 @@ class SupportStudy(StudyKind):
 
 
 def _nothing_idle(tables: Tables) -> Callable[[], Iterator[Sentence]]:
+    """Return the function that says that no plant at home is idle."""
+
     def say_it() -> Iterator[Sentence]:
         text = "In the coalition, the plants run, and those that could be built are built."
         if Plants not in tables:

@@ -259,6 +259,7 @@ def _hits_until(hits: Hits, year: int) -> Hits:
 def _groups_of(
     case: Case, drawn: Sequence[drawing.Draw], tail: Tail, batches: tuple[Ints, ...]
 ) -> list[_MineralGroup]:
+    """Return the groups of minerals planned together, each with its different futures."""
     together = linked_minerals(case) if not tail.weight else (tuple(m.name for m in case.minerals),)
     reach, groups = tuple(affected_minerals(case, row) for row in case.risks), []
     for minerals in together:
@@ -557,6 +558,7 @@ _SHOWN_WAYS = (_WAYS[0], _WAYS[2], _WAYS[1])
 
 
 def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
+    """Return the cost and shortage of each future, planned as if it were known."""
     runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
     every = [outcome.result.by_future for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
@@ -583,6 +585,7 @@ def _information_values(
 
 
 def _shares(rows: Any, name: str) -> list[float]:
+    """Return tonnes as a percentage of the demand, row by row."""
     pairs = rows[[name, "demand"]].to_numpy().tolist()
     return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
 

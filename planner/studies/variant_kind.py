@@ -243,6 +243,7 @@ def served(row: Row) -> float | None:
 
 
 def _runs(study: VariantStudy, _: Tables) -> list[Record]:
+    """Return the runs in JSON, the reference first."""
     runs = study.planned_source.compared
     return [{"run": o.name, **study.entry_of(study.rows[o.name], o.error)} for o in runs]
 

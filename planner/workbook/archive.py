@@ -241,6 +241,7 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding=[\"']([A-Za-z0-9_.-]+)")
 
 
 def local(element: Element) -> str:
+    """Return an element's tag without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 

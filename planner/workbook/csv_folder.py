@@ -99,6 +99,7 @@ def folder_fingerprint(path: Path) -> str:
 
 
 def digest_of(digests: Mapping[str, str]) -> str:
+    """Return one SHA-256 for the files of a folder, from the SHA-256 of each."""
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -170,6 +171,7 @@ def _is_within(file: Path, folder: Path) -> bool:
 
 
 def contents(file: Path) -> bytes:
+    """Return a file's bytes; _FileError if it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -311,6 +313,7 @@ def _share(text: str, decimal_mark: str) -> object:
 
 
 def _yes_no(text: str, _: str) -> object:
+    """Return True or False for these words as programs write them, other text unchanged."""
     return {"true": True, "false": False}.get(normalize(text), text)
 
 

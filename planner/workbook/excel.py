@@ -211,6 +211,7 @@ def _scanned_rows(sheet: Any, scan: SheetScan) -> Iterator[tuple[int, Cells]]:
 
 
 def _plain_value(value: Any) -> object:
+    """Return a value of calamine as cells have it: whole floats as int, dates as Dated."""
     if type(value) is float:
         return int(value) if abs(value) <= _EXACT and value.is_integer() else value
     if isinstance(value, dt.date | dt.time | dt.timedelta):

@@ -384,6 +384,7 @@ def advice(finding: Finding) -> str:
 
 
 def _ended(text: str) -> str:
+    """Return a text as a sentence, with a capital letter and a full stop."""
     text = text.strip()
     end = "" if text.endswith((".", "?", "!")) else "."
     return f"{capitalized(text) if _CAPITALIZED.match(text) else text}{end}"

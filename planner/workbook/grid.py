@@ -101,6 +101,7 @@ _BATCH = 1000
 
 
 def _add(grid: Grid, rows: list[dict[int, object]]) -> None:
+    """Append rows to the grid's columns, and clear them."""
     for position in grid.header:
         grid.columns.setdefault(position, []).extend([row.get(position) for row in rows])
     rows.clear()

@@ -195,6 +195,7 @@ class HeaderRow:
     # ---- one header ----------------------------------------------------------------------------
 
     def _read(self, position: int, value: object) -> ParsedHeader | None:
+        """Parse the header of a column; None with a finding if it is no text."""
         if isinstance(value, str):
             written = clean_name(value)
         elif is_number(value):  # a year may be a number
@@ -232,6 +233,7 @@ class HeaderRow:
         return self._unknown(heading)
 
     def _with_factor(self, heading: ParsedHeader) -> ParsedHeader:
+        """Return the header with the factor of its unit; a finding if the unit is wrong."""
         column = heading.column or SPREADS[self.record.SPREAD]
         if heading.spread and not heading.unit:
             return heading
@@ -262,6 +264,7 @@ class HeaderRow:
         return self._unknown(heading)
 
     def _unknown(self, heading: ParsedHeader) -> ParsedHeader:
+        """Report an unknown column, which is kept as a note."""
         by_year = _BY_YEAR.fullmatch(heading.name)
         stem = self.columns.get(normalize(by_year["name"])) if by_year else None
         hint = f"{stem.header} cannot be given by year" if stem else self._near(heading.name)
@@ -273,6 +276,7 @@ class HeaderRow:
         return heading
 
     def _near(self, name: str) -> str:
+        """Return a hint with the similar column, "" if there is none."""
         if is_total(name) and self.record.SPREAD:
             return total_hint("column")
         return name_hint(
@@ -298,6 +302,7 @@ class HeaderRow:
         self.headings = [h for h in kept.values() if h.spread or h.key not in repeated]
 
     def _years_ascend(self) -> None:
+        """Report years that do not ascend, and a sheet without years."""
         years = [(h.year, h.position) for h in self.headings if h.year is not None and h.spread]
         for (before, _), (year, position) in pairwise(years):
             if year < before:

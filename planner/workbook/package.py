@@ -135,6 +135,7 @@ class WorkbookPackage:
         return self._trees[part]
 
     def linked(self, part: str, kind: str) -> str:
+        """Return the part of a kind to which a part links, "" if none."""
         return next((target for each, target in self.archive.links(part) if each == kind), "")
 
     def add(self, source: str, name: str, kind: str, content_type: str) -> tuple[str, str]:
@@ -175,6 +176,7 @@ class WorkbookPackage:
 
     @property
     def _list(self) -> Any:
+        """Return the element that lists the sheets."""
         return self.tree(self.book).find("{*}sheets")
 
     def insert(self, at: int, title: str, content: bytes) -> None:

@@ -117,6 +117,7 @@ class PlanFile:
         return measures
 
     def _figures(self) -> Iterator[tuple[str, Value, str]]:
+        """Yield name, value and unit of each figure of Summary, also by mineral."""
         table = self.tables.get(Summary.TABLE, pd.DataFrame())
         names = map(str, self.result(results.ByMineral).data["mineral"])
         headers = {f": {name}": spread_header(Summary, name) for name in names}
@@ -199,6 +200,7 @@ def _sheet_of(table: str) -> str:
 
 
 def _sheet_of_table(grid: Grid, place: Area) -> Grid:
+    """Return the cells within the sheet's table; what users write beside it is left out."""
     beside = [p for p in grid.header if not place.left <= p <= place.right]
     if grid.header_row == place.top and not beside and not grid.stray:
         return grid
@@ -268,6 +270,7 @@ def read_back(table: pd.DataFrame | None, kind: type[R]) -> R:
 
 
 def _values(field: Field, column: pd.Series) -> pd.Series | list[str | None]:
+    """Return a column's values as results have them: codes of countries, unscaled numbers."""
     if field.names is results.Name.COUNTRY:
         codes = {name: code_of(name) for name in column.dropna().unique()}
         return [codes.get(name) for name in column]  # pandas would make blanks NaN
@@ -345,6 +348,7 @@ _ONE_PLAN = "name the workbook of one plan, as planner solve FILE --scenario NAM
 
 
 def bare(header: str) -> str:
+    """Return a header without its unit."""
     return header.partition(" (")[0]
 
 

@@ -55,6 +55,7 @@ class Parsed:
 def _headings(
     record: type[Record], grid: Grid, context: findings.ReadingContext
 ) -> list[ParsedHeader]:
+    """Return the parsed headers; findings on them, and on merged or hidden cells, are kept."""
     header = HeaderRow(record, grid, context)
     context.findings += header.findings
     read = {h.position for h in header.headings if not h.is_remark}
@@ -157,7 +158,7 @@ class _SheetReading:
                 self.context.error(self.sheet, self.grid.rows[i], label, error)
                 cells.append(_placeholder(self.record, column))
                 if column.key:
-                    self._lose(i)
+                    self._mark_lost(i)
                 continue
             if is_text:
                 read[value] = converted
@@ -191,17 +192,19 @@ class _SheetReading:
                 blank = findings.CellError(message, expected, partial(self._total_hint, i))
                 self.context.error(self.sheet, self.grid.rows[i], column.header, blank)
             if value is None and column.key:
-                self._lose(i)
+                self._mark_lost(i)
 
     def _total_hint(self, position: int) -> str:
         is_named = any(is_total(cells[position]) for cells in self.grid.columns.values())
         return total_hint("row") if is_named else ""
 
-    def _lose(self, position: int) -> None:
+    def _mark_lost(self, position: int) -> None:
+        """Mark a row as one whose key cannot be read."""
         self.parsed.lost.add(position)
         self.parsed.unread = True
 
     def _count_blank(self, label: str, raw: list[Any], used: str) -> None:
+        """Record how many blank cells of a column take a default."""
         cells = raw.count(None)
         if cells:
             self.context.defaults.append(findings.DefaultUsed(self.sheet, label, cells, used))

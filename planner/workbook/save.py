@@ -187,6 +187,7 @@ def _put_beside(scratch: Path, target: Path) -> Path:
 
 
 def _why(path: Path, error: Exception) -> str:
+    """Return why a file cannot be written."""
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
     return f"{path} cannot be written: {reason}"

@@ -645,6 +645,7 @@ class Choices:
 
 
 def _list_rule(source: list[str] | str, wanted: str) -> Rule:
+    """Return the drop-down of a list; ``source`` are its values or their cells."""
     return {
         "validate": "list",
         "source": source,
@@ -654,6 +655,7 @@ def _list_rule(source: list[str] | str, wanted: str) -> Rule:
 
 
 def _number_rule(column: Column) -> Rule | None:
+    """Return the rule that a cell takes only a column's numbers; None for texts."""
     if column.kind not in NUMBERS:
         return None
     rule: Rule = {

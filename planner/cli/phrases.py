@@ -98,9 +98,9 @@ def read_lose(text: str, named: Named) -> Reading:
 def read_what_if(text: str, named: Named) -> Reading:
     """Read --what-if: ``ACTION; selector=...; years=...; value=...``, by header of Scenarios."""
     step, words = _phrase(text, named)
-    every = {name: named.names(name, getattr(step, name)) for name in named.SELECTORS}
+    choices = {name: named.names(name, getattr(step, name)) for name in named.SELECTORS}
     chosen: Iterator[dict[str, Any]]
-    chosen = (dict(zip(every, names, strict=True)) for names in product(*every.values()))
+    chosen = (dict(zip(choices, names, strict=True)) for names in product(*choices.values()))
     return words, tuple(replace(step, **names) for names in chosen)
 
 

@@ -116,8 +116,8 @@ def _write_study(  # noqa: PLR0913, PLR0917 - a study, and how it is written
     is_partial, stopped = stop is not None, dict[str, str]()  # a row of the sheet About
     if is_partial:
         stopped = {"Stopped": f"{_finished(study)}; the sheet Runs names the others"}
-    every = [*study.tables(), about_of(study, stopped)]
-    tables = Tables(every, study.start.case.country_name)
+    results = [*study.tables(), about_of(study, stopped)]
+    tables = Tables(results, study.start.case.country_name)
     sheets, title, wanted = study.sheets(tables), study.title, target
     if is_partial:  # a partial result does not replace a complete one
         title = f"{title} (stopped: {_finished(study)})"

@@ -489,8 +489,8 @@ def write_difference(path: Path, result: PlanDifference, inputs: Inputs, title: 
         inputs.changes, by_mineral, result.members, result.who_pays, moves,
         result.prices,
     )  # fmt: skip
-    every = (_figure_table(result, inputs), *(each for each in further if len(each)))
-    tables = tuple(map(table_of, every))
+    results = (_figure_table(result, inputs), *(each for each in further if len(each)))
+    tables = tuple(map(table_of, results))
     write_workbook(path, tables, (), f"Difference: {title}", title, charts_before="")
 
 

@@ -135,9 +135,11 @@ def compare_inputs(old: PlanFile, new: PlanFile, books: tuple[Book, Book]) -> In
 
 
 def _changes_table(lines: Iterable[tuple[Mapping[str, Cell], Format]]) -> InputChanges:
-    every = [*lines]
-    formats = [fmt for _, fmt in every]
-    return InputChanges.of_rows([row for row, _ in every], formats={"old": formats, "new": formats})
+    changed = [*lines]
+    formats = [fmt for _, fmt in changed]
+    return InputChanges.of_rows(
+        [row for row, _ in changed], formats={"old": formats, "new": formats}
+    )
 
 
 def _change_rows(

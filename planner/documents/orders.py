@@ -431,13 +431,13 @@ def _normalized(names: Iterable[str]) -> list[str]:
 
 def _order_keys(table: pd.DataFrame, tranches: dict[Names, list[int]]) -> list[Names]:
     """Return year and names of each order, with a placeholder for a contract without a name."""
-    every: list[Names] = []
+    keys: list[Names] = []
     for year, *names, contract in zip(table["year"], *(table[n] for n in KEY), strict=True):
         key = int(year), tuple(_normalized([*names, contract]))
         bare = int(year), tuple(_normalized([*names, _NO_NAME]))
         is_named = key in tranches or not _BY_PLACE.fullmatch(contract)
-        every.append(key if is_named else bare)
-    return every
+        keys.append(key if is_named else bare)
+    return keys
 
 
 def _tranches(plan: PlanFile) -> dict[Names, list[int]]:

@@ -151,13 +151,13 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
     """Return the wanted years, by default the plan's first; UsageError if one isn't planned."""
-    every = _years(orders)
-    unknown = [year for year in wanted if year not in every]
-    if unknown or not every:
-        years = f"it has {year_span(every)}" if every else "it has no years"
+    planned = _years(orders)
+    unknown = [year for year in wanted if year not in planned]
+    if unknown or not planned:
+        years = f"it has {year_span(planned)}" if planned else "it has no years"
         msg = f"the plan has no year {', '.join(map(str, unknown))}; {years}"
         raise UsageError(msg)
-    return sorted(set(wanted)) or every[:1]
+    return sorted(set(wanted)) or planned[:1]
 
 
 def next_year(orders: Orders, years: Sequence[int]) -> int:
@@ -501,10 +501,10 @@ class _Matching:
             wanted = "all of them by quarter, or all by month"
             self.add_error([*rows.values()][-1], "order", found, wanted)
             return order
-        every = same_parts(next(iter(rows)))
+        parts = same_parts(next(iter(rows)))
         tonnes, money = 0.0, 0.0
-        for part in every:
-            due = order.planned / len(every)
+        for part in parts:
+            due = order.planned / len(parts)
             planned = replace(order, planned=due, delivered=due)
             delivery = _as_delivered(planned, rows.get(part))
             tonnes += delivery.delivered

@@ -294,9 +294,9 @@ class _Findings(SheetTables):
             yield say("answer", "{top[refiner]} missed most by planned cost: {missed} of"
                                 " {top[mineral]} were not delivered, worth {top}.",
                       top=top, missed=rows.row_of(top).value(t.missed))  # fmt: skip
-            every = rows.count(t.planned, ">", 0.0)
+            planned = rows.count(t.planned, ">", 0.0)
             yield say("answer", "Suppliers of a mineral that delivered less than planned: {short}"
-                                " of {every}.", short=short, every=every)  # fmt: skip
+                                " of {every}.", short=short, every=planned)  # fmt: skip
         if unreported.number:
             yield say("care", "Not reported, so counted as planned: {unreported} of {orders}"
                               " orders.", unreported=unreported, orders=orders)  # fmt: skip
@@ -307,10 +307,10 @@ class _Findings(SheetTables):
         money, price, quantity = (rows.sum(f) for f in (t.money, t.by_price, t.by_quantity))
         if not price.number and not quantity.number:
             return
-        every = {"money": money, "price": price, "quantity": quantity}
+        claims = {"money": money, "price": price, "quantity": quantity}
         whole, by_price, by_quantity = (
             f"{{{name}}} more" if claim.number > 0 else f"{{{name}}}"
-            for name, claim in every.items()
+            for name, claim in claims.items()
         )
         text = (
             f"Purchases cost {whole} than planned: {by_price} by price, {by_quantity} by quantity."

@@ -162,13 +162,13 @@ def starting_settings(program: sliders.Adjustable) -> list[sliders.Settings]:
 def _countries_by_share(program: sliders.Adjustable) -> list[str]:
     """Return the countries, sorted by their largest share of any mineral's usable capacity."""
     usable, part = program.expanded.usable.sum(axis=1), dict[str, float]()
-    every, total = Counter[str](), Counter[tuple[str, str]]()
+    usable_of, total = Counter[str](), Counter[tuple[str, str]]()
     for source, tonnes in zip(program.expanded.sources, usable.tolist(), strict=True):
-        every[source.mineral] += tonnes
+        usable_of[source.mineral] += tonnes
         total[source.mineral, source.country] += tonnes
     for (mineral, country), tonnes in total.items():
         if country != schema.REST_OF_WORLD and tonnes > 0:
-            part[country] = max(part.get(country, 0.0), tonnes / every[mineral])
+            part[country] = max(part.get(country, 0.0), tonnes / usable_of[mineral])
     return sorted(part, key=lambda country: (-part[country], country))
 
 
@@ -196,8 +196,8 @@ def _block(
     layout: Layout, rows: Iterable[schema.Record], sheet: type[schema.Record], pattern: str
 ) -> str:
     """Return the block of cells of some columns in the given rows."""
-    every, lines = layout.sheet(sheet.SHEET).columns, [row.row for row in rows]
-    columns = sorted(place for header, place in every.items() if re.fullmatch(pattern, header))
+    column_of, lines = layout.sheet(sheet.SHEET).columns, [row.row for row in rows]
+    columns = sorted(place for header, place in column_of.items() if re.fullmatch(pattern, header))
     if not columns or not lines:
         return ""
     first, last = address(columns[0], min(lines)), address(columns[-1], max(lines))

@@ -176,10 +176,10 @@ def top(sizes: Mapping[str, float], most: int) -> list[str]:
     return [name for name in sizes if name in largest]
 
 
-def some_of(shown: int, every: int, which: str = "largest") -> str:
+def some_of(shown: int, total: int, which: str = "largest") -> str:
     """Return the end of a title if not all is drawn: `` (the 6 largest of 8)``; else ""."""
     number = "" if shown == 1 else f"{shown} "
-    return f" (the {number}{which} of {every})" if shown < every else ""
+    return f" (the {number}{which} of {total})" if shown < total else ""
 
 
 def bars(  # noqa: PLR0913 - what a chart of bars is made of

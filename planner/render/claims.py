@@ -543,10 +543,10 @@ fewer is worth more to its user than none, but the sentence has to be written ag
 
 def collect_sentences(*sentences: Callable[[], Iterable[Sentence]]) -> tuple[Sentence, ...]:
     """Return the sentences of several functions, without those whose rows are not there."""
-    every: list[Sentence] = []
+    collected: list[Sentence] = []
     for make in sentences:
         try:
-            every += make()
+            collected += make()
         except LEFT_OUT:
             continue
-    return tuple(every)
+    return tuple(collected)

@@ -71,20 +71,20 @@ class FirstPage:
         but the first, other cautions, and decisions, the last of each first. How many decisions
         there are stays, unless all of them are named.
         """
-        every = [s for p, most in MOST.items() for s in self._first(p)[:most]]
-        counts = [s for s in every if any(claim.rule == "count" for claim in s.claims)]
+        chosen = [s for p, most in MOST.items() for s in self._first(p)[:most]]
+        counts = [s for s in chosen if any(claim.rule == "count" for claim in s.claims)]
         of_decisions = [s for s in counts if s.place == "decide"]
-        figures = [s for s in every if s.place == "figure"]
+        figures = [s for s in chosen if s.place == "figure"]
         decisions, cautions = (
-            [s for s in every if s.place == place and s not in counts]
+            [s for s in chosen if s.place == place and s not in counts]
             for place in ("decide", "care")
         )
         counted = [s for s in counts if s.place == "care"]
         spare = [*decisions, *figures[:1], *cautions, *figures[1:], *counted]
-        while spare and self._is_long(every):
-            every.remove(spare.pop())
-        named = sum(s in decisions for s in every)
-        return tuple(s for s in every if s not in of_decisions or s.claims[0].number > named)
+        while spare and self._is_long(chosen):
+            chosen.remove(spare.pop())
+        named = sum(s in decisions for s in chosen)
+        return tuple(s for s in chosen if s not in of_decisions or s.claims[0].number > named)
 
     @cached_property
     def wide_table(self) -> Table | None:

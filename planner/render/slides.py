@@ -289,8 +289,8 @@ def _axes(chart: Any, picture: Picture) -> None:
         plot.gap_width = 60 if len(picture) > _FEW else 200
         if picture.form in {Form.BARS, Form.STACKED}:
             plot.overlap = 100
-        every = across._element.makeelement(qn("c:tickLblSkip"), {"val": "1"})  # noqa: SLF001
-        across._element.find(qn("c:noMultiLvlLbl")).addprevious(every)  # noqa: SLF001
+        interval = across._element.makeelement(qn("c:tickLblSkip"), {"val": "1"})  # noqa: SLF001
+        across._element.find(qn("c:noMultiLvlLbl")).addprevious(interval)  # noqa: SLF001
         if len(picture.series) == 1:
             plot.has_data_labels = True
             amounts = "#,##0.00" if picture.highest < 10 else "#,##0.0"  # noqa: PLR2004

@@ -92,8 +92,8 @@ def _column(result: Result, field: Field, country: Callable[[str], str]) -> Tabl
     if field.names is Name.COUNTRY:
         values = _words_of_values(values, country)
     elif field.names in NAMES_OF_ALL:
-        every = NAMES_OF_ALL[field.names]
-        values = _words_of_values(values, lambda name: name or every)
+        name_of_all = NAMES_OF_ALL[field.names]
+        values = _words_of_values(values, lambda name: name or name_of_all)
     elif field.names is Name.SUPPLIER:
         named, groups = cache(country), _as_list(result.data["group"])
         pairs = zip(_as_list(values), groups, strict=True)

@@ -205,8 +205,8 @@ def tariff_words(plans: Mapping[str, CashCost], currency: str) -> str:
         some = {kind: money_words(amount, currency) for kind, amount in parts.items() if amount > 0}
         where, net = f"{capitalized(name)}: " if name else "", money_words(paid.net, currency)
         if text:
-            every = some or {"tariffs": money_words(0.0, currency)}
-            amounts = ", ".join(f"{kind} {amount}" for kind, amount in every.items())
+            named_amounts = some or {"tariffs": money_words(0.0, currency)}
+            amounts = ", ".join(f"{kind} {amount}" for kind, amount in named_amounts.items())
             text += f" {where}{amounts}, net cost {net}."
         elif some:
             (kind, amount), *more = some.items()

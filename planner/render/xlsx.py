@@ -301,12 +301,12 @@ def _column_widths(table: Table) -> tuple[list[float], int]:
     If the table doesn't fit on A4, the header first gets more lines; then sentences get narrower.
     """
     count = _printed(table) or None
-    every = [
+    widths_by_column = [
         style.column_widths(c, filtered=table.filtered, sections=table.sections)
         for c in table.columns
     ]
     widest: list[float] = []
-    for lines, widths in zip(style.HEADER_LINES, zip(*every, strict=True), strict=True):
+    for lines, widths in zip(style.HEADER_LINES, zip(*widths_by_column, strict=True), strict=True):
         widest = list(widths)
         if sum(widest[:count]) <= style.WIDEST:
             return widest, lines

@@ -303,12 +303,12 @@ def _value_text(picture: chart.Picture, value: float | None) -> str:
 def study_verdict(tables: Tables) -> tuple[str, bool]:
     """Return the verdict on the study's proofs, and whether each run is proven."""
     proven = [proof == "yes" for proof in tables[Runs].proven] if Runs in tables else []
-    every, unproven = len(proven), proven.count(False)
-    if not every:
+    count, unproven = len(proven), proven.count(False)
+    if not count:
         return "No runs in the file", False
     if unproven:
-        return f"{unproven:,} of {every:,} runs have no proven plan and are left out.", False
-    return f"{f'Each of {every:,} runs' if every > 1 else 'The one run'} is proven optimal.", True
+        return f"{unproven:,} of {count:,} runs have no proven plan and are left out.", False
+    return f"{f'Each of {count:,} runs' if count > 1 else 'The one run'} is proven optimal.", True
 
 
 def _origin(study: StudyFile, tables: Tables) -> tuple[Facts, tuple[str, ...]]:

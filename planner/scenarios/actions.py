@@ -582,9 +582,9 @@ def drop_share_limits(case: Case, mineral: str = "") -> Case:
         for row in case.share_limits
         if row.mineral != mineral
     ]
-    every = {m.name for m in case.minerals}
+    minerals = {m.name for m in case.minerals}
     return case.change(
-        share_limits=tuple(r for r in rows if r.mineral or every - {*r.except_minerals})
+        share_limits=tuple(r for r in rows if r.mineral or minerals - {*r.except_minerals})
     )
 
 

@@ -168,6 +168,6 @@ def estimates(case: Case, *sheets: str) -> str:
 
 def marked_rows(case: Case, *sheets: str) -> tuple[int, int]:
     """Return how many rows of a workbook, or of some sheets, are estimates, and how many all."""
-    every = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
-    rows = [row for sheet in every for row in case.records(sheet)]
+    sheet_names = sheets or tuple(sheet for sheet in case.SHEET_FIELDS if sheet != Settings.SHEET)
+    rows = [row for sheet in sheet_names for row in case.records(sheet)]
     return sum(is_estimate(row.note, row.grade) for row in rows), len(rows)

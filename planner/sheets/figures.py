@@ -344,8 +344,8 @@ def supplies(context: Context) -> Mapping[str, dict[str, Any]]:
         member, most = members[0] if members else (None, None)
         alike = sum(_as_printed(each) == _as_printed(members[0][1]) for _, each in members)
         if alike > 1:
-            every = counted(len(case.members), "member")
-            member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {every}"
+            all_members = counted(len(case.members), "member")
+            member = f"{'all' if alike == len(case.members) else f'{alike:,} of'} {all_members}"
         by_name[m.name] = {
             "need": case.coalition_demand(m.name, year),
             "supplier_free": free.get(m.name, {}).get("supplier"),

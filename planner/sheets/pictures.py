@@ -79,7 +79,7 @@ def charts_of(source: ChartSource) -> dict[str, tuple[Picture, ...]]:
     minerals, years = source.minerals, source.years
     if not minerals or not years:
         return {}
-    every = {
+    charts = {
         "largest": drawn(_largest_country_chart(source)),
         "supply": drawn(_suppliers_chart(source)),
         "members": drawn(_members_chart(source)),
@@ -89,7 +89,7 @@ def charts_of(source: ChartSource) -> dict[str, tuple[Picture, ...]]:
     }
     return {
         name: tuple(p for p in map(_without_nothing, each) if p.series and p.categories)
-        for name, each in every.items()
+        for name, each in charts.items()
     }
 
 

@@ -343,7 +343,7 @@ class BillsStudy(StudyKind):
         del on_stage
         study = Study(in_fractions(self.start.case), ((Run("Together"),),), cost_sharing.sharing_of)
         outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     @property
     def has_plan(self) -> bool:
@@ -406,8 +406,8 @@ class BillsStudy(StudyKind):
         if len(set(tables[Bills].member) - {""}) <= 1:
             return (say("answer", "A single member bears the whole cost."),)
         first = (_together, _as_bought, _by_duals, _less_missing)
-        every = (*first, _tempted, _most_saved, _warnings)
-        return collect_sentences(*(partial(make, tables) for make in every))
+        topics = (*first, _tempted, _most_saved, _warnings)
+        return collect_sentences(*(partial(make, tables) for make in topics))
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:

@@ -194,7 +194,7 @@ class Compare(VariantStudy):
         del on_stage
         case = self.start.book.case
         self.cases, outcomes = cases.plan_cases(case, self.cases, where, on_progress)
-        self.outcomes = outcomes.every
+        self.outcomes = outcomes.of_runs
         self.entries = [self._entry(case) for case in self.cases]
         by_name = {outcome.name: outcome for outcome in outcomes}
         compared = [by_name.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]

@@ -158,17 +158,17 @@ class Outcomes(Generic[T]):
     ``stopped`` is what ended the study early (such as Ctrl-C), None if all runs were started.
     """
 
-    every: tuple[Outcome[T], ...]
+    of_runs: tuple[Outcome[T], ...]
     stopped: Stop | None = None
 
     def __iter__(self) -> Iterator[Outcome[T]]:
-        return iter(self.every)
+        return iter(self.of_runs)
 
     def __len__(self) -> int:
-        return len(self.every)
+        return len(self.of_runs)
 
     def __getitem__(self, position: int) -> Outcome[T]:
-        return self.every[position]
+        return self.of_runs[position]
 
 
 class ChainPlanner(Generic[T]):
@@ -600,21 +600,22 @@ def run_studies(
     except (KeyboardInterrupt, SystemExit) as stop:
         mark_handled()
         stopped = stop
-    every: list[list[Outcome[Any]]] = [[] for _ in studies]
+    outcomes_by_study: list[list[Outcome[Any]]] = [[] for _ in studies]
     for i, chain in enumerate(joined.chains):
         position = joined.study_of_chain[i]
-        every[position] += [
+        outcomes_by_study[position] += [
             Outcome(run.name, error=mismatches[position], unproven=True)
             if mismatches[position]
             else tracker.outcomes.get((i, j)) or Outcome(run.name, error=_STOPPED, ran=False)
             for j, run in enumerate(chain)
         ]
     ended = [
-        i == len(every) - 1 or any(not o.ran for o in outcomes) for i, outcomes in enumerate(every)
+        i == len(outcomes_by_study) - 1 or any(not o.ran for o in outcomes)
+        for i, outcomes in enumerate(outcomes_by_study)
     ]
     return [
         Outcomes(tuple(outcomes), stopped if late else None)
-        for outcomes, late in zip(every, ended, strict=True)
+        for outcomes, late in zip(outcomes_by_study, ended, strict=True)
     ]
 
 

@@ -145,7 +145,7 @@ class ExitStudy(StudyKind):
         outcomes = run_study(
             Study(self.start.case, ((Run("The plan"),),), leave), where, on_progress
         )
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
         if outcomes[0].result is not None:
             self.result = outcomes[0].result
 

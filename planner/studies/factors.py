@@ -134,8 +134,8 @@ class FactorChanges:
 
     def mineral(self, factor: Factor) -> str:
         """Return the mineral of a factor's numbers; "" if they have none or several."""
-        every = {self.selection(number).mineral for number in factor.numbers}
-        return every.pop() if len(every) == 1 else ""
+        minerals = {self.selection(number).mineral for number in factor.numbers}
+        return minerals.pop() if len(minerals) == 1 else ""
 
     def rank(self, factors: Sequence[Factor]) -> int:
         """Return the number of a factor's kind among those of its column; -1 for several numbers.

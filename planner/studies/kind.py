@@ -58,8 +58,8 @@ class Tables(SheetTables):
         self.results = {type(result): result for result in results}
 
     def _with_rows(self, kind: type[Result]) -> Result | None:
-        every = (r for each, r in self.results.items() if issubclass(each, kind) and len(r))
-        return next(every, None)
+        filled = (r for each, r in self.results.items() if issubclass(each, kind) and len(r))
+        return next(filled, None)
 
     def __getitem__(self, kind: type[R]) -> R:
         results = (r for each, r in self.results.items() if issubclass(each, kind))
@@ -347,9 +347,11 @@ class StudyKind:
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
         """Return the parts of its report: its tables, the charts above the first of them."""
-        every = [t for t in tables.results.values() if isinstance(t, cls.RESULTS) and len(t)]
+        tables_with_rows = [
+            t for t in tables.results.values() if isinstance(t, cls.RESULTS) and len(t)
+        ]
         charts = cls.pictures(tables)
-        return tuple(section_of(t, *(() if i else charts)) for i, t in enumerate(every))
+        return tuple(section_of(t, *(() if i else charts)) for i, t in enumerate(tables_with_rows))
 
 
 def section_of(table: Result, *pictures: Picture | None) -> Section:

@@ -305,8 +305,8 @@ class Effect:
 
     def tonnes(self, cells: Any) -> dict[str, float]:
         """Return the total amounts [t] of the selected (mineral, buyer, year)."""
-        every = self.amounts.items()
-        return {name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in every}
+        amounts = self.amounts.items()
+        return {name: float(net_sums(tonnes[cells].ravel())) for name, tonnes in amounts}
 
 
 @dataclass(frozen=True)
@@ -546,7 +546,7 @@ def stress(  # noqa: PLR0913 - the options of a stress test
             source.base,
             all_losses,
             result[0],
-            dict(zip(lost, result.every[1:], strict=True)),
+            dict(zip(lost, result.of_runs[1:], strict=True)),
         )
         for (agreed_totals, _, lost, _), source, result in zip(sets, sources, results, strict=True)
     ]

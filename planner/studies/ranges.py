@@ -261,7 +261,7 @@ class RangesStudy(StudyKind):
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         del on_stage
         outcomes = run_study(study_of(self.start.case, self.slack, self.by), where, on_progress)
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     @property
     def trouble(self) -> str:

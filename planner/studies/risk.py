@@ -308,7 +308,7 @@ def _findings(tables: Tables) -> tuple[Sentence, ...]:
     """Return the sentences of the first page."""
     if not any(map(known, tables[Draws].cost_agreed)):
         return (say("answer", "The draws have not been planned, so there is no result."),)
-    every = (
+    topics = (
         _hardest_hit_sentence,
         _chance_of_more,
         _spared_by_calm,
@@ -316,7 +316,7 @@ def _findings(tables: Tables) -> tuple[Sentence, ...]:
         _costliest_delay,
         _warnings,
     )
-    return collect_sentences(*(partial(make, tables) for make in every))
+    return collect_sentences(*(partial(make, tables) for make in topics))
 
 
 def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:

@@ -256,8 +256,8 @@ def in_units(table: Measures) -> Measures:
 
 
 def risk_by_mineral(risk: RiskResults) -> RiskByMineral:
-    every = range(len(risk.base.expanded.minerals))
-    rows = [_shortages(risk, s, m) for m in every for s in risk.samples]
+    positions = range(len(risk.base.expanded.minerals))
+    rows = [_shortages(risk, s, m) for m in positions for s in risk.samples]
     return RiskByMineral.of_rows(rows, words=common.words_of(risk.base.case))
 
 
@@ -290,13 +290,13 @@ def event_effects(risk: RiskResults) -> Events:
 
     It adds NaN if it was never drawn, or drawn in all years of all draws.
     """
-    every = events_of(risk.base.case)
-    lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in every] for draw in risk.draws]
-    years = np.array(lasted, dtype=float).reshape(len(risk.draws), len(every))
+    events = events_of(risk.base.case)
+    lasted = [[len(dict(draw.under_way).get(e.name, ())) for e in events] for draw in risk.draws]
+    years = np.array(lasted, dtype=float).reshape(len(risk.draws), len(events))
     columns: dict[str, Any] = {
-        "event": [event.name for event in every],
-        "probability": [event.probability for event in every],
-        "duration": [event.duration for event in every],
+        "event": [event.name for event in events],
+        "probability": [event.probability for event in events],
+        "duration": [event.duration for event in events],
         "drawn": (years > 0).mean(axis=0),
         "years": years.mean(axis=0),
     }

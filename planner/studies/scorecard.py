@@ -382,7 +382,7 @@ class ScorecardStudy(StudyKind):
         plan = solve(self.start.case)
         on_stage("Planning each missed benchmark")
         self.scored = score_plan(plan, where, on_progress)
-        self.outcomes, self.stopped = self.scored.outcomes.every, self.scored.outcomes.stopped
+        self.outcomes, self.stopped = self.scored.outcomes.of_runs, self.scored.outcomes.stopped
         self.missed = missed_table(self.scored.priced, self.start.case)
 
     @property

@@ -370,7 +370,7 @@ class SensitivityStudy(StudyKind):
         case, ranged = self.start.case, tuple(self.factors)
         study, self.moving = study_of(case, ranged, self._name, is_grouped=self.is_grouped)
         outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     def _name(self, factor: Factor) -> str:
         number, cells = factor.first, self.cells[factor]

@@ -32,7 +32,7 @@ def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
     if Sensitivities not in tables:
         return (say("answer", "The workbook has no number with a range."),)
     rows = tables.sheet(Sensitivities)
-    every = (
+    topics = (
         _most_decisive,
         _largest_missing_swing,
         _largest_cash_swing,
@@ -40,7 +40,7 @@ def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
         _counts_of_numbers,
         _warnings,
     )
-    return collect_sentences(*(partial(make, rows) for make in every))
+    return collect_sentences(*(partial(make, rows) for make in topics))
 
 
 def _most_decisive(rows: SheetRows) -> Iterator[Sentence]:

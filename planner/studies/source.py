@@ -72,8 +72,8 @@ class RunSource:
     def split_outcomes(self, outcomes: Outcomes[Any]) -> PlannedRuns:
         """Return the outcomes of the study, apart by what they are for."""
         count = 1 + len(self.beside)
-        compared = (outcomes[0], *outcomes.every[count:])
-        return PlannedRuns(self, compared, outcomes.every[1:count], outcomes)
+        compared = (outcomes[0], *outcomes.of_runs[count:])
+        return PlannedRuns(self, compared, outcomes.of_runs[1:count], outcomes)
 
 
 @dataclass(frozen=True)

@@ -333,7 +333,7 @@ class SupportStudy(StudyKind):
         each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
         study = Study(case, (runs[: 1 + self.limited], *each), whole_plan)
         outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:

@@ -559,7 +559,7 @@ _SHOWN_WAYS = (_WAYS[0], _WAYS[2], _WAYS[1])
 
 def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
     """Return the cost and shortage of each future, planned as if it were known."""
-    runs: Sequence[Any] = outcomes.every[1 + len(group.batches) :]
+    runs: Sequence[Any] = outcomes.of_runs[1 + len(group.batches) :]
     every = [outcome.result.by_future for outcome in runs]
     costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
     return FutureOutcomes(costs, short, every[0].proof)

@@ -83,7 +83,7 @@ class VariantStudy(StudyKind):
         source = self.source()
         outcomes = run_study(source.study, where, on_progress)
         self.planned_source = source.split_outcomes(outcomes)
-        self.outcomes, self.stopped = outcomes.every, outcomes.stopped
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     # ---- tables ----------------------------------------------------------------------------------
 

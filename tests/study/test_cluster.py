@@ -137,7 +137,7 @@ def test_a_stop_keeps_what_is_finished_and_frees_the_workers(two):
     assert isinstance(found.stopped, KeyboardInterrupt)
     assert 2 <= sum(o.is_planned for o in found) < len(chain)
     serial = run_study(study(chain[:2]), Here())
-    assert found.every[:2] == serial.every
+    assert found.of_runs[:2] == serial.of_runs
     assert {(each.error, each.ran) for each in found if not each.is_planned} == {
         ("not run: the study was stopped before", False)
     }

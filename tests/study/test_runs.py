@@ -39,7 +39,7 @@ TWO = Processes(2)
 
 def alone(*chain, read=figures):
     """What a chain gives by itself, in this process."""
-    return run_study(study(chain, read=read), Here()).every
+    return run_study(study(chain, read=read), Here()).of_runs
 
 
 # ---- what a study gives --------------------------------------------------------------------------
@@ -303,8 +303,8 @@ def test_forked_and_other_workers_give_the_same_outcomes():
         "what = study([capped(0.8), capped(0.7)], [capped(0.9)])\n"
         "LocalProcesses(2).preload()\n"
         "started = len(places._STARTED)\n"
-        "forked = run_study(what, Processes(2)).every\n"
-        "others = run_study(what, Processes(2)).every\n"
+        "forked = run_study(what, Processes(2)).of_runs\n"
+        "others = run_study(what, Processes(2)).of_runs\n"
         "print(started, len(places._STARTED), forked == others, all(o.is_planned for o in forked))"
     )
     assert (int(started), *rest) == (2 * background.can_fork(), "0", "True", "True")

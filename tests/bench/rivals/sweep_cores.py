@@ -15,7 +15,7 @@ def solve(case: Case, clock: Clock) -> Answer:
     """Plan every point, in as many chains as there are cores."""
     clock.start()
     runs = [Run(f"{share}", CaseSteps((CaseStep(SetNumber(capped, share)),))) for share in SWEEP]
-    outcomes = run_study(Study(case, split_chains(runs, -(-len(runs) // cores())), read)).every
+    outcomes = run_study(Study(case, split_chains(runs, -(-len(runs) // cores())), read)).of_runs
     failed = sorted({outcome.error or str(outcome.result) for outcome in outcomes} - {"passed"})
     total = clock.stop()["total"]
     objectives = [outcome.objective or 0.0 for outcome in outcomes]

@@ -275,26 +275,26 @@ class _Findings(SheetTables):
 
     def missed(self) -> Iterator[Sentence]:
         """Yield who delivered less than planned, and how many orders were not reported."""
-        t = SupplierVariance
-        if t not in self.tables:
+        fields = SupplierVariance
+        if fields not in self.tables:
             yield say("answer", "These years are without orders and without deliveries.")
             return
-        rows = self.sheet(t)
-        unreported, orders = rows.sum(t.unreported), rows.sum(t.orders)
+        rows = self.sheet(fields)
+        unreported, orders = rows.sum(fields.unreported), rows.sum(fields.orders)
         if unreported.number == orders.number:
             yield say("answer", "Not reported: what was delivered on {orders} orders. They count as"
                                 " planned.", orders=orders)  # fmt: skip
             return
-        short = rows.count(t.missed, ">", tolerances.SAME_ORDER)
+        short = rows.count(fields.missed, ">", tolerances.SAME_ORDER)
         if not short.number:
-            none = rows.none(t.missed, ">", tolerances.SAME_ORDER)
+            none = rows.none(fields.missed, ">", tolerances.SAME_ORDER)
             yield say("answer", "No supplier delivered less than planned.", none=none)
         else:
-            top = rows.largest(t.missed_money)
+            top = rows.largest(fields.missed_money)
             yield say("answer", "{top[refiner]} missed most by planned cost: {missed} of"
                                 " {top[mineral]} were not delivered, worth {top}.",
-                      top=top, missed=rows.row_of(top).value(t.missed))  # fmt: skip
-            planned = rows.count(t.planned, ">", 0.0)
+                      top=top, missed=rows.row_of(top).value(fields.missed))  # fmt: skip
+            planned = rows.count(fields.planned, ">", 0.0)
             yield say("answer", "Suppliers of a mineral that delivered less than planned: {short}"
                                 " of {every}.", short=short, every=planned)  # fmt: skip
         if unreported.number:
@@ -303,8 +303,10 @@ class _Findings(SheetTables):
 
     def cost(self) -> Iterator[Sentence]:
         """Yield what purchases cost more or less than planned, by price and by quantity."""
-        rows, t = self.sheet(SupplierVariance), SupplierVariance
-        money, price, quantity = (rows.sum(f) for f in (t.money, t.by_price, t.by_quantity))
+        rows, fields = self.sheet(SupplierVariance), SupplierVariance
+        money, price, quantity = (
+            rows.sum(f) for f in (fields.money, fields.by_price, fields.by_quantity)
+        )
         if not price.number and not quantity.number:
             return
         claims = {"money": money, "price": price, "quantity": quantity}
@@ -319,19 +321,19 @@ class _Findings(SheetTables):
 
     def orders(self) -> Iterator[Sentence]:
         """Yield how many later orders are new, gone and changed."""
-        t = ChangedOrders
+        fields = ChangedOrders
         if not self.is_planned:
             yield say("answer", "The next workbook has no proven plan.")
             return
-        if t not in self.tables:
+        if fields not in self.tables:
             yield say("answer", "The orders of later years stay as they were.")
             return
-        rows = self.sheet(t)
-        new, gone = rows.count(t.before, "=", 0.0), rows.count(t.now, "=", 0.0)
+        rows = self.sheet(fields)
+        new, gone = rows.count(fields.before, "=", 0.0), rows.count(fields.now, "=", 0.0)
         both = rows.where(before={"not": 0.0}, now={"not": 0.0})
         start = "Orders of later years that are new: {news}; gone: {gones}"
         if len(both):
-            other = both.count(t.now, ">", 0.0)
+            other = both.count(fields.now, ">", 0.0)
             yield say("answer", f"{start}; with other tonnes: {{other}}.",
                       news=new, gones=gone, other=other)  # fmt: skip
         else:
@@ -339,15 +341,15 @@ class _Findings(SheetTables):
 
     def reasons(self) -> Iterator[Sentence]:
         """Yield how many of these orders change because of a plant, a stock, a price."""
-        rows, t = self.sheet(ChangedOrders), ChangedOrders
+        rows, fields = self.sheet(ChangedOrders), ChangedOrders
         words = {PLANT: "a plant", rounds.STOCK: "a stock", PRICE: "a price"}
         for why, name in words.items():
-            of = rows.count(t.why, "=", why)
+            of = rows.count(fields.why, "=", why)
             if of.number:
-                first = rows.where(why=why).first(t.because)
+                first = rows.where(why=why).first(fields.because)
                 text = f"{{of}} of them change because of {name}: {{first[because]}}."
                 yield say("answer", text, of=of, first=first)
-        other = rows.count(t.why, "=", OTHER)
+        other = rows.count(fields.why, "=", OTHER)
         if other.number:
             yield say("answer", "{other} of them change for another reason, such as an exchange at"
                                 " the same cost.", other=other)  # fmt: skip

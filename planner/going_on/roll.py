@@ -333,8 +333,10 @@ class _Writer:
             page.write_heading("What to read with care")
             for text in self.rolled.edits.warnings:
                 page.paragraph(f"{capitalized(text)}.")
-        t = SupplierVariance
-        table = self.rolled.variances.without(t.missed, t.missed_money, t.orders, t.unreported)
+        fields = SupplierVariance
+        table = self.rolled.variances.without(
+            fields.missed, fields.missed_money, fields.orders, fields.unreported
+        )
         page.write_heading(
             "Differences from the plan by mineral and supplier, the largest difference in cost"
             " first"

@@ -430,9 +430,12 @@ def _bills_by_rule(tables: Tables, rule: str) -> SheetRows:
 
 def _together(tables: Tables) -> Iterator[Sentence]:
     """Yield how much more or less cash the members pay together."""
-    t = Bills
-    row = tables.sheet(t).where(rule=AS_BOUGHT, member=COALITION_BUYER)
-    more, saved = row.value(t.cash).minus_cell(row.value(t.cash_alone)), row.value(t.cash_saving)
+    fields = Bills
+    row = tables.sheet(fields).where(rule=AS_BOUGHT, member=COALITION_BUYER)
+    more, saved = (
+        row.value(fields.cash).minus_cell(row.value(fields.cash_alone)),
+        row.value(fields.cash_saving),
+    )
     text = "Together, the members pay {change} cash than if each plans alone."
     if saved.number < 0:
         text = "Together, the members pay {change} more cash than if each plans alone."
@@ -443,14 +446,14 @@ def _together(tables: Tables) -> Iterator[Sentence]:
 
 def _as_bought(tables: Tables) -> Iterator[Sentence]:
     """Yield how many members pay more cash than alone, and the one that pays most more."""
-    t, rows = Bills, _bills_by_rule(tables, AS_BOUGHT)
-    least, start = rows.smallest(t.cash_saving), "If each pays for what it buys,"
+    fields, rows = Bills, _bills_by_rule(tables, AS_BOUGHT)
+    least, start = rows.smallest(fields.cash_saving), "If each pays for what it buys,"
     if least.number >= 0:
-        none = rows.none(t.cash_saving, "<", 0.0)
+        none = rows.none(fields.cash_saving, "<", 0.0)
         yield say("answer", f"{start} no member pays more cash than alone.", none=none)
         return
-    count, row = rows.count(t.cash_saving, "<", 0.0), rows.row_of(least)
-    more = row.value(t.cash).minus_cell(row.value(t.cash_alone))
+    count, row = rows.count(fields.cash_saving, "<", 0.0), rows.row_of(least)
+    more = row.value(fields.cash).minus_cell(row.value(fields.cash_alone))
     text = f"{start} members that pay more cash than alone: {{count}}."
     yield say("answer", f"{text} {{more[member]}} pays {{more}} more.", count=count, more=more)
 
@@ -471,12 +474,12 @@ def _less_missing(tables: Tables) -> Iterator[Sentence]:
 
 def _tempted(tables: Tables) -> Iterator[Sentence]:
     """Yield how many splits some group would leave, and one that none would."""
-    rows, t = tables.sheet(Groups), Groups
-    count, known = rows.count(t.gain, ">", 0.0), rows.count(t.gain, ">=", 0.0)
+    rows, fields = tables.sheet(Groups), Groups
+    count, known = rows.count(fields.gain, ">", 0.0), rows.count(fields.gain, ">=", 0.0)
     text = "Splits that a group of members would gain by leaving: {number} of {known}."
     yield say("figure", text, name="Splits to leave", large="number",
               number=count, known=known)  # fmt: skip
-    none = rows.where(rule=DUAL_PRICES).none(t.gain, ">", 0.0)
+    none = rows.where(rule=DUAL_PRICES).none(fields.gain, ">", 0.0)
     yield say("decide", "Split the cost at shadow prices: then no group of members gains by"
                         " planning on its own.", none=none)  # fmt: skip
 

@@ -413,14 +413,14 @@ class _ComparisonFindings:
 
     def hardest(self) -> Iterator[Sentence]:
         """Yield the scenario that leaves most further missing, and how many minerals it hits."""
-        rows, t = self._missing(self.foreseen), RunMinerals
-        most = rows.largest(t.further_missing_share)
+        rows, fields = self._missing(self.foreseen), RunMinerals
+        most = rows.largest(fields.further_missing_share)
         if most.number <= SMALL:
             if not self._hits_a_tier(self.foreseen):
-                none = rows.none(t.further_missing_share, ">", SMALL)
+                none = rows.none(fields.further_missing_share, ">", SMALL)
                 text = "In no scenario is a mineral further missing than in the base."
                 yield say("answer", text, none=none)
-            least = rows.smallest(t.further_missing_share)
+            least = rows.smallest(fields.further_missing_share)
             if least.number < -SMALL:
                 yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
                                     " missing than in the base.", least=least)  # fmt: skip
@@ -428,23 +428,23 @@ class _ComparisonFindings:
         yield say("answer", "{most[run]} leaves most missing: {most} of the need for"
                             " {most[mineral]} is further missing than in the base.",
                   most=most)  # fmt: skip
-        hit = self._missing([most["run"]]).count(t.further_missing_share, ">", SMALL)
-        asked = self._missing([most["run"]]).count(t.need, ">", 0.0)
+        hit = self._missing([most["run"]]).count(fields.further_missing_share, ">", SMALL)
+        asked = self._missing([most["run"]]).count(fields.need, ">", 0.0)
         are = "is" if hit.number == 1 else "are"
         yield say("figure", f"In {{most[run]}}, {{hit}} of {{asked}} minerals {are} further missing"
                             " than in the base.", name="Minerals that run shorter", large="hit",
                   hit=hit, asked=asked, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
-        t = RunMinerals
-        first = self._missing(self.foreseen).largest(t.further_missing_share)
+        fields = RunMinerals
+        first = self._missing(self.foreseen).largest(fields.further_missing_share)
         rest = [name for name in self.foreseen if name != first["run"]]
-        most = self._missing(rest).largest(t.further_missing_share)
+        most = self._missing(rest).largest(fields.further_missing_share)
         if first.number > SMALL and most.number > SMALL:
             yield say("answer", "Next is {most[run]}: {most} of the need for {most[mineral]} is"
                                 " further missing than in the base.", most=most)  # fmt: skip
         elif first.number > SMALL and not self._hits_a_tier(rest):
-            none = self._missing(rest).none(t.further_missing_share, ">", SMALL)
+            none = self._missing(rest).none(fields.further_missing_share, ">", SMALL)
             yield say("answer", "In no other scenario is a mineral further missing than in the"
                                 " base.", none=none)  # fmt: skip
 
@@ -472,13 +472,15 @@ class _ComparisonFindings:
 
     def tiers(self) -> Iterator[Sentence]:
         """Yield the use of which most is further missing, if other uses miss less."""
-        t = MissingByTier
-        if t not in self.tables:
+        fields = MissingByTier
+        if fields not in self.tables:
             return
-        rows = SheetRows(self.tables[t]).where(
+        rows = SheetRows(self.tables[fields]).where(
             run=[*self.foreseen, *self.surprises], tier={"not": None}
         )
-        most = hit_apart(rows, t.further_missing_share, t.run, t.mineral, t.member)
+        most = hit_apart(
+            rows, fields.further_missing_share, fields.run, fields.mineral, fields.member
+        )
         if most.number > SMALL:
             yield say("answer", "By use, in {most[run]}: {most} of the need for {most[mineral]}"
                                 " for {most[tier]} in {most[member]} is further missing than in the"

@@ -206,15 +206,15 @@ class ExitStudy(StudyKind):
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the minerals; without the dependence where it is just the country's own share."""
-        t = Exits
-        pairs = ((t.depends, t.planned_share), (t.left_depends, t.left_share))
+        fields = Exits
+        pairs = ((fields.depends, fields.planned_share), (fields.left_depends, fields.left_share))
         same = all(
             a is None or abs(a - (b or 0.0)) <= tolerances.SHOWN_SHARE
             for pair in pairs
-            for a, b in tables.rows(t, *pair)
+            for a, b in tables.rows(fields, *pair)
         )
         left_out = [depends.name for depends, _ in pairs if same]
-        return Numbers(tables[t], tuple(f for f in cls.SHOWN if f.name not in left_out))
+        return Numbers(tables[fields], tuple(f for f in cls.SHOWN if f.name not in left_out))
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:

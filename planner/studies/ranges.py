@@ -148,15 +148,15 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame) -> Picture:
 
 def _freest(tables: Tables) -> Iterator[Sentence]:
     """Yield the supplier whose share could fall most."""
-    t = Ranges
-    if not any(tables[t].now):
+    fields = Ranges
+    if not any(tables[fields].now):
         yield say("answer", "The coalition buys nothing in this plan.",
-                  none=tables.sheet(t).none(t.now, ">", 0.0))  # fmt: skip
+                  none=tables.sheet(fields).none(fields.now, ">", 0.0))  # fmt: skip
         return
-    rows, asked = tables.sheet(t), tables.asked(SLACK)
-    most = rows.largest(t.free)
+    rows, asked = tables.sheet(fields), tables.asked(SLACK)
+    most = rows.largest(fields.free)
     if most.number < POINT:
-        none = rows.none(t.free, ">=", POINT)
+        none = rows.none(fields.free, ">=", POINT)
         text = "For {slack} more, no supplier's share of demand could fall by a percentage point."
         yield say("answer", text, none=none, slack=asked)
         return
@@ -165,25 +165,25 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
         "For {slack} more, {top[supplier]}'s share of the demand for {top[mineral]} could fall"
         " most: from {now} to {least}."
     )
-    ends = row.value(t.now_share), row.value(t.least_share)
+    ends = row.value(fields.now_share), row.value(fields.least_share)
     yield say("answer", text, top=most, now=ends[0], least=ends[1], slack=asked)
     yield say("figure", "That is {cash} more cash a year for {top[mineral]}, its inputs and its"
-                        " products.", name=t.slack.header, large="cash", cash=row.value(t.slack),
-              top=most)  # fmt: skip
+                        " products.", name=fields.slack.header, large="cash",
+              cash=row.value(fields.slack), top=most)  # fmt: skip
 
 
 def _fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield the main supplier with the largest share of those that can't sell less."""
-    t = Ranges
-    most = tables.sheet(t).where(main=YES, verdict=FIXED).largest(t.now_share)
+    fields = Ranges
+    most = tables.sheet(fields).where(main=YES, verdict=FIXED).largest(fields.now_share)
     text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
     yield say("answer", text, top=most)
 
 
 def _free_and_fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield of how many minerals the main supplier could sell less, and of how many it is fixed."""
-    t, rows = Ranges, tables.sheet(Ranges).where(main=YES)
-    counts = rows.count(t.free, ">=", POINT), rows.count(t.verdict, "=", FIXED)
+    fields, rows = Ranges, tables.sheet(Ranges).where(main=YES)
+    counts = rows.count(fields.free, ">=", POINT), rows.count(fields.verdict, "=", FIXED)
     text = "Minerals whose main supplier could sell less, by a percentage point of demand: {free}."
     yield say("figure", text, name="Main supplier could sell less", large="free", free=counts[0])
     text = "Minerals whose main supplier's share is fixed to within a percentage point: {fixed}."

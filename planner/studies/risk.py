@@ -321,10 +321,10 @@ def _findings(tables: Tables) -> tuple[Sentence, ...]:
 
 def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
     """Yield the mineral of which events leave most further missing in the agreed plan."""
-    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
-    most = rows.largest(t.further)
+    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    most = rows.largest(fields.further)
     if most.number <= tolerances.MISSING_PART:
-        none = rows.none(t.further, ">", tolerances.MISSING_PART)
+        none = rows.none(fields.further, ">", tolerances.MISSING_PART)
         yield say(
             "answer", "On average, no mineral is further missing than without events.", none=none
         )
@@ -334,7 +334,7 @@ def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
         "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
         " without events, so that {mean} is missing."
     )
-    yield say("answer", text, top=most, mean=row.value(t.share))
+    yield say("answer", text, top=most, mean=row.value(fields.share))
 
 
 def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
@@ -345,8 +345,8 @@ def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
 
 
 def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
-    t, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
-    spared = rows.count(t.further, "<=", tolerances.MISSING_PART)
+    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    spared = rows.count(fields.further, "<=", tolerances.MISSING_PART)
     if spared.number:
         text = "Minerals not further missing than without events, on average: {count}."
         yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
@@ -354,9 +354,9 @@ def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
 
 def _likeliest(tables: Tables) -> Iterator[Sentence]:
     """Yield the most probable event."""
-    t, most = Events, tables.sheet(Events).largest(Events.probability)
+    fields, most = Events, tables.sheet(Events).largest(Events.probability)
     text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
-    yield say("figure", text, name=t.probability.header, large="top", top=most)
+    yield say("figure", text, name=fields.probability.header, large="top", top=most)
 
 
 def _warnings(tables: Tables) -> Iterator[Sentence]:

@@ -458,8 +458,8 @@ def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
     """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
     if Scorecard not in tables:
         return
-    rows, t = SheetRows(tables[Scorecard]), Scorecard
-    met, missed, untested = (rows.count(t.met, "=", light) for light in (MET, MISSED, NO_DATA))
+    rows, fields = SheetRows(tables[Scorecard]), Scorecard
+    met, missed, untested = (rows.count(fields.met, "=", light) for light in (MET, MISSED, NO_DATA))
     yield say("answer", "Benchmarks met: {met}; missed: {missed}; not tested for lack of data:"
                         " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
     if Missed in tables:
@@ -471,14 +471,14 @@ def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
 
 def _farthest(tables: Tables) -> Iterator[Sentence]:
     """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
-    rows, t = SheetRows(tables[Missed]), Missed
+    rows, fields = SheetRows(tables[Missed]), Missed
     for kind, pick in ((schema.MIN, SheetRows.smallest), (schema.MAX, SheetRows.largest)):
         of_kind = rows.where(kind=kind)
         if not len(of_kind):
             continue
-        worst = pick(of_kind, t.worst_share)
+        worst = pick(of_kind, fields.worst_share)
         where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
-        required = rows.value(t.required, **where)
+        required = rows.value(fields.required, **where)
         share = "at least" if kind == schema.MIN else "at most"
         is_required = f"{share} {{required}} is required."
         yield say("figure", "{worst[benchmark]} of {worst[mineral]} for {worst[buyer]} is {worst}; "

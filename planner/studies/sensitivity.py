@@ -483,14 +483,23 @@ class SensitivityStudy(StudyKind):
         """Return all numbers: those that change what is built first, then the largest swings."""
         if Sensitivities not in tables:
             return None
-        table, e, by = tables[Sensitivities], EndResults, _SHOWN_BY[tables.option(BY)]
+        table, fields, by = tables[Sensitivities], EndResults, _SHOWN_BY[tables.option(BY)]
         keys = [
             (builds != YES, -float((worth if builds == YES else swing) or 0.0))
-            for builds, worth, swing in table.rows(e.builds, e.worth, by)
+            for builds, worth, swing in table.rows(fields.builds, fields.worth, by)
         ]
         positions = sorted(range(len(keys)), key=keys.__getitem__)
         return Numbers(
-            table.take(positions), (e.what, e.span, e.builds, by, e.hit, e.hit_low, e.hit_high)
+            table.take(positions),
+            (
+                fields.what,
+                fields.span,
+                fields.builds,
+                by,
+                fields.hit,
+                fields.hit_low,
+                fields.hit_high,
+            ),
         )
 
     @classmethod
@@ -520,8 +529,8 @@ def tornado(tables: Tables, kind: type[EndResults]) -> Picture | None:
     A bar to the left is a decrease, a bar to the right an increase.
     """
     by, table = tables.option(BY), tables[kind]
-    e = EndResults
-    most = {COST: e.swing_cash, SHORTAGE: e.swing_short, DECISIONS: e.moved}[by]
+    fields = EndResults
+    most = {COST: fields.swing_cash, SHORTAGE: fields.swing_short, DECISIONS: fields.moved}[by]
     rows = table.ranked(most).frame().head(_MOST_BARS)
     if by == DECISIONS:
         series = {EndResults.moved.header: (Role.PLAN, rows["moved"])}

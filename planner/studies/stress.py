@@ -270,8 +270,8 @@ class StressTest(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        t, losses = Losses, tables[Losses]
-        rows = losses.rows(t.lost, t.worst, t.worst_share, t.kind)
+        fields, losses = Losses, tables[Losses]
+        rows = losses.rows(fields.lost, fields.worst, fields.worst_share, fields.kind)
         countries = [row[:3] for row in rows if row[3] == LossKind.COUNTRY]
         return drawn(missing_chart(countries))
 
@@ -290,14 +290,14 @@ def stress_sheets(tables: Tables, case: Case) -> list[Table]:
     ]
     shown += [table_of(tables[Solidarity])] if Solidarity in tables else []
     if Embargoes in tables:
-        pairs, e = tables[Embargoes], Embargoes
+        pairs, fields = tables[Embargoes], Embargoes
         members = [member.name for member in case.members]
-        cells = (pairs, (e.country,), e.member, e.own_share)
+        cells = (pairs, (fields.country,), fields.member, fields.own_share)
         matrix = heat_map(*cells, "Embargo matrix", members)
-        shown += [table_of(pairs.without(e.lost, e.kind), name), table_of(matrix, name)]
+        shown += [table_of(pairs.without(fields.lost, fields.kind), name), table_of(matrix, name)]
     return [*shown, table_of(tables[Detail])]
 
 
 def _losses_by_mineral(tables: Tables) -> Result:
-    t = LossByMineral
-    return heat_map(tables[t], (t.lost, t.kind), t.mineral, t.share)
+    fields = LossByMineral
+    return heat_map(tables[fields], (fields.lost, fields.kind), fields.mineral, fields.share)

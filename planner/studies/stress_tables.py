@@ -489,10 +489,10 @@ class _StressFindings:
 
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
-        t, rows = LossByMineral, self.rows.where(kind=self.kind)
-        most = rows.largest(t.share)
+        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(fields.share)
         if most.number <= SMALL:
-            none = rows.none(t.share, ">", SMALL)
+            none = rows.none(fields.share, ">", SMALL)
             text = f"If a {self.kind} is lost, no mineral is further missing than in the agreed"
             yield say("answer", f"{text} plan.", none=none)
             return
@@ -500,29 +500,29 @@ class _StressFindings:
         yield say("answer", f"Without {{most[lost]}}{when}, most is missing: {{most}} of the need"
                             " for {most[mineral]} is further missing than in the agreed plan.",
                   most=most, **years)  # fmt: skip
-        hit = rows.where(lost=most["lost"]).count(t.share, ">", SMALL)
+        hit = rows.where(lost=most["lost"]).count(fields.share, ">", SMALL)
         are = "mineral is" if hit.number == 1 else "minerals are"
         yield say("figure", f"Without {{most[lost]}}, {{hit}} {are} further missing than in the"
                             " agreed plan.", name="Minerals that run shorter", large="hit",
                   hit=hit, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
-        t, rows = LossByMineral, self.rows.where(kind=self.kind)
-        most = rows.largest(t.share)
+        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(fields.share)
         if most.number <= SMALL:
             return
         kinds, what = [self.kind], f"another {self.kind} is lost"
-        if LossKind.END_USE in self.tables[t].kind:
+        if LossKind.END_USE in self.tables[fields].kind:
             kinds.append(str(LossKind.END_USE))
             what += ", or closed to a use"
         others = self.rows.where(kind=kinds, lost={"not": most["lost"]})
-        follows = others.largest(t.share)
+        follows = others.largest(fields.share)
         if follows.number > SMALL:
             yield say("answer", "Next is {follows[lost]}: {follows} of the need for"
                                 " {follows[mineral]} is further missing than in the agreed plan.",
                       follows=follows)  # fmt: skip
         else:
-            none = others.none(t.share, ">", SMALL)
+            none = others.none(fields.share, ">", SMALL)
             text = f"If {what}, no mineral is further missing than in the agreed plan."
             yield say("answer", text, none=none)
 
@@ -543,11 +543,11 @@ class _StressFindings:
 
         It is left out if it is the next loss that the answer names.
         """
-        t, named = (
+        fields, named = (
             LossByMineral,
             [claim for s in collect_sentences(self.next_hardest) for claim in s.claims],
         )
-        most = self.rows.where(kind=str(LossKind.END_USE)).largest(t.share)
+        most = self.rows.where(kind=str(LossKind.END_USE)).largest(fields.share)
         if most.number > SMALL and most.position not in {claim.position for claim in named}:
             yield say("figure", "With lanes closed from {most[lost]}, {most} of the need for"
                                 " {most[mineral]} is further missing than in the agreed plan.",
@@ -565,9 +565,9 @@ class _StressFindings:
 
         It is named if that is more than what the country sells at the last stage.
         """
-        t, rows = LossByMineral, self.rows.where(kind=self.kind)
-        most = rows.largest(t.depends)
-        last = rows.where(lost=most["lost"], mineral=most["mineral"]).value(t.depends_last)
+        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
+        most = rows.largest(fields.depends)
+        last = rows.where(lost=most["lost"], mineral=most["mineral"]).value(fields.depends_last)
         if most.number - last.number > _A_POINT:
             yield say("figure", "Most dependent is {most[mineral]} on {most[lost]}: {most} of"
                                 " purchases through all stages, {last} at the last stage.",

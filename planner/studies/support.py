@@ -425,35 +425,35 @@ def _nothing_idle(tables: Tables) -> Callable[[], Iterator[Sentence]]:
 
 def _cheapest(tables: Tables) -> Iterator[Sentence]:
     """Yield the idle plant at home with the smallest payment, as a share of the price."""
-    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
-    if ALL_YEARS not in rows.cells(t.helps):
-        none = rows.none(t.helps, "=", ALL_YEARS)
+    fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    if ALL_YEARS not in rows.cells(fields.helps):
+        none = rows.none(fields.helps, "=", ALL_YEARS)
         text = "For no idle plant in the coalition is a payment known that makes it run."
         yield say("answer", text, none=none)
         return
-    least = rows.smallest(t.of_price)
+    least = rows.smallest(fields.of_price)
     row = rows.row_of(least)
     yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
                         " price: {payment} in each year.",
-              top=least, payment=row.value(t.payment))  # fmt: skip
-    net = row.value(t.missing)
+              top=least, payment=row.value(fields.payment))  # fmt: skip
+    net = row.value(fields.missing)
     if net.number < 0:
         yield say("answer", "With this payment, {net} of {top[mineral]} is missing.",
                   top=least, net=net)  # fmt: skip
 
 
 def _dearest_plant(tables: Tables) -> Iterator[Sentence]:
-    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
-    most = rows.largest(t.of_price)
-    if most.position != rows.smallest(t.of_price).position:
+    fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    most = rows.largest(fields.of_price)
+    if most.position != rows.smallest(fields.of_price).position:
         text = "Dearest is {top[plant]} ({top[mineral]}), for {top} of the price."
         yield say("answer", text, top=most)
 
 
 def _idle_plants(tables: Tables) -> Iterator[Sentence]:
     """Yield how many plants at home are idle, and the longest time that one of them is."""
-    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
-    most, count = rows.largest(t.years), rows.count(t.home, "=", HOME)
+    fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    most, count = rows.largest(fields.years), rows.count(fields.home, "=", HOME)
     yield say("figure", "Idle in a year or more: {plants}. Most years idle: {top[plant]}, {top}.",
               name="Idle plants in the coalition", large="plants", plants=count,
               top=most)  # fmt: skip
@@ -461,12 +461,13 @@ def _idle_plants(tables: Tables) -> Iterator[Sentence]:
 
 def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:
     """Yield what the cheapest plant would sell."""
-    t, rows = Plants, tables.sheet(Plants).where(home=HOME)
-    least = rows.smallest(t.of_price)
+    fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
+    least = rows.smallest(fields.of_price)
     row = rows.row_of(least)
     yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned years;"
-                        " it is idle in {years} of them.", name=t.tonnes.header, large="tonnes",
-              top=least, tonnes=row.value(t.tonnes), years=row.value(t.years))  # fmt: skip
+                        " it is idle in {years} of them.", name=fields.tonnes.header,
+              large="tonnes", top=least, tonnes=row.value(fields.tonnes),
+              years=row.value(fields.years))  # fmt: skip
 
 
 def _never(tables: Tables) -> Iterator[Sentence]:

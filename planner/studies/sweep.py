@@ -354,18 +354,18 @@ class Sweep(VariantStudy):
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         points = tables[Frontier]
-        t, axis = type(points), points.words.get("axis", "")
+        fields, axis = type(points), points.words.get("axis", "")
         is_cap, horizon = axis == "Cap", tables.years
         across = f"{axis} on any one country: share of {tables.option(BASIS)}" if is_cap else axis
-        cost = (t.extra_cost.header, "Share of their cost", t.extra_cost_share)
-        if not is_cap and t.lost.name not in points.data:
-            cost = (t.cash.header, points.words.get("money", ""), t.cash)
+        cost = (fields.extra_cost.header, "Share of their cost", fields.extra_cost_share)
+        if not is_cap and fields.lost.name not in points.data:
+            cost = (fields.cash.header, points.words.get("money", ""), fields.cash)
         cap = tables.option(OWN_CAP)
         mark = (f"The workbook's cap, {cap}", float(cap.removesuffix(" %")) / 100) if cap else None
         return line_charts(
-            points, t.mineral, t.value, across,
+            points, fields.mineral, fields.value, across,
             cost=(f"{cost[0]}, {horizon}", *cost[1:]),
-            part=(f"{t.missing.header}, {horizon}", "Share of need", t.missing_share),
+            part=(f"{fields.missing.header}, {horizon}", "Share of need", fields.missing_share),
             mark=mark,
         )  # fmt: skip
 

@@ -617,10 +617,10 @@ def _most_spared(tables: Tables) -> Iterator[Sentence]:
     """Yield the mineral of which planning for events spares most shortage."""
     if _is_calm(tables):
         return
-    t, rows = Expected, tables.sheet(Expected)
-    most = rows.largest(t.spared)
+    fields, rows = Expected, tables.sheet(Expected)
+    most = rows.largest(fields.spared)
     if most.number <= tolerances.MISSING_PART:
-        none = rows.none(t.spared, ">", tolerances.MISSING_PART)
+        none = rows.none(fields.spared, ">", tolerances.MISSING_PART)
         yield say("answer", "Planning for events leaves no mineral less missing, on average.",
                   none=none)  # fmt: skip
         return
@@ -629,13 +629,13 @@ def _most_spared(tables: Tables) -> Iterator[Sentence]:
         "Planning for events helps {top[mineral]} most: on average {risky} of its need is missing,"
         " {plain} in the plain plan."
     )
-    shares = row.value(t.risky_share), row.value(t.plain_share)
+    shares = row.value(fields.risky_share), row.value(fields.plain_share)
     yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
-    least = rows.smallest(t.spared)
+    least = rows.smallest(fields.spared)
     if least.number < -tolerances.MISSING_PART:
         row = rows.row_of(least)
         text = "But more {worse[mineral]} is missing: {risky}, {plain} in the plain plan."
-        shares = row.value(t.risky_share), row.value(t.plain_share)
+        shares = row.value(fields.risky_share), row.value(fields.plain_share)
         yield say("answer", text, worse=least, risky=shares[0], plain=shares[1])
 
 
@@ -646,11 +646,11 @@ def _changed_builds(tables: Tables) -> Iterator[Sentence]:
     """Yield how many builds and stocks change before the first event."""
     if _is_calm(tables):
         return
-    t, rows = EarlyDecisions, tables.sheet(EarlyDecisions).where(kind=[*_LASTING])
-    changed = rows.count(t.changes, "=", YES)
+    fields, rows = EarlyDecisions, tables.sheet(EarlyDecisions).where(kind=[*_LASTING])
+    changed = rows.count(fields.changes, "=", YES)
     if not changed.number:
         text = "Before the first event, no build and no stock differs from the plain plan."
-        yield say("answer", text, none=rows.none(t.changes, "=", YES))
+        yield say("answer", text, none=rows.none(fields.changes, "=", YES))
         return
     text = "Builds and stocks that differ from the plain plan before the first event: {count}."
     yield say("figure", text, name="Builds and stocks that change", large="count", count=changed)

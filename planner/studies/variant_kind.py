@@ -129,10 +129,10 @@ class VariantStudy(StudyKind):
     @classmethod
     def heat(cls, tables: Tables) -> Result:
         """Return what is further missing by run and mineral, as a matrix."""
-        t = RunMinerals
+        fields = RunMinerals
         first = next(iter(tables[cls.TOTALS].run), "")
-        rows = tables[t].where([run != first for run in tables[t].run])
-        return heat_map(rows, (t.run,), t.mineral, t.further_missing_share)
+        rows = tables[fields].where([run != first for run in tables[fields].run])
+        return heat_map(rows, (fields.run,), fields.mineral, fields.further_missing_share)
 
     # ---- other surfaces --------------------------------------------------------------------------
 
@@ -181,12 +181,12 @@ class VariantStudy(StudyKind):
     @classmethod
     def hardest(cls, tables: Tables) -> Iterable[Sentence]:
         """Yield which run leaves most further missing, and of which mineral."""
-        t = RunMinerals
+        fields = RunMinerals
         first = next(iter(tables[cls.TOTALS].run), "")
-        rows = SheetRows(tables[t]).where(run={"not": str(first)})
-        most = rows.largest(t.further_missing_share)
+        rows = SheetRows(tables[fields]).where(run={"not": str(first)})
+        most = rows.largest(fields.further_missing_share)
         if most.number <= tolerances.MISSING_PART:
-            none = rows.none(t.further_missing_share, ">", tolerances.MISSING_PART)
+            none = rows.none(fields.further_missing_share, ">", tolerances.MISSING_PART)
             yield say("answer", f"No run leaves more missing than {cls.BEFORE}.", none=none)
             return
         yield say(
@@ -199,12 +199,12 @@ class VariantStudy(StudyKind):
     @classmethod
     def dearest(cls, tables: Tables) -> Iterable[Sentence]:
         """Yield the run with the largest extra cost, of those that buy enough to name one."""
-        t, named = cls.TOTALS, with_named_costs(tables[RunMinerals])
-        runs = [name for name in list(tables[t].run)[1:] if name in named]
-        most = SheetRows(tables[t]).where(run=runs).largest(t.extra_cost_share)
+        fields, named = cls.TOTALS, with_named_costs(tables[RunMinerals])
+        runs = [name for name in list(tables[fields].run)[1:] if name in named]
+        most = SheetRows(tables[fields]).where(run=runs).largest(fields.extra_cost_share)
         if most.number > 0:
             text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
-            yield say("figure", text, name=t.extra_cost.header, large="most", most=most)
+            yield say("figure", text, name=fields.extra_cost.header, large="most", most=most)
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -263,12 +263,12 @@ def charts(main: RunTotals) -> tuple[Picture, ...]:
 
     They show what is further missing of the mineral hit hardest, and what the same tonnes cost.
     """
-    t = type(main)
-    rows = [*main.rows(t.run, t.hit, t.hit_share, t.extra_cost_share)][1:]
+    fields = type(main)
+    rows = [*main.rows(fields.run, fields.hit, fields.hit_share, fields.extra_cost_share)][1:]
     costs = [(row[0], row[3]) for row in rows if _is_visible(row[3])]
     return drawn(
         missing_chart([row[:3] for row in rows]),
-        _bars(t.extra_cost.header, costs, Role.PLAN, "Share of their cost in the reference"),
+        _bars(fields.extra_cost.header, costs, Role.PLAN, "Share of their cost in the reference"),
     )
 
 

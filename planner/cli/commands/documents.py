@@ -397,17 +397,17 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
     planner data outputs/case-plan.xlsx outputs/case-stress.xlsx -o plans.sqlite
     planner data outputs/*.xlsx -o tables
     """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-    path = Path("outputs", "plans.sqlite") if output is None else output
-    suffix = path.suffix.casefold()
-    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(path)
-    if is_folder(path):
-        common.refuse_source(path)
+    target = Path("outputs", "plans.sqlite") if output is None else output
+    suffix = target.suffix.casefold()
+    is_sqlite = suffix in {".sqlite", ".sqlite3", ".db"} and not is_folder(target)
+    if is_folder(target):
+        common.refuse_source(target)
     else:
-        common.output_file(path, "file")
-    if suffix and not is_sqlite and not is_folder(path):
+        common.output_file(target, "file")
+    if suffix and not is_sqlite and not is_folder(target):
         refuse(f"--output is an SQLite file such as plans.sqlite, or a folder, not {suffix}")
-    if not is_sqlite and common.is_file(path):
-        refuse(f"{path} is a file: name a folder, or an SQLite file such as plans.sqlite")
+    if not is_sqlite and common.is_file(target):
+        refuse(f"{target} is a file: name a folder, or an SQLite file such as plans.sqlite")
     if not is_sqlite:
         common.require("data", "a folder of Parquet files needs pyarrow, which is", "pyarrow")
     from planner.documents import data_out
@@ -420,7 +420,7 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
             runs.append(data_out.data_of(path))
     on_stage("Writing")
     write = data_out.write_sqlite if is_sqlite else data_out.write_parquet
-    others = write(path, runs)
+    others = write(target, runs)
     if not as_json:
         for run in runs:
             rows = sum(map(len, run.tables))
@@ -431,9 +431,9 @@ def data(files: tuple[Path, ...], output: Path | None, as_json: bool) -> int:
                 "Note",
                 f"the table {terminal_safe(name)} is not from planner data: it stays as it is",
             )
-        line("Tables", str(path))
+        line("Tables", str(target))
     answer: Answer = {
-        Key.OUTPUT: str(path),
+        Key.OUTPUT: str(target),
         Key.RUNS: [run.as_json for run in runs],
     }
     return finish(answer, as_json=as_json)

@@ -1,7 +1,7 @@
 """Reads a table from another source, a file or a database; nothing is written to it.
 
 All errors are raised as ``SourceError`` without the address of a database: drivers put host, user
-and password into their messages, so the original error is not even kept as a cause.
+and password into their messages, so a driver's error is not even kept as a cause.
 """
 
 from __future__ import annotations

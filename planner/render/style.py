@@ -208,7 +208,7 @@ def _numbers_among(values: Iterable[Cell]) -> Sequence[float]:
     listed: list[Any] = values if isinstance(values, list) else list(values)
     if set(map(type, listed)) <= {int, float}:
         return listed
-    numbers = (int, float)  # a union of types would be made again for each cell
+    numbers = (int, float)  # ``int | float`` would be built again for each cell
     return [v for v in listed if isinstance(v, numbers)]
 
 

@@ -268,9 +268,9 @@ def _keyed(parts: Sequence[ComponentArrays], numbers: Floats) -> Iterator[tuple[
 
 
 def key_text(key: Any) -> str:
-    """Return a key in words: ``Cobalt | Japan | 2026``; two keys never read the same."""
+    """Return a key in words: ``Cobalt | Japan | 2026``; no two keys have the same."""
     parts = [*map(str, key)] if isinstance(key, tuple) else [str(key)]
     text = " | ".join(parts)
-    if "\\" in text or text.count("|") >= len(parts):  # seldom, of tens of thousands
+    if "\\" in text or text.count("|") >= len(parts):  # rare: else nothing to escape
         text = " | ".join(p.replace("\\", "\\\\").replace("|", "\\|") for p in parts)
     return clean_text(text).strip()

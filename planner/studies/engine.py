@@ -378,8 +378,8 @@ class Task:
 class StudyCopy:
     """A worker's copy of a (joined) study, and the packed outcomes that this worker has made.
 
-    ``study`` is what ``pack_study`` returned; it is unpacked when the first chain arrives. ``kept``
-    has the packed outcomes by position of chain and run. Set ``ended`` to stop the running chain
+    ``study`` is what ``pack_studies`` returned; it is unpacked when the first chain arrives.
+    ``kept`` has the packed outcomes by position of chain and run. Set ``ended`` to stop the running chain
     after its current run. Only one session is kept: chains of one study arrive one after another.
     """
 
@@ -413,12 +413,12 @@ class StudyCopy:
                 return
 
 
-def pack_study(study: JoinedStudies[Any]) -> bytes:
+def pack_studies(joined: JoinedStudies[Any]) -> bytes:
     """Return the studies without their chains, pickled; each worker is sent them once.
 
-    Raises TypeError if a ``read`` cannot be pickled.
+    Raises TypeError if a study's function ``read`` cannot be pickled.
     """
-    studies = [replace(each, chains=()) for each in study.studies]
+    studies = [replace(each, chains=()) for each in joined.studies]
     return _pack(studies, "the function that reads a result from a plan")
 
 

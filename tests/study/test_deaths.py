@@ -18,7 +18,7 @@ from models import background
 from models.errors import UsageError
 from planner.studies import engine as board
 from planner.studies import places
-from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_study
+from planner.studies.engine import Outcome, Task, Tracker, pack_runs, pack_studies
 from planner.studies.places import workers
 from tests.cli.desk import ROOT
 from tests.study.variants import capped, joined, slow
@@ -95,7 +95,7 @@ def test_a_worker_whose_server_is_gone_is_ended_all_the_same():
     worker = places._Worker()
     worker.start()
     assert worker.pipe.recv() is None
-    worker.pipe.send_bytes(pack_study(what))
+    worker.pipe.send_bytes(pack_studies(what))
     worker.pipe.send_bytes(pack_runs(what, Task(0, 0, 1)))
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
     assert worker.how_it_ended() == "a worker process ended with code 255"
@@ -157,7 +157,7 @@ def test_what_waits_in_a_worker_of_several_threads_ends_with_the_study(monkeypat
     monkeypatch.setitem(sys.modules, "distributed", dask)
     chains = [[capped(share - 0.01 * i) for i in range(4)] for share in (0.8, 0.6)]
     what = joined(*chains)
-    packed = pack_study(what)
+    packed = pack_studies(what)
     found = {}
 
     def plan(chain):

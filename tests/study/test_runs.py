@@ -90,7 +90,7 @@ def test_a_worker_keeps_one_session_of_several_studies(monkeypatch):
         board, "Session", lambda base, **how: begun.append(base) or Session(base, **how)
     )
     what = board.JoinedStudies((study([capped(0.5)], [capped(0.4)]), study([capped(0.3)])))
-    copy = board.StudyCopy(board.pack_study(what))
+    copy = board.StudyCopy(board.pack_studies(what))
     tasks = [board.Task(at, 0, 1) for at in (0, 1, 2, 0)]
     found = [next(copy.outcomes(board.pack_runs(what, task))) for task in tasks]
     assert found[0] == found[3]
@@ -108,7 +108,7 @@ def test_the_base_of_a_study_is_compared_with_its_model_where_the_study_is(monke
     run_studies([what, dataclasses.replace(what, is_compared=False)], Here())
     assert len(built) == 2
     sent = board.JoinedStudies((what,))
-    copy = board.StudyCopy(board.pack_study(sent))
+    copy = board.StudyCopy(board.pack_studies(sent))
     for chain in (2, 1):
         task = board.Task(chain, 0, len(what.chains[chain]))
         outcomes = [*map(pickle.loads, copy.outcomes(board.pack_runs(sent, task)))]

@@ -168,7 +168,7 @@ class Processes:
 
     def run(self, study: engine.JoinedStudies[Any], tracker: engine.Tracker) -> None:
         """Plan all chains of runs in worker processes, which end before this returns."""
-        pool = _Pool(tracker, engine.pack_study(study))
+        pool = _Pool(tracker, engine.pack_studies(study))
         try:
             pool.work(self.count)
         finally:

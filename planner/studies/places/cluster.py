@@ -159,7 +159,7 @@ class _RunningStudy:
         self.jobs = JobQueue(
             workers,
             self.name,
-            engine.pack_study(study),
+            engine.pack_studies(study),
             tracker.tasks(),
             self._task,
         )

@@ -379,8 +379,8 @@ class StudyCopy:
     """A worker's copy of a (joined) study, and the packed outcomes that this worker has made.
 
     ``study`` is what ``pack_studies`` returned; it is unpacked when the first chain arrives.
-    ``kept`` has the packed outcomes by position of chain and run. Set ``ended`` to stop the running chain
-    after its current run. Only one session is kept: chains of one study arrive one after another.
+    ``kept`` has the packed outcomes by position of chain and run. Set ``ended`` to stop the running
+    chain after its current run. Only one session is kept: chains of a study follow one another.
     """
 
     study: bytes

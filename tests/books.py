@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import xlsxwriter
@@ -52,6 +53,22 @@ def write_book(
                         sheet.write_string(i, j, text)
                     else:
                         sheet.write_number(i, j, cell)
+
+
+def in_euros(book: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return tables whose headers and settings of money are in EUR; not the currency itself."""
+    return {
+        sheet: [
+            {
+                header.replace("USD", "EUR"): cell.replace("(USD", "(EUR")
+                if isinstance(cell, str)
+                else cell
+                for header, cell in row.items()
+            }
+            for row in rows
+        ]
+        for sheet, rows in book.items()
+    }
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
+from tests.books import in_euros
 from tests.small_book import Change, Tables, add, both, column, put, small_book, without
 
 
@@ -48,8 +49,7 @@ def demand(*tonnes: float | None) -> Change:
 
 def euros(book: Tables) -> None:
     """Say all money in euros."""
-    for sheet, rows in book.items():
-        book[sheet] = [{h.replace("USD", "EUR"): v for h, v in row.items()} for row in rows]
+    book |= in_euros(book)
     setting("Currency", "EUR")(book)
 
 

@@ -7,6 +7,7 @@ import pytest
 from models.checks.common import did_you_mean, name_hint
 from models.errors import Finding, InputError, Severity
 from planner.workbook import read_tables
+from tests.books import in_euros
 from tests.small_book import Tables, column, put, small_book, without
 
 SCENARIOS = {"base": "Base", "antimony ban": "Antimony ban", "china ban 2028": "China ban 2028"}
@@ -127,10 +128,7 @@ def test_a_misspelt_sheet_that_is_needed_is_named_once(name: str, title: str) ->
 
 
 def test_a_currency_in_a_misspelt_sheet_is_missed_once() -> None:
-    book = {
-        sheet: [{k.replace("USD", "EUR"): v for k, v in row.items()} for row in rows]
-        for sheet, rows in small_book().items()
-    }
+    book = in_euros(small_book())
     book["Setings"] = book.pop("Settings")
     said = "there is no sheet Settings. is the sheet 'Setings' meant?"
     assert [finding.message for finding in _findings(book)] == [said]

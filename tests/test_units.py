@@ -7,6 +7,7 @@ import pytest
 from models.errors import InputError
 from models.units import UnitError, accepted, factor, in_currency
 from planner.workbook import read_tables
+from tests.books import in_euros
 from tests.small_book import both, head, put, small_book
 
 
@@ -112,10 +113,7 @@ def test_demand_and_settings_convert() -> None:
 
 
 def test_headers_follow_the_currency() -> None:
-    book = {
-        sheet: [{k.replace("USD", "EUR"): v for k, v in row.items()} for row in rows]
-        for sheet, rows in small_book().items()
-    }
+    book = in_euros(small_book())
     with pytest.raises(InputError) as caught:
         read_tables(book)
     assert "accepted are (USD/t)" in caught.value.findings[0].message

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
+from planner.cli import main
 from tests.waiting import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +41,13 @@ def _run(command: list[str], given: str, env: dict[str, str]) -> subprocess.Comp
 def apart(*words: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own."""
     return python("-m", "planner", *words, **env)
+
+
+def told(capsys, *words: object) -> dict[str, Any]:
+    """Run a command that succeeds with --json; return what a program hears."""
+    capsys.readouterr()
+    assert main([*map(str, words), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
 
 
 def sheets(path):

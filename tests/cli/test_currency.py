@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.books import in_euros
 from tests.order_book import order_rows, write_order_book
 
 
 @pytest.fixture
 def euros(folder):
     """The tiny workbook, its money in euros."""
-    rows = {
-        sheet: [{k.replace("USD", "EUR"): v for k, v in row.items()} for row in rows]
-        for sheet, rows in order_rows().items()
-    }
-    freight = rows["Settings"][1]
-    rows["Settings"][1] = {**freight, "Setting": freight["Setting"].replace("USD", "EUR")}
+    rows = in_euros(order_rows())
     rows["Settings"].append({"Setting": "Currency", "Value": "EUR"})
     return write_order_book(folder / "two.xlsx", **rows)
 

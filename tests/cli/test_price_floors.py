@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import chain
 
 import openpyxl
@@ -12,8 +11,10 @@ from models.errors import UsageError
 from planner.cli import main
 from planner.scenarios.parameters import parameter_of
 from tests.books import write_book
+from tests.cli.desk import told
 from tests.models.desk import BookT, make, read, refiner
 from tests.models.test_hand_floors import border
+from tests.order_book import table
 
 
 @pytest.fixture
@@ -41,19 +42,6 @@ def two_members(**more: object) -> BookT:
     return book
 
 
-def told(capsys, *words: object) -> dict:
-    """What a program hears."""
-    capsys.readouterr()
-    assert main([*map(str, words), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def rows(path, sheet: str) -> list[dict[str, object]]:
-    """Return the rows of a sheet."""
-    head, *others = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
-    return [dict(zip(head, row, strict=True)) for row in others]
-
-
 def test_json_and_the_one_sentence(write, capsys) -> None:
     """A tonne at 8 with a tariff of 1 lands at 9: 150 x 1, then 150 x 1.5 of levies."""
     case = write(two_members())
@@ -72,10 +60,10 @@ def test_who_pays_by_year(write, capsys) -> None:
     """In Levies and Members; nothing of it without a floor."""
     case = write(two_members())
     assert main(["solve", str(case), "-o", "plan.xlsx"]) == 0
-    paid = {(r["Year"], r["Member"]): r["Levies (USD)"] for r in rows("plan.xlsx", "Levies")}
+    paid = {(r["Year"], r["Member"]): r["Levies (USD)"] for r in table("plan.xlsx", "Levies")}
     assert paid == {(2026, "A"): pytest.approx(100), (2026, "B"): pytest.approx(50),
                     (2027, "A"): pytest.approx(150), (2027, "B"): pytest.approx(75)}  # fmt: skip
-    each = {r["Member"]: r["Levies a year (USD m)"] for r in rows("plan.xlsx", "Members")}
+    each = {r["Member"]: r["Levies a year (USD m)"] for r in table("plan.xlsx", "Members")}
     assert each == {"A": pytest.approx(125e-6), "B": pytest.approx(62.5e-6)}
     assert main(["verify", "plan.xlsx", str(case)]) == 0
     free = write({k: v for k, v in two_members().items() if k != "Price floors"})
@@ -83,7 +71,7 @@ def test_who_pays_by_year(write, capsys) -> None:
     book = openpyxl.load_workbook("free.xlsx")
     assert "Levies" not in book.sheetnames
     heads = [str(c.value) for sheet in ("Plan", "Members", "Summary") for c in book[sheet][1]]
-    heads += [str(r["Measure"]) for r in rows("free.xlsx", "Summary")]
+    heads += [str(r["Measure"]) for r in table("free.xlsx", "Summary")]
     assert not [head for head in heads if "levy" in head.lower() or "levies" in head.lower()]
     capsys.readouterr()
 
@@ -96,7 +84,7 @@ def test_orders_have_the_levy(write, capsys) -> None:
     members = {m["member"]: (m["tariff"], m["levy"], m["total"]) for m in found["members"]}
     assert members["A"] == pytest.approx((200, 250, 2050))
     assert members["B"] == pytest.approx((100, 125, 1025))
-    of = {r["Measure"]: r["Value"] for r in rows("orders/A.xlsx", "Summary")}
+    of = {r["Measure"]: r["Value"] for r in table("orders/A.xlsx", "Summary")}
     assert of["Levy of all orders"] == pytest.approx(250)
 
 
@@ -108,7 +96,7 @@ def test_compare_and_the_action(write, capsys) -> None:
     assert base["levies_usd"] == pytest.approx(375)
     assert wall["levies_usd"] == pytest.approx(2 * 90 * 3)
     assert wall["net_cost_usd"] == pytest.approx(2 * (90 * 8 + 60 * 11))
-    levies = [r["Levies in it (USD)"] for r in rows("c.xlsx", "Comparison")]
+    levies = [r["Levies in it (USD)"] for r in table("c.xlsx", "Comparison")]
     assert levies == pytest.approx([375, 540])
     what_if = told(capsys, "solve", case, "--what-if", "set price floor; value=12", "-o", "w.xlsx")
     assert what_if["levies_usd"] == pytest.approx(wall["levies_usd"])
@@ -126,7 +114,7 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
         for of in ((8, 800, 0, 800), (10, 1000, 200, 800), (12, 1140, 160, 980),
                    (13, 1180, 200, 980))
     ]  # fmt: skip
-    copper = [r for r in rows("s.xlsx", "Frontier") if r["Mineral"] == "copper"]
+    copper = [r for r in table("s.xlsx", "Frontier") if r["Mineral"] == "copper"]
     outside = [(r["Price floor (USD/t)"], r["Bought outside (t)"]) for r in copper]
     assert [outside[0], outside[2], *outside[4:]] == [(8, 100), (10, 100), (12, 40), (13, 40)]
     assert main([*map(str, words), "-o", "s.xlsx", "-v"]) == 0

@@ -13,6 +13,7 @@ from planner.studies.draws import AS_AGREED
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import editing, write_book
 from tests.cli.desk import sheets
+from tests.order_book import table
 
 TABLES = ["Risk", "Charts", "Risk by mineral", "Events", "Draws", "About", "Runs"]
 
@@ -28,12 +29,6 @@ def made(tmp_path_factory):
     return folder
 
 
-def rows_of(path, sheet):
-    """A sheet as rows by header."""
-    head, *rows = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
-    return [dict(zip(head, row, strict=True)) for row in rows]
-
-
 def test_the_workbook_has_its_sheets(made) -> None:
     assert sheets(made / "risk.xlsx") == ["Overview", *TABLES, "Chart data"]
     assert {p.stem for p in (made / "csv").iterdir()} >= {"risk", "draws", "risk-by-mineral"}
@@ -42,11 +37,11 @@ def test_the_workbook_has_its_sheets(made) -> None:
 
 
 def test_each_draw_has_its_row_and_the_summary_is_of_them(made) -> None:
-    draws = rows_of(made / "risk.xlsx", "Draws")
+    draws = table(made / "risk.xlsx", "Draws")
     assert [row["Draw"] for row in draws] == list(range(1, 61))
     costs = [row["Total cost, as agreed (USD m)"] for row in draws]
     calm = [cost for row, cost in zip(draws, costs, strict=True) if row["Events"] == "no event"]
-    (total, *_) = rows_of(made / "risk.xlsx", "Risk")
+    (total, *_) = table(made / "risk.xlsx", "Risk")
     assert (total["Measure"], total["Plan"], total["Unit"]) == ("Total cost", "As agreed", "USD m")
     assert total["Mean"] == pytest.approx(sum(costs) / 60)
     assert calm == pytest.approx([total["No event"]] * len(calm))
@@ -59,9 +54,7 @@ def test_the_terminal_shows_minerals_in_the_agreed_plan(made, capsys, tmp_path) 
     assert main([str(word) for word in words]) == 0
     printed = [re.split(r"  +", each) for each in capsys.readouterr().err.splitlines()]
     further = "Further missing by events (share)"
-    as_agreed = [
-        r for r in rows_of(made / "risk.xlsx", "Risk by mineral") if r["Plan"] == AS_AGREED
-    ]
+    as_agreed = [r for r in table(made / "risk.xlsx", "Risk by mineral") if r["Plan"] == AS_AGREED]
     as_agreed.sort(key=lambda row: -row[further])
     shown = [row for row in printed if row[0] in {row["Mineral"] for row in as_agreed}]
     assert [row[0] for row in shown] == [row["Mineral"] for row in as_agreed]
@@ -71,11 +64,11 @@ def test_the_terminal_shows_minerals_in_the_agreed_plan(made, capsys, tmp_path) 
 
 
 def test_few_draws_are_warned_of_and_all_that_was_asked_is_told(made) -> None:
-    about = {(row["What"], row["Value"]) for row in rows_of(made / "risk.xlsx", "About")}
+    about = {(row["What"], row["Value"]) for row in table(made / "risk.xlsx", "About")}
     assert ("Seed", "1") in about
     (warned,) = [value for what, value in about if what == "Warning"]
     assert "the worst 5 % are 3 draws" in warned
-    runs = rows_of(made / "risk.xlsx", "Runs")
+    runs = table(made / "risk.xlsx", "Runs")
     assert {row["Proven"] for row in runs} == {"yes"}
     assert len(runs) == len({row["Run"] for row in runs})
 
@@ -116,7 +109,7 @@ def test_a_limit_on_countries_is_that_of_both_plans(case, ask) -> None:
     assert code == 0
     costs = [row["objective_usd"]["base"] for row in said["rows"]]
     assert costs == pytest.approx([alone["objective_usd"]] * 2)
-    about = {(row["What"], row["Value"]) for row in rows_of(said["output"], "About")}
+    about = {(row["What"], row["Value"]) for row in table(said["output"], "About")}
     assert ("Max country share", "0.5") in about
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import openpyxl
 import pytest
@@ -14,6 +12,7 @@ from models.program.market import TARIFF
 from planner.cli import main
 from tests.books import write_book
 from tests.budget import BUDGET
+from tests.cli.desk import told
 from tests.models.desk import jin, make, read, sur
 from tests.reference.cases import random_book
 
@@ -29,13 +28,6 @@ def book(tmp_path, monkeypatch):
     made = make(jin(60), sur(100), Lanes=CHINA, Share_limits=LIMIT)
     write_book(tmp_path / "case.xlsx", made, sheets=made)
     return tmp_path / "case.xlsx"
-
-
-def told(capsys, *words: object) -> dict:
-    """What a program hears."""
-    capsys.readouterr()
-    assert main([*map(str, words), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_what_members_treasuries_receive_by_hand(book, capsys) -> None:

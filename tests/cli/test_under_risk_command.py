@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import openpyxl
 import pytest
@@ -19,8 +17,9 @@ from planner.studies.under_risk_tables import Expected, Futures
 from planner.workbook import read
 from planner.workbook.template import template_tables
 from tests.books import write_book
-from tests.cli.desk import sheets
+from tests.cli.desk import sheets, told
 from tests.models.desk import jin, make
+from tests.order_book import table
 
 ASKED = ("--under-risk", "--futures", "8", "--seed", "3", "--workers", "1")
 FEW = 5
@@ -44,24 +43,16 @@ def made(case):
     return case.with_name("made.xlsx")
 
 
-def rows_of(path, sheet):
-    """A sheet as rows by header."""
-    head, *rows = openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True)
-    return [dict(zip(head, row, strict=True)) for row in rows]
-
-
 def answer(capsys, *words: object) -> dict:
     """What a program hears, but for where and how long."""
-    capsys.readouterr()
-    assert main([*map(str, words), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = told(capsys, *words)
     return {key: value for key, value in found.items() if key not in {"seconds", "output"}}
 
 
 def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
     assert sheets(made) == ["Overview", *TABLES]
     assert (made.parent / "csv" / "futures.csv").exists()
-    runs = rows_of(made, "Runs")
+    runs = table(made, "Runs")
     assert {row["Proven"] for row in runs} == {"yes"}
     names = [row["Run"] for row in runs]
     assert len(set(names)) == len(names)
@@ -73,14 +64,14 @@ def test_the_workbook_has_its_sheets_and_its_runs_are_proven(made) -> None:
 
 def test_futures_are_the_draws_of_planner_risk(made, case) -> None:
     drawn = [draw.label for draw in draws(read(case).case, 8, 3)]
-    rows = rows_of(made, "Futures")
+    rows = table(made, "Futures")
     assert [row["Events"] for row in rows] == list(dict.fromkeys(drawn))
     chances = [row["Probability"] for row in rows]
     assert chances == [drawn.count(row["Events"]) / 8 for row in rows]
 
 
 def test_the_sums_are_of_the_futures(made) -> None:
-    rows, (expected, *_) = rows_of(made, "Futures"), rows_of(made, "Under risk")
+    rows, (expected, *_) = table(made, "Futures"), table(made, "Under risk")
     ways = ("Each future known", "Plan under risk", "Plain plan")
     known, risky, plain = (
         sum(row["Probability"] * row[f"{way} (USD m)"] for row in rows) for way in ways
@@ -90,7 +81,7 @@ def test_the_sums_are_of_the_futures(made) -> None:
     assert expected["Planning under risk saves (USD m)"] == pytest.approx(plain - risky)
     assert known <= risky <= plain
     short = {
-        way: sum(row[f"{way} (t)"] for row in rows_of(made, "Missing on average")) for way in ways
+        way: sum(row[f"{way} (t)"] for row in table(made, "Missing on average")) for way in ways
     }
     assert short["Plan under risk"] == pytest.approx(
         sum(row["Probability"] * row["Missing, plan under risk (t)"] for row in rows)
@@ -295,7 +286,7 @@ def test_many_futures_cost_what_they_do_as_one_program_anywhere(
     one, two = (answer(capsys, *asked, n) for n in (1, 2))
     assert one == two
     assert one["different_futures"] > FEW
-    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+    about = {row["What"]: row["Value"] for row in table(made, "About")}
     assert about["Proven"] == f"to within {one['proven_gap']:.0e} of the lowest possible cost"
     monkeypatch.setitem(under_risk.__kwdefaults__, "at_once", 1_000)
     whole = answer(capsys, *asked, 1)
@@ -321,7 +312,7 @@ def test_what_is_left_open_between_minerals_is_told(tmp_path, capsys, monkeypatc
     assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
     for more, how in ((), "used up its rounds"), (("--time-limit", 60), "ended early"):
         answer(capsys, *asked, *more)
-        about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+        about = {row["What"]: row["Value"] for row in table(made, "About")}
         assert about["Search"].startswith(
             f"The search for what minerals share {how}. This is the best"
         )
@@ -343,7 +334,7 @@ def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> N
     assert costs[0] <= costs[1] * (1 + 1e-7)
     assert costs[1] * (1 - rough["search_gap"]) <= costs[0] * (1 + 1e-7)
     assert rough["status"] == ("feasible" if rough["search_gap"] > 1e-9 else "optimal")
-    about = {row["What"]: row["Value"] for row in rows_of(tmp_path / "made.xlsx", "About")}
+    about = {row["What"]: row["Value"] for row in table(tmp_path / "made.xlsx", "About")}
     assert ("Search" in about) == (rough["status"] == "feasible")
 
 
@@ -351,7 +342,7 @@ def test_a_search_that_may_end_early_says_how_far_it_came(tmp_path, capsys) -> N
 def test_a_tail_of_one_future_is_told(case, capsys, cvar: str, is_one: bool) -> None:
     made = case.with_name("few.xlsx")
     answer(capsys, "solve", case, *ASKED, "--weight", "1", "--cvar", cvar, "--output", made)
-    about = {row["What"]: row["Value"] for row in rows_of(made, "About")}
+    about = {row["What"]: row["Value"] for row in table(made, "About")}
     assert ("the most expensive one" in about["What is least"]) == is_one
 
 
@@ -359,7 +350,7 @@ def test_scenarios_and_what_ifs_are_planned_under_risk(case, capsys) -> None:
     asked = ("--lose", "China", "--max-country-share", "60%")
     found = answer(capsys, "solve", case, *ASKED, *asked, "--output", case.with_name("lost.xlsx"))
     assert found["what_ifs"]
-    about = {row["What"] for row in rows_of(case.with_name("lost.xlsx"), "About")}
+    about = {row["What"] for row in table(case.with_name("lost.xlsx"), "About")}
     assert {"Futures", "Seed", "What is least", "Plain plan"} <= about
 
 

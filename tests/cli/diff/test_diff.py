@@ -15,7 +15,7 @@ from models.measures import SAME_COST
 from models.results import Figure, Name
 from planner.documents.difference import MeasurePair, PlanDifference
 from planner.documents.pair import Pair, _all_names
-from tests.books import editing, write_book
+from tests.books import editing, in_euros, write_book
 from tests.order_book import PLAN as OLD
 from tests.order_book import order_rows, table
 from tests.reference.measures import same_tonnes
@@ -169,14 +169,7 @@ def test_plans_in_other_units_are_refused(old, made, call):
     code, _, err = call("diff", OLD, made("ore", Minerals=other))
     assert code == 1
     assert "Copper is in t Cu, now in t ore" in err
-    euro = {
-        sheet: [
-            {k.replace("USD", "EUR"): v.replace("USD", "EUR") if isinstance(v, str) else v
-             for k, v in row.items()}
-            for row in rows
-        ]
-        for sheet, rows in order_rows().items()
-    }  # fmt: skip
+    euro = in_euros(order_rows())
     euro["Settings"].append({"Setting": "Currency", "Value": "EUR"})
     code, _, err = call("diff", OLD, made("euro", **euro))
     assert code == 1

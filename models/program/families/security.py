@@ -317,17 +317,17 @@ def _plant_use(f: Frame, cell: Cell, country: str) -> tuple[list[Any], list[Any]
     if cell not in f.plant_demand:
         return [], []
     e, (m, t), flows = f.expanded, cell, f.expanded.input_flows
-    mine = {
+    in_country = {
         i for i, plant_input in enumerate(e.plant_inputs)
         if plant_input.country == country and plant_input.mineral == e.minerals[m]
     }  # fmt: skip
     bought = [
         column
         for at, column in zip(f.input_at.tolist(), f.input_flow, strict=True)
-        if int(flows.year[at]) == t and int(flows.plant_input[at]) in mine
+        if int(flows.year[at]) == t and int(flows.plant_input[at]) in in_country
     ]
     transferred = [
-        column for (i, _, when), column in f.transferred.items() if when == t and i in mine
+        column for (i, _, when), column in f.transferred.items() if when == t and i in in_country
     ]
     return [f.plant_demand[cell]], [*bought, *transferred]
 
@@ -357,15 +357,17 @@ def arrays(b: Builder) -> None:
     cells, _ = unique_keys(mineral, when)
     place = np.full((len(e.minerals), b.years), -1)
     place[cells] = np.arange(len(cells[0]))
-    at = np.flatnonzero(place[sales.mineral, sales.year] >= 0)
+    counted = np.flatnonzero(place[sales.mineral, sales.year] >= 0)  # [sale in a cell]
+    # [possible extra sale: a source that can sell in a year of a cell]
     sellers, years = np.nonzero(e.can_sell & (place[b.mineral_of[component.SOURCE]] >= 0))
     reserve = _reserve_arrays(b, sellers, years)
     # one entry for each sale, then for each possible extra sale: source, year, column and cell
-    source = np.concatenate([sales.source[at], sellers])
-    year = np.concatenate([sales.year[at], years])
-    column = np.concatenate([b.sold[at], reserve])
+    source = np.concatenate([sales.source[counted], sellers])
+    year = np.concatenate([sales.year[counted], years])
+    column = np.concatenate([b.sold[counted], reserve])
     in_cell = place[b.mineral_of[component.SOURCE][source], year]
     _ore_arrays(b, cells, source, in_cell, column)
+    # one of each for every cell
     supply, totals = b.add_columns(SUPPLY, cells), b.add_rows(TOTAL, cells, least=0.0, most=0.0)
     b.add_entries(totals, supply, -1.0)
     b.add_entries(totals[in_cell], column, 1.0)
@@ -375,35 +377,42 @@ def arrays(b: Builder) -> None:
     b.add_entries(rows, supply[place[mineral, when]], 1.0)
     country = integers([b.names.number(s.country) for s in e.sources])  # of each source, by number
     for position in range(len(e.case.security)):
-        mine = np.flatnonzero(security == position)
+        of_record = np.flatnonzero(security == position)  # requirements of one row of Security
         row_of = np.full((len(supply), len(b.names.names)), -1)  # by (cell, lost country)
-        row_of[place[mineral[mine], when[mine]], lost[mine]] = rows[mine]
-        # the requirement in which a sale is lost with its source's country; -1: none
+        cell_of = place[mineral[of_record], when[of_record]]
+        row_of[cell_of, lost[of_record]] = rows[of_record]
+        # by sale, then possible extra sale: the requirement in which it is lost with its source's
+        # country; -1: none
         gone = row_of[in_cell, country[source]]
         b.add_entries(gone[gone >= 0], column[gone >= 0], -1.0)
     counts = np.array([s.record.count_stocks for s in every], dtype=bool)
     # one entry a stock at the end of a year; those of the year before count
-    of_mineral, _, of_year, stocks = b.stock
-    is_counted = (mineral[:, None] == of_mineral) & (when[:, None] == of_year + 1)
+    stock_mineral, _, stock_year, stocks = b.stock
+    # for each requirement and stock: whether the stock counts
+    is_counted = (mineral[:, None] == stock_mineral) & (when[:, None] == stock_year + 1)
     survival, stock = np.nonzero(is_counted & counts[:, None])
     b.add_entries(rows[survival], stocks[stock], 1.0)
     _plant_use_arrays(b, every, index, rows)
 
 
 def _reserve_arrays(b: Builder, source: Ints, year: Ints) -> Ints:
-    """Add the extra sales of sources in years, and their limits; return their columns."""
+    """Add the extra sales of sources in years, and their limits; return their columns.
+
+    ``source`` and ``year`` have one entry for each possible extra sale.
+    """
     e, surge = b.expanded, b.expanded.case.settings.surge
     reserve = b.add_columns(RESERVE, (source, year))
     rows = b.add_rows(SURGE, (source, year), most=surge * e.usable[source, year])
     b.add_entries(rows, reserve, 1.0)
-    of_row, built, size = b.running_builds(source, year)
-    b.add_entries(rows[of_row], built, -surge * size)
+    # [build that runs, with an extra sale of its plant]
+    extra, built, size = b.running_builds(source, year)
+    b.add_entries(rows[extra], built, -surge * size)
     capacity = np.full((len(e.sources), b.years), -1)  # the row, by (source, year)
     for group in b.constraints:
-        if group.component in _capacities():
+        if group.component in _capacities():  # their index is source and year
             capacity[group.index] = group.at
-    own = capacity[source, year] >= 0  # a source that nobody needs has no row
-    b.add_entries(capacity[source, year][own], reserve[own], 1.0)
+    has_capacity = capacity[source, year] >= 0  # a source that nobody needs has no row
+    b.add_entries(capacity[source, year][has_capacity], reserve[has_capacity], 1.0)
     return reserve
 
 
@@ -415,12 +424,13 @@ def _ore_arrays(
     ``source``, ``in_cell`` and ``column`` have one entry for each sale and possible extra sale.
     """
     e = b.expanded
-    most = _mined(e, zip(*(part.tolist() for part in cells), strict=True))
+    pairs = [*zip(*(part.tolist() for part in cells), strict=True)]
+    most = _mined(e, pairs)  # of cells with mines, in the order of all cells
     rows = b.add_rows(ORE, key_arrays([*most], 2), most=np.array([*most.values()]))
     row_of = np.full(len(cells[0]), -1)  # by cell; -1: without mines
-    row_of[[cell in most for cell in zip(*(p.tolist() for p in cells), strict=True)]] = rows
+    row_of[[cell in most for cell in pairs]] = rows
     needs = np.array([s.needs_ore for s in e.sources], dtype=bool)[source] & (row_of[in_cell] >= 0)
-    recovery = np.array([s.recovery for s in e.sources], dtype=float)
+    recovery = np.array([s.recovery for s in e.sources], dtype=float)  # [source]
     b.add_entries(row_of[in_cell[needs]], column[needs], 1.0 / recovery[source[needs]])
 
 
@@ -429,17 +439,20 @@ def _plant_use_arrays(
 ) -> None:
     """Add what plants take of an input to demand, minus the part of plants in a lost country."""
     e, flows, transfers = b.expanded, b.expanded.input_flows, b.expanded.plant_transfers
+    _, mineral, lost, year = index  # [requirement], like ``part`` and ``plant_demand``
     part = np.array([1.0 - s.most_short for s in every])
-    plant_demand = b.plant_demand[index[1], index[3]]
+    plant_demand = b.plant_demand[mineral, year]
     at = np.flatnonzero((plant_demand >= 0) & (part > 0))
     b.add_entries(rows[at], plant_demand[at], -part[at])
-    home = integers([b.names.number(plant.country) for plant in e.plant_inputs])
-    arriving = b.sold[len(e.deliveries) :]
-    for of, column in ((flows, arriving), (transfers, b.transferred)):
-        same = (index[1][:, None] == of.mineral) & (index[3][:, None] == of.year)
-        same &= (index[2][:, None] == home[of.plant_input]) & (part > 0)[:, None]
-        survival, used = np.nonzero(same)
-        b.add_entries(rows[survival], column[used], part[survival])
+    # [plant input]: the number of the country
+    country = integers([b.names.number(plant.country) for plant in e.plant_inputs])
+    bought = b.sold[len(e.deliveries) :]  # [input flow]
+    for ways, columns in ((flows, bought), (transfers, b.transferred)):
+        # [requirement, flow]: whether the flow goes to a plant in the lost country
+        is_in_lost = (mineral[:, None] == ways.mineral) & (year[:, None] == ways.year)
+        is_in_lost &= (lost[:, None] == country[ways.plant_input]) & (part > 0)[:, None]
+        survival, used = np.nonzero(is_in_lost)
+        b.add_entries(rows[survival], columns[used], part[survival])
 
 
 FAMILY = Family(model, arrays)

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 
 from tests.books import write_book
+from tests.models.desk import refiner
 
 PLAN = "outputs/two-plan.xlsx"
 """Where the plan of the workbook goes, called two.xlsx."""
@@ -34,8 +35,8 @@ def order_rows(**changes: Any) -> Rows:
         "Minerals": [{"Mineral": "Copper", "Price (USD/t)": 50, "Unit": "t Cu"}],
         "Members": [{"Member": "A", "Country": "France"}, {"Member": "B/C", "Country": "Japan"}],
         "Refiners": [
-            _refiner("China works", "China", 100, 10),
-            _refiner("Chile works", "Chile", 30, 20),
+            refiner("China works", "China", 100, 10, Mineral="Copper"),
+            refiner("Chile works", "Chile", 30, 20, Mineral="Copper"),
         ],
         "Demand": [
             {"Mineral": "Copper", "Member": "A", "2026": 60, "2027": 100},
@@ -61,16 +62,6 @@ def write_order_book(path: Path, **changes: Any) -> Path:
     """Write the workbook to a file and return its path."""
     write_book(path, order_rows(**changes), sheets=tuple(order_rows(**changes)))
     return path
-
-
-def _refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
-    return {
-        "Refiner": name,
-        "Mineral": "Copper",
-        "Country": country,
-        "Capacity (t/yr)": capacity,
-        "Cost (USD/t)": cost,
-    }
 
 
 def lines(path: str = "orders/orders.csv") -> list[dict[str, str]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from planner.workbook import read_tables
+from tests.models import desk
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
+refiner = partial(desk.refiner, Mineral="Lithium", Available_share=1)
 
 
 def book(china: float = 120, chile: float = 60, **sheets: Rows) -> Tables:
@@ -25,18 +28,6 @@ def book(china: float = 120, chile: float = 60, **sheets: Rows) -> Tables:
         "Demand": [{"Mineral": "Lithium", "Member": "Japan", "2026": 100, "2027": 100}],
     }
     return tables | {name.replace("_", " "): rows for name, rows in sheets.items()}
-
-
-def refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
-    """Return a row of Refiners, wholly open."""
-    return {
-        "Refiner": name,
-        "Mineral": "Lithium",
-        "Country": country,
-        "Capacity (t/yr)": capacity,
-        "Cost (USD/t)": cost,
-        "Available share": 1,
-    }
 
 
 def warnings(tables: Tables) -> list[tuple[str, str]]:

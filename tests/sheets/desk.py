@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from models.plan import Plan, solve
 from planner.sheets import Table, tables, write_plan
 from planner.sheets.context import Context
 from planner.workbook import Book, read_tables
+from tests.models import desk
 
 BookT = dict[str, list[dict[str, Any]]]
 
 OPTIONS = {"Max country share": "0.6"}
 TIMINGS = {"read": 0.25}
+refiner = partial(desk.refiner, Available_share=1)
 
 
 def rows(**changes: Any) -> BookT:
@@ -43,17 +46,6 @@ def rows(**changes: Any) -> BookT:
         "Share limits": [{"Limit": "max", "Supplier group": "country", "Share": 0.6}],
     }
     return book | changes
-
-
-def refiner(name: str, country: str, capacity: float, cost: float, **more: Any) -> dict[str, Any]:
-    return {
-        "Refiner": name,
-        "Mineral": "copper",
-        "Country": country,
-        "Capacity (t/yr)": capacity,
-        "Cost (USD/t)": cost,
-        "Available share": 1,
-    } | more
 
 
 def plans(book: Book) -> tuple[Plan, Plan | None]:

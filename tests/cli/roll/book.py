@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import openpyxl
 
 from planner.workbook.template import write_book
 from tests.books import editing
+from tests.models import desk
 from tests.parts import parts_of, write_parts
 
 PLAN = "outputs/three-plan.xlsx"
 Rows = dict[str, list[dict[str, Any]]]
+refiner = partial(desk.refiner, Mineral="Copper")
 
 
 def fill(path: Path, sheet: str = "Deliveries", **cells: Any) -> None:
@@ -97,13 +100,6 @@ def write_three(path: Path, **changes: Any) -> Path:
     rows = three_rows(**changes)
     write_book(path, rows, sheets=tuple(rows))
     return path
-
-
-def refiner(name: str, country: str, capacity: float, cost: float) -> dict[str, Any]:
-    return {
-        "Refiner": name, "Mineral": "Copper", "Country": country, "Capacity (t/yr)": capacity,
-        "Cost (USD/t)": cost,
-    }  # fmt: skip
 
 
 def _step(name: str, action: str, first: int, last: int, value: float | None = None) -> Any:

@@ -447,6 +447,38 @@ def tied(capex: float) -> dict[str, list[dict[str, object]]]:
     return book
 
 
+@pytest.mark.parametrize("capex", [1e-3, 1.4e-3])
+def test_parts_have_who_would_use_a_cheaper_budget(
+    monkeypatch: pytest.MonkeyPatch, capex: float
+) -> None:
+    """With plants that cost nearly the same, fewer runs are planned twice; their ends are equal."""
+    book, solve = tied(capex), Parts.solve
+    for i, row in enumerate(book["Projects"]):
+        row |= {"Cost (USD/t)": 9 + i / 10, "Capex (USD m)": (1 + i / 10) * 1e-3}
+    failed, ends = list[int](), list[Any]()
+    for near in (Parts._nearly_used, frozenset[int]()):
+        gone = list[bool]()
+
+        def counted(self: Parts, rows: Any, gone: list[bool] = gone) -> Any:
+            solution = solve(self, rows)
+            gone.append(solution is None)
+            return solution
+
+        monkeypatch.setattr(Parts, "_nearly_used", near)
+        monkeypatch.setattr(Parts, "solve", counted)
+        found = rows_of(book)
+        ends.append(
+            {
+                (*row["cells"], end): row[f"cost_{end}_usd"]
+                for row in found
+                for end in ("low", "high")
+            }
+        )
+        failed.append(sum(gone))
+    assert failed[0] <= failed[1] // 2
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9, abs=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("capex", [0.5e-3, 1.4e-3, 9e-3])
 def test_every_end_is_a_plan_of_the_edited_book_where_a_budget_ties_minerals(

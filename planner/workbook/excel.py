@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -42,14 +43,19 @@ _LEFT_OUT = (
 _CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
 _HEAD = re.compile(rb"<(?:\w+:)?(?:col|sheetFormatPr)\b([^<>]*)>")
-_DATA, _ROW, _CELL, _FORMULA, _VALUE = (
+_DATA, _ROW = (re.compile(rb"<(?:\w+:)?%b\b([^<>]*)>" % tag) for tag in (b"sheetData", b"row"))
+"""Tags that begin; a row's cells end where the next row begins."""
+_CELL, _FORMULA, _VALUE = (
     re.compile(rb"<(?:\w+:)?%b\b([^<>]*?)(?:/>|>(.*?)</(?:\w+:)?%b>)" % (tag, tag), re.DOTALL)
-    for tag in (b"sheetData", b"row", b"c", b"f", b"v")
+    for tag in (b"c", b"f", b"v")
 )
 """Elements with their attributes and content."""
+_NUMBER = re.compile(rb"\br\s*=\s*[\"'](\d+)")
 _PLACE = re.compile(rb"<(?:\w+:)?c\b(?:[^<>]*?\br=[\"']([A-Z]+))?")
 _ODD = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 """What a row has that calamine may not read: a formula, an error value."""
+_SIGNS = (b"<f", b":f", b'"e"', b"'e'")
+"""A sheet without any of them has no such row; they are found in a fraction of the time."""
 _SEEN = 1.0
 """A row lower than this (points), or a column narrower than this (characters), is invisible."""
 
@@ -95,15 +101,17 @@ class SheetScan:
         self.formulas: list[tuple[int, int]] = []
         self._is_stale, self._arrays = is_stale, list[Area]()
         self._row = self._column = self._last_row = self._most = 0
-        self._letters = set[bytes]()
-        start, end = data.span(2) if (data := _DATA.search(xml)) and data[2] else (0, 0)
-        head = [*map(_attributes, _HEAD.findall(xml, 0, start))]
+        start = begun.end() if (begun := _DATA.search(xml)) else len(xml)
+        end = max(start, xml.rfind(b"sheetData>"))  # its end tag; a sheet without rows has none
+        head, data = xml[:start], xml[start:end]
+        formats = [*map(_attributes, _HEAD.findall(head))]
         self.columns = [
-            (int(each["min"]), int(each["max"])) for each in head
+            (int(each["min"]), int(each["max"])) for each in formats
             if {"min", "max"} <= each.keys() and _is_hidden(each, "width")
         ]  # fmt: skip
-        self._are_rows_hidden = any(_is_yes(each.get("zeroHeight", "")) for each in head)
-        self.xml = xml[:start] + _ROW.sub(self._scan_row, xml[start:end]) + xml[end:]
+        self._are_rows_hidden = any(_is_yes(each.get("zeroHeight", "")) for each in formats)
+        self._letters = {*_PLACE.findall(data)}
+        self.xml = head + self._scanned(data) + xml[end:]
 
     @property
     def last_cell(self) -> tuple[int, int]:
@@ -111,21 +119,33 @@ class SheetScan:
         columns = (column_number(each.decode()) for each in self._letters if each)
         return self._last_row, max(self._most, *columns, 0)
 
-    def _scan_row(self, match: re.Match[bytes]) -> bytes:
-        """Note what a row of the sheet has; return it for calamine."""
-        attributes, cells = _attributes(match[1]), match[2] or b""
-        self._row, self._column = int(attributes.get("r", self._row + 1)), 0
-        is_default = self._are_rows_hidden and attributes.keys().isdisjoint({"hidden", "ht"})
-        if is_default or _is_hidden(attributes, "ht"):
-            self.rows.append(self._row)
-        if places := _PLACE.findall(cells):
-            self._last_row = max(self._last_row, self._row)
-            self._letters.update(places)
-            self._most = max(self._most, len(places))
-        if not (self._arrays or _ODD.search(cells)):
-            return match[0]
-        start, end = (each - match.start() for each in match.span(2))
-        return match[0][:start] + _CELL.sub(self._scan_cell, cells) + match[0][end:]
+    def _scanned(self, data: bytes) -> bytes:
+        """Note what the rows of the sheet have; return them for calamine."""
+        is_odd, pieces, reached = any(sign in data for sign in _SIGNS), list[bytes](), 0
+        for row, following in pairwise([*_ROW.finditer(data), None]):
+            if row is None:
+                break
+            start, end = row.end(), following.start() if following else len(data)
+            self._note_row(row[1])
+            cells = data[start:end]
+            if b"<c" in cells or b":c" in cells:
+                self._last_row = max(self._last_row, self._row)
+                if b"" in self._letters:
+                    self._most = max(self._most, len(_PLACE.findall(cells)))
+                if is_odd and (self._arrays or _ODD.search(cells)):
+                    pieces += [data[reached:start], _CELL.sub(self._scan_cell, cells)]
+                    reached = end
+        return b"".join([*pieces, data[reached:]])
+
+    def _note_row(self, attributes: bytes) -> None:
+        """Take a row's number, and note whether it is hidden."""
+        number = _NUMBER.search(attributes)
+        self._row, self._column = int(number[1]) if number else self._row + 1, 0
+        if self._are_rows_hidden or b"hidden" in attributes or b"ht" in attributes:
+            given = _attributes(attributes)
+            is_default = self._are_rows_hidden and given.keys().isdisjoint({"hidden", "ht"})
+            if is_default or _is_hidden(given, "ht"):
+                self.rows.append(self._row)
 
     def _scan_cell(self, match: re.Match[bytes]) -> bytes:
         """Return a cell for calamine, blank if it is a fault."""

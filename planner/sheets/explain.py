@@ -79,7 +79,7 @@ class Cells:
         return value if other is None else float(f"{value / other[1]:.12g}")
 
     def typed_up(self, place: answers.CellAddress, value: float) -> float:
-        """Return ``typed``, rounded up to a short number if the cell's unit is another one."""
+        """Return ``in_unit_of_cell``, rounded up to a short number where the units differ."""
         other = self._unit_in_workbook(place)
         return value if other is None else answers.rounded_up(value / other[1], other[0])
 

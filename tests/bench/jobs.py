@@ -202,6 +202,9 @@ WHY = {
         " differ; most of that time is why members are short."
     ),
     ("command-risk", EXAMPLE_SIZE): "Two thirds of it are HiGHS: each draw is solved twice.",
+    ("command-sensitivity", EXAMPLE_SIZE): (
+        "Half of it is HiGHS: some 1,000 changed numbers are planned again, each with its proof."
+    ),
     ("command-support", EXAMPLE_SIZE): "Each of 47 idle plants is planned with its payment.",
     ("planner", "L"): "One process builds, solves and proves 480 blocks one after the other.",
     ("planner", "XL"): (

@@ -84,7 +84,7 @@ class DividedProgram:
         return int(self.parts["lower"].shape[1])
 
     def program_of(self, group: Floats) -> Arrays:
-        """Return the program of a group, given as 1 or 0 by member."""
+        """Return the program of a group, given by member: 1 in, 0 out, or a part of it."""
         limits = {}
         for name, parts in self.parts.items():
             whole = getattr(self.rows, name)

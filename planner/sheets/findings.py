@@ -245,13 +245,12 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
 
 def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
-    served, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
     try:
         least = minerals.smallest(ByMineral.served_through)
-        served, supplier = ByMineral.served_through, ByMineral.stage_country
-        also = ", at any stage"
+        supplier, also = ByMineral.stage_country, ", at any stage"
     except NoRowsError:
-        least = minerals.where(supplier={"not": None}).smallest(served)
+        least = minerals.where(supplier={"not": None}).smallest(ByMineral.served_without)
+        supplier, also = ByMineral.supplier, ""
     lost = minerals.where(mineral=least["mineral"]).value(supplier)
     text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep least of"
     yield say(

@@ -228,7 +228,6 @@ class _ExitProgram:
             need=float(program.need[self.block]), measure=self.measure,
             units=(program.column_unit[self.span], np.append(program.row_unit[self.inside], units)),
             size=np.append(program.row_size[self.inside], np.full(more, np.nan)),
-            start=self._plan_basis,
         )  # fmt: skip
 
     @cached_property

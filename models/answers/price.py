@@ -423,7 +423,7 @@ class LocalProgram:
         face = inner.extended(entries, ([-1.0 / size], [0.0], [far]))
         try:
             # the new column enters other rows for each limit, so the solver takes a new program;
-            # its shape is the same, and so is that of a basis
+            # its shape stays, so the basis before still fits
             solver = highs.PersistentSolver().load(face)
             if self._face_basis is not None:
                 solver.start_from(self._face_basis)

@@ -322,8 +322,8 @@ class MergedScenarios:
 
     ``scenario_of`` [s] is the merged scenario of original scenario s. One unit of the column at
     ``columns`` [i] uses ``uses`` [limit, i] of each shared limit. ``start`` is a basis near the
-    optimum, or None. Raises ValueError if the form has a tail of its own, since the master problem
-    has that of the sum of costs, or for a column that the form doesn't have, such as -1.
+    optimum, or None. Raises ValueError if the form has a tail, since the master problem has one for
+    all subproblems' costs together, or for a column that the form doesn't have, such as -1.
     """
 
     extensive: ExtensiveForm
@@ -334,7 +334,7 @@ class MergedScenarios:
 
     def __post_init__(self) -> None:
         if self.extensive.tail.counts:
-            msg = "a subproblem has no tail: it is that of the sum of all subproblems' costs"
+            msg = "a subproblem has no tail: there is one, for the sum of all subproblems' costs"
             raise ValueError(msg)
         if ((self.columns < 0) | (self.columns >= len(self.extensive.numbers))).any():
             msg = "a limit is on columns that the subproblem doesn't have"

@@ -74,8 +74,8 @@ def block_result(  # noqa: PLR0913, PLR0917 - the inputs of a block's result
 ) -> BlockResult:
     """Return the result of block ``b`` from a solution and its certificates.
 
-    Both cover blocks from ``first`` on; the basis is that of all of them. ``measure`` [t] has the
-    violation scale of each block of the program.
+    Both, and the basis, cover all blocks from ``first`` on. ``measure`` [t] has the violation scale
+    of each block of the program.
     """
     column_offset, row_offset = int(program.column_starts[first]), int(program.row_starts[first])
     columns, rows = program.columns_of(b), program.rows_of(b)

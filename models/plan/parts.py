@@ -147,15 +147,18 @@ class Parts:
         key = minerals, is_fixed
         if key not in self._parts:
             has_links = not is_fixed and self._priced <= minerals
-            wider = minerals | self._nearly_used if has_links else minerals
-            self._parts[key] = self._cut(wider, is_fixed=is_fixed) or self._cut(
-                minerals, is_fixed=is_fixed
+            choices = [minerals | self._nearly_used, minerals] if has_links else [minerals]
+            parts = (
+                self._cut(each, has_links=has_links, is_fixed=is_fixed)
+                for each in dict.fromkeys(choices)
             )
+            self._parts[key] = next((part for part in parts if part is not None), None)
         return self._parts[key]
 
-    def _cut(self, minerals: frozenset[int], *, is_fixed: bool) -> _MineralsAlone | None:
+    def _cut(
+        self, minerals: frozenset[int], *, has_links: bool, is_fixed: bool
+    ) -> _MineralsAlone | None:
         every = [*minerals]
-        has_links = not is_fixed and self._priced <= minerals
         is_own = np.isin(self.row_mineral, every) | (self.is_linking & has_links)
         is_in = np.isin(self.mineral, every)
         columns, rows = np.flatnonzero(is_in), np.flatnonzero(is_own)
@@ -225,9 +228,7 @@ class Parts:
 
     def _keeps_prices(self, part: _MineralsAlone, rows: LinearProgram, duals: Floats) -> bool:
         """Return whether the other minerals' columns are optimal at new prices of the links."""
-        links = self._link_entries
-        at, value = rows.columns[links], rows.values[links]
-        change = np.bincount(at, (duals - self.duals)[self._entry_rows[links]] * value, len(self.x))
+        change = self._link_charges(rows, duals - self.duals)
         others = part.others
         reduced = ((self._reduced - change) * self.scale.price)[others]
         x, lower, upper = (each[others] for each in (self.x, rows.lower, rows.upper))
@@ -235,15 +236,19 @@ class Parts:
         is_wrong |= (reduced < -tolerances.NO_DUAL) & (x < upper)
         return not is_wrong.any()
 
+    def _link_charges(self, rows: LinearProgram, duals: Floats) -> Floats:
+        """Return by column what the duals of its linking rows come to [money a unit]."""
+        links = self._link_entries
+        charges = duals[self._entry_rows[links]] * rows.values[links]
+        return np.asarray(np.bincount(rows.columns[links], charges, len(self.x)))
+
     @cached_property
     def _nearly_used(self) -> frozenset[int]:
         """Minerals whose use of the links changes if those cost less, by a part of their price.
 
         Parts without them mostly fail: in the larger example 152 of 158 did.
         """
-        links = self._link_entries
-        paid = self.duals[self._entry_rows[links]] * self.rows.values[links]
-        charged = np.abs(np.bincount(self.rows.columns[links], paid, len(self.x)))
+        charged = np.abs(self._link_charges(self.rows, self.duals))
         is_near = np.abs(self._reduced) < _NEAR * charged
         return frozenset(self.mineral[is_near & (self._states[0] != _BASIC)].tolist()) - {-1}
 

@@ -361,7 +361,7 @@ class Session:
         optimal = {b for b, check in checks.items() if fitted.of_block[b] >= 0 and check.is_optimal}
         to_solve = fitted.of_block[[*({*checks} - optimal), *np.flatnonzero(is_refuted)]]
         attempts = self._solve_pieces(fitted, {*to_solve.tolist()})  # by block of the base
-        if attempts:  # the point is now that of these solves
+        if attempts:  # these solves have moved the point
             is_solved = self._among(attempts)[fitted.of_block]
             checks |= _checks(solver, np.flatnonzero(is_solved), self._point_for(fitted))
         for b, check in checks.items():
@@ -458,7 +458,7 @@ class Session:
         warm = self._warm_starts.get(int(fitted.like[b])) if self._is_near else None
         if warm is None:
             return None
-        # the basis is that of all blocks solved together, from ``first`` on
+        # the basis covers all blocks solved together, from ``first`` on
         base, first = self.base.program, warm.blocks[0]
         every = (
             (fitted.columns[program.columns_of(b)], base.columns_of(first)),

@@ -81,7 +81,7 @@ def _remembered(
     """Remember by its arguments what a method returns, or why it raises NoVectorsError."""
 
     def remembering(self: Variation, /, *args: _P.args, **kwargs: _P.kwargs) -> _Result:
-        memory, key = self._memory, (method, args)
+        memory, key = self._memory, (method, args, *kwargs.items())
         if key not in memory:
             try:
                 memory[key] = method(self, *args, **kwargs), ""
@@ -317,7 +317,7 @@ class Variation:
                 [self._owner_of(name, at, selector) < 0 for selector in selectors], axis=0
             )
             if not is_left_out.all():
-                msg = f"{name} of {selection} differs from that of its own case"
+                msg = f"{name} of {selection} and of its own case differ"
                 raise NoVectorsError(msg)
 
     # ---- several steps together ------------------------------------------------------------------

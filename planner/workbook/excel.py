@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -122,10 +121,10 @@ class SheetScan:
     def _scanned(self, data: bytes) -> bytes:
         """Note what the rows of the sheet have; return them for calamine."""
         is_odd, pieces, reached = any(sign in data for sign in _SIGNS), list[bytes](), 0
-        for row, following in pairwise([*_ROW.finditer(data), None]):
-            if row is None:
-                break
-            start, end = row.end(), following.start() if following else len(data)
+        rows = [*_ROW.finditer(data)]
+        ends = [*(row.start() for row in rows[1:]), len(data)]
+        for row, end in zip(rows, ends, strict=False):  # a sheet without rows has one end, too
+            start = row.end()
             self._note_row(row[1])
             cells = data[start:end]
             if b"<c" in cells or b":c" in cells:

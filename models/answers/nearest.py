@@ -1,15 +1,18 @@
 """Which purchases have to differ between two plans, and which are exchanges that cost nothing.
 
 Equally cheap plans often differ in which buyer gets whose tonnes. ``nearest_purchases`` finds,
-among the plans that cost exactly as much as a plan, the one whose purchases of the first year are
-nearest to those of another plan. What differs there has to differ; the rest could be exchanged.
-These plans are the optimal face of the plan's program (see ``price``).
+among the plans that cost exactly as much as a plan, one whose purchases of the first year are near
+those of another plan. Purchases that are equal already stay so: otherwise one that is not shown, as
+it does not differ, could take over a change that is needed. These plans are the optimal face of the
+plan's program (see ``price``).
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -18,16 +21,24 @@ from models.errors import SolverError
 from models.plan import BUILT, STOCK, Plan
 from models.program.families.projects import REST
 from models.program.families.shortage import SHORTAGE
-from models.resolve import Bools, Expanded, Floats, Ints
+from models.resolve import Bools, Ints
 from models.results.decisions import Decisions, Key, Kind, differ
 from models.solve import highs
+
+_ROUNDS, _SMALL = 2, 0.01
+"""Rounds in which the nearest plan is looked for.
+
+In each further round, a tonne of a purchase that differs costs the less the more of it differs, by
+a hundredth of the largest difference. So fewer purchases differ (Candes, Wakin & Boyd 2008,
+Enhancing sparsity by reweighted l1 minimization).
+"""
 
 
 def exchanged(plan: Plan, before: Decisions, country: str = "") -> frozenset[Key]:
     """Return the purchases of the first year that a plan could have as another plan has them.
 
-    Some plan has all of them so, is as cheap as ``plan``, and has its builds, stocks and shortages.
-    All sales of ``country`` (a code) are also those of ``plan``.
+    Some plan has all of them so, and all that are equal already, is as cheap as ``plan``, and has
+    its builds, stocks and shortages. All sales of ``country`` (a code) are also those of ``plan``.
     """
     near = nearest_purchases(plan, before, country)
     wanted = {key: before[key].amount if key in before else 0.0 for key in {*near, *before}}
@@ -45,7 +56,7 @@ def nearest_purchases(plan: Plan, before: Decisions, country: str = "") -> dict[
         fixed[group.at] = group.component in {BUILT, REST, STOCK, SHORTAGE}
     theirs = np.array([s.country == country for s in e.sources], dtype=bool)
     fixed[program.sold[theirs[e.sales.source]]] = True
-    columns = _columns_of(e, program.sold)
+    columns = columns_of_purchases(plan)
     near = dict[Key, float]()
     for b, cells in enumerate(program.blocks):
         span = program.columns_of(b)
@@ -55,14 +66,17 @@ def nearest_purchases(plan: Plan, before: Decisions, country: str = "") -> dict[
         wanted = {key: before[key].amount if key in before else 0.0 for key in mine}
         now = {key: float(plan.x[at].sum()) for key, at in mine.items()}
         near |= now
-        if any(differ(now[key], tonnes) for key, tonnes in wanted.items()):
-            inside = {key: at - span.start for key, at in mine.items()}
-            near |= _nearest(LocalProgram(pricing, b), fixed[span], inside, wanted)
+        apart = {key: at - span.start for key, at in mine.items() if differ(now[key], wanted[key])}
+        if apart:
+            for key in mine.keys() - apart.keys():
+                fixed[mine[key]] = True
+            near |= _nearest(LocalProgram(pricing, b), fixed[span], apart, wanted)
     return near
 
 
-def _columns_of(e: Expanded, sold: Ints) -> dict[Key, Ints]:
+def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
     """Return the columns of the first year's purchases by decision."""
+    e, sold = plan.expanded, plan.program.sold
     found, buyers = defaultdict[Key, list[int]](list), (e.deliveries, e.input_flows)
     for i in np.flatnonzero(e.sales.year == 0).tolist():
         source, k = e.sources[e.sales.source[i]], i - len(buyers[0])
@@ -80,26 +94,35 @@ def _nearest(
     local: LocalProgram, fixed: Bools, columns: Mapping[Key, Ints], wanted: Mapping[Key, float]
 ) -> dict[Key, float]:
     """Return the purchases [t] of a block's nearest plan; ``wanted`` are the other plan's."""
-    now = {key: float(local.x[at].sum()) for key, at in columns.items()}
     free = local.changes.cost == 0.0
     free[: len(fixed)] &= ~fixed
-    face, place, n, k = local.face(free), np.cumsum(free) - 1, int(free.sum()), len(columns)
-    # now + change - wanted lies between -deviation and deviation
-    row, column, value = (list[Ints | Floats]() for _ in range(3))
-    for i, at in enumerate(columns.values()):
-        moved = place[at[free[at]]]
-        for side, sign in enumerate((1.0, -1.0)):
-            row.append(np.full(len(moved) + 1, len(face.row_lower) + 2 * i + side))
-            column.append(np.append(moved, n + i))
-            value.append(np.append(np.full(len(moved), sign), -1.0))
-    away = np.array([wanted[key] - now[key] for key in columns])
+    face, place = local.face(free), np.cumsum(free) - 1
+    moved = [place[at[free[at]]] for at in columns.values()]
+    change, of_key = np.concatenate(moved), np.repeat(np.arange(len(moved)), [*map(len, moved)])
+    now = np.array([local.x[at].sum() for at in columns.values()])
+    away = np.array([wanted[key] for key in columns]) - now
+    # one row a purchase: change = away + more - less, where more + less is how far it stays apart
+    count, none = len(columns), np.zeros(len(face.cost))
+    row = len(face.row_lower) + np.arange(count)
+    more, less = len(face.cost) + np.arange(2 * count).reshape(2, count)
     program = face.extended(
-        tuple(map(np.concatenate, (row, column, value))),
-        (np.ones(k), np.zeros(k), np.full(k, np.inf)),
-        (np.full(2 * k, -np.inf), np.stack([away, -away], axis=1).ravel()),
+        (
+            np.concatenate([row[of_key], row, row]),
+            np.concatenate([change, more, less]),
+            np.repeat([1.0, -1.0, 1.0], [len(change), count, count]),
+        ),
+        (np.ones(2 * count), np.zeros(2 * count), np.full(2 * count, np.inf)),
+        (away, away),
     )
-    try:
-        change = highs.PersistentSolver().load(program).run_with_fallbacks().x
-    except SolverError:
-        return now
-    return {key: now[key] + float(change[place[at[free[at]]]].sum()) for key, at in columns.items()}
+    x = np.concatenate([none, np.maximum(-away, 0.0), np.maximum(away, 0.0)])
+    solver = highs.PersistentSolver(highs.WARM_START).load(program)
+    with suppress(SolverError):  # then ``x`` stays what it was
+        solver.start_from(highs.basis_at(program, x))  # few steps from the plan itself are left
+        for _ in range(_ROUNDS):
+            x = solver.run_with_fallbacks().x
+            left = x[more] + x[less]
+            small, cost = _SMALL * left.max(initial=1.0), program.cost.copy()
+            cost[more] = cost[less] = small / (small + left)
+            solver.change_program(dataclasses.replace(program, cost=cost))
+    reached = now + np.bincount(of_key, x[change], count)
+    return dict(zip(columns, reached.tolist(), strict=True))

@@ -14,6 +14,8 @@ from models.results.members import WhoPays
 from models.results.supply import Flows
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from models.case import Case
     from models.plan import Plan
 
@@ -151,28 +153,36 @@ def differ(amount: float, before: float) -> bool:
     return abs(amount - before) > least
 
 
+def _rows_of(table: DataFrame, year: int, columns: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the cells of some columns, row by row, of a year's rows."""
+    of_year = table["year"] == year
+    return zip(*(table.loc[of_year, name].tolist() for name in columns), strict=True)
+
+
 def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
-    flows = plan.flows[plan.flows["year"] == first]
+    of_sale = ("mineral", "project", "refiner", "country", "tonnes", "total")
     paid, bought = dict[Any, float](), dict[Any, float]()
-    for row in flows.to_dict("records"):
-        kind = Kind.CONTRACT if row["contract"] >= 0 else Kind.BUY
-        buyer, tonnes, cost = row["member"], float(row["tonnes"]), float(row["total"])
-        what, mineral = row["project"] or row["refiner"], row["mineral"]
-        yield (kind, mineral, what, row["country"], buyer), _Amount(tonnes, TONNES, cost)
+    for mineral, project, refiner, country, tonnes, cost, contract, buyer in _rows_of(
+        plan.flows, first, (*of_sale, "contract", "member")
+    ):
+        kind = Kind.CONTRACT if contract >= 0 else Kind.BUY
+        yield (kind, mineral, project or refiner, country, buyer), _Amount(tonnes, TONNES, cost)
         paid[mineral, buyer] = paid.get((mineral, buyer), 0.0) + cost
         bought[mineral, buyer] = bought.get((mineral, buyer), 0.0) + tonnes
     if plan.expanded.plant_inputs:
-        inputs = plan.inputs[(plan.inputs["year"] == first) & (plan.inputs["refiner"] != "")]
-        for row in inputs.to_dict("records"):
-            what, plant = row["project"] or row["refiner"], row["plant_project"] or row["plant"]
-            amount = _Amount(float(row["tonnes"]), TONNES, float(row["total"]))
-            yield (Kind.BUY, row["mineral"], what, row["country"], plant), amount
-    stocks = plan.stocks[plan.stocks["year"] == first]
-    for row in stocks.to_dict("records"):
-        change, cell = float(row["closing"] - row["opening"]), (row["mineral"], row["member"])
+        for mineral, project, refiner, country, tonnes, cost, plant, of_plant in _rows_of(
+            plan.inputs, first, (*of_sale, "plant", "plant_project")
+        ):
+            if refiner:
+                key = (Kind.BUY, mineral, project or refiner, country, of_plant or plant)
+                yield key, _Amount(tonnes, TONNES, cost)
+    for mineral, buyer, opening, closing in _rows_of(
+        plan.stocks, first, ("mineral", "member", "opening", "closing")
+    ):
+        change, cell = closing - opening, (mineral, buyer)
         price = paid.get(cell, 0.0) / bought[cell] if bought.get(cell) else 0.0
         kind, cost = (Kind.FILL, change * price) if change > 0 else (Kind.DRAW, 0.0)
-        yield (kind, cell[0], "", "", cell[1]), _Amount(abs(change), TONNES, cost)
+        yield (kind, mineral, "", "", buyer), _Amount(abs(change), TONNES, cost)
     projects = {p.name: p for p in plan.case.projects}
     for row in plan.projects[plan.projects["built"] > 0].to_dict("records"):
         project, year = projects[row["project"]], int(row["year"])

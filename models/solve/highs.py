@@ -290,6 +290,23 @@ def basis_of(
     return basis
 
 
+def basis_at(rows: LinearProgram, x: Floats) -> Any:
+    """Return a basis near a feasible point: what is between its bounds there is basic.
+
+    If these are too few, too many or not independent, the solver exchanges some.
+    """
+    activity = rows.activity(x)
+    return basis_of(
+        *(
+            np.select([(low < at) & (at < high), (at >= high) & (low < high)], [1, 2], 0)
+            for low, at, high in (
+                (rows.lower, x, rows.upper),
+                (rows.row_lower, activity, rows.row_upper),
+            )
+        )
+    )
+
+
 def version() -> str:
     import highspy
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.answers import exchanged
-from models.plan import Plan
+from models.answers.nearest import columns_of_purchases
+from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan
+from models.plan import solve as solve_case
 from models.results import DecideNow
 from models.results.decisions import changes_of, decisions_of
+from models.solve import highs
 from planner.render.claims import SheetRows
+from planner.scenarios import Variant
 from planner.sheets.findings import changed_decisions
-from tests.models.desk import BookT, jin, make, refiner, solve, sur, tonnes
+from tests.models.desk import BookT, jin, make, read, refiner, solve, sur, tonnes
 from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun
 from tests.models.test_hand_contracts import signed
 from tests.models.test_hand_stages import oxide_and_alloy
+from tests.reference.cases import SECURE, random_book
 
 near = pytest.approx
 LANE = {"Mineral": "copper", "To member": "A", "Open": "no"}
@@ -123,6 +130,41 @@ def test_sales_of_the_country_that_is_left_are_not_exchanged() -> None:
     if tonnes(free, refiner="Jin", member="A") == near(50):
         assert exchanged(free, decisions_of(shut), "CHN") == set()
     assert {"Jin", "Kim"} <= {key[2] for key in exchanged(free, decisions_of(shut))}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_rest_can_stay_as_it_is(seed: int) -> None:
+    """With a tight cap and without: all purchases that are not listed can be those of the other.
+
+    The plan's program is solved again with these purchases, and with its own stocks, builds and
+    shortages. It costs the same.
+    """
+    case = read(random_book(np.random.default_rng([57, seed]), 3, SECURE))
+    plans = [solve_case(Variant(max_country_share=share)(case)) for share in (0.3, None)]
+    for plan, other in (plans, plans[::-1]):
+        rows, was = plan.program.rows, decisions_of(other)
+        changed = changes_of(decisions_of(plan), was, exchanged(plan, was))
+        shown = {
+            tuple(row[name] for name in ("decision", "mineral", "what", "country", "member"))
+            for row in changed
+        }
+        low, high = rows.lower.copy(), rows.upper.copy()
+        for group in plan.program.variables:
+            if group.component in {BUILT, REST, STOCK, SHORTAGE}:
+                low[group.at] = high[group.at] = plan.x[group.at]
+        kept = [(key, at) for key, at in columns_of_purchases(plan).items() if key not in shown]
+        tonnes = np.array([was[key].amount if key in was else 0.0 for key, _ in kept])
+        slack = 2e-6 * (1.0 + tonnes)
+        added = np.repeat(np.arange(len(kept)), [len(at) for _, at in kept])
+        entries = (
+            len(rows.row_lower) + added,
+            np.concatenate([*(at for _, at in kept), np.zeros(0, int)]),
+        )
+        kept_so = dataclasses.replace(rows, lower=low, upper=high).extended(
+            (*entries, np.ones(len(added))), rows=(tonnes - slack, tonnes + slack)
+        )
+        again = highs.solve(dataclasses.replace(kept_so, whole=np.zeros_like(kept_so.whole)))
+        assert rows.cost @ again.x == near(rows.cost @ plan.x, rel=1e-5, abs=1)
 
 
 def test_dropped_decisions_have_the_amount_zero() -> None:

@@ -23,7 +23,7 @@ from tests.models.stages import cap
 from tests.models.test_hand_built import PLANT, YEARS, begun
 from tests.models.test_hand_contracts import signed
 from tests.models.test_hand_stages import oxide_and_alloy
-from tests.reference.cases import SECURE, random_book
+from tests.reference.cases import END_USE, SECURE, random_book
 
 near = pytest.approx
 LANE = {"Mineral": "copper", "To member": "A", "Open": "no"}
@@ -139,7 +139,7 @@ def test_the_rest_can_stay_as_it_is(seed: int) -> None:
     The plan's program is solved again with these purchases, and with its own stocks, builds and
     shortages. It costs the same.
     """
-    case = read(random_book(np.random.default_rng([57, seed]), 3, SECURE))
+    case = read(random_book(np.random.default_rng([57, seed]), 3, (END_USE, SECURE)[seed % 2]))
     plans = [solve_case(Variant(max_country_share=share)(case)) for share in (0.3, None)]
     for plan, other in (plans, plans[::-1]):
         rows, was = plan.program.rows, decisions_of(other)

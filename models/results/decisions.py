@@ -42,7 +42,7 @@ class DecideNow(Result):
     """The decisions of the first planned year, the largest cost first.
 
     Projects in the sheet Built are decided already. Compared with another plan, only the decisions
-    that differ are listed.
+    that differ are listed; all other purchases can be as in that plan, together, at the same cost.
     """
 
     TABLE, PLACE = "Decide now", 5

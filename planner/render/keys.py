@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,17 +22,23 @@ ABSENT = object()
 class AnswerKey:
     """A key of an answer: its name, and its meaning in the manual.
 
-    ``value`` returns its value from what the command planned. ``rows`` are the keys of each row, if
+    ``value`` returns its value from what the command planned, or is the path of an attribute of the
+    study. ``rows`` are the keys of each row, if
     the value is a list of rows; a row may lack those that are ``optional``. ``when`` says which
     answers have the key; "": all.
     """
 
     name: str
     meaning: str
-    value: Callable[..., object] = lambda *_: ABSENT
+    value: Callable[..., object] | str = lambda *_: ABSENT
     rows: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     when: str = ""
+
+    def find(self, *planned: Any) -> object:
+        """Return its value from a study and its tables."""
+        value = self.value
+        return attrgetter(value)(planned[0]) if isinstance(value, str) else value(*planned)
 
 
 AnswerKeys = tuple[AnswerKey, ...]
@@ -64,7 +71,7 @@ def table_key(
 
 def answered(keys: AnswerKeys, *planned: Any) -> dict[str, object]:
     """Return an answer: the value of each key that it has."""
-    found = {key.name: key.value(*planned) for key in keys}
+    found = {key.name: key.find(*planned) for key in keys}
     return {name: value for name, value in found.items() if value is not ABSENT}
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,19 +14,17 @@ from models.answers import cost_sharing
 from models.answers.cost_sharing import AS_BOUGHT, DUAL_PRICES, Sharing
 from models.case import Case
 from models.measures import ratio
+from models.program import CashCost
 from models.resolve import Floats
 from models.results import Field, Format, Name, Result, field
 from models.results.common import MEMBER, words_of
 from planner.render.chart import Picture, Role, bars, drawn, peak
-from planner.render.claims import Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import Sentence, SheetRows, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import COALITION_BUYER, Record
-from planner.render.words import counted, money_words, tariff_words
-from planner.studies.engine import OnProgress, OnStage, Run, Study, run_study
+from planner.render.words import counted, money_words
+from planner.studies.engine import Run, Study
 from planner.studies.kind import TROUBLE, StudyKind, Tables
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
 
 RULES = {
     AS_BOUGHT: "each pays for what it buys and bears its own shortage",
@@ -278,7 +275,7 @@ def in_fractions(case: Case) -> Case:
     return case.change(settings=settings) if case.settings.whole_projects else case
 
 
-# ---- the kind ------------------------------------------------------------------------------------
+# ---- JSON ----------------------------------------------------------------------------------------
 
 
 def _bills_of_members(_: object, tables: Tables) -> list[Record]:
@@ -293,129 +290,6 @@ def _tempted_groups(study: BillsStudy, tables: Tables) -> list[Record]:
         {**row, Groups.group.json_key: tempted.get(rule)}
         for row, rule in zip(tables.records(Groups), sharing.bills, strict=True)
     ]
-
-
-class BillsStudy(StudyKind):
-    """Find who gains from planning together, and who should pay what.
-
-    Each member is planned alone, with its own demand, stocks, contracts, limits and rights to
-    capacity (sheet and setting Rights). Then all members are planned together. Their joint cost is
-    split in four ways: as bought, by demand, by equal savings and by dual prices. For each split,
-    the study names the group of members that would gain most by leaving, and its gain. With dual
-    prices, no group gains by leaving.
-
-    \b
-    planner bills case.xlsx
-    planner bills case.xlsx --scenario "Export ban" --csv tables
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-
-    NAME, TITLE, WRITES = "bills", "Bills", "bills"
-    MONEY = "all amounts are present values in the first year"
-    QUESTION = "Who gains from planning together, and what would be fair?"
-    HEADING = "Bills: {plan}"
-    RESULTS = (Savings, Bills, Transfers, Groups)
-    ANSWER = (
-        AnswerKey(
-            "alone_usd",
-            "cost of all members, each alone",
-            lambda s, _: float(s.sharing.alone.sum()),
-        ),
-        AnswerKey("together_usd", "cost of all members together", lambda s, _: s.sharing.cost),
-        AnswerKey(
-            "cash_alone_usd",
-            "its cash, without priced shortage",
-            lambda s, _: float(s.sharing.alone_paid.sum()),
-        ),
-        AnswerKey(
-            "cash_together_usd",
-            "cash together, without priced shortage",
-            lambda s, _: s.sharing.cost - float(s.sharing.bought_priced.sum()),
-        ),
-        table_key("bills", Bills, _bills_of_members),
-        table_key("transfers", Transfers),
-        table_key("groups", Groups, _tempted_groups),
-        *TROUBLE,
-    )
-    SHOWN = (Savings.member, Savings.alone, *_RULES_SHOWN.values())
-    task = "members alone and together"
-
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
-        study = Study(in_fractions(self.start.case), ((Run("Together"),),), cost_sharing.sharing_of)
-        outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
-
-    @property
-    def has_plan(self) -> bool:
-        """Whether the joint plan is proven, so that there is a workbook to write."""
-        return self.outcomes[0].is_planned
-
-    @property
-    def sharing(self) -> Sharing:
-        """Who pays what."""
-        return cast("Sharing", self.outcomes[0].result)
-
-    @property
-    def tariff_sentence(self) -> str:
-        return tariff_words({"together": self.sharing.paid}, self.start.case.settings.currency)
-
-    @property
-    def options(self) -> dict[str, str]:
-        settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
-        rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
-        width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
-        assumed = {"Rights": settings.rights + rows, "Dual prices": "unique"}
-        if width > tolerances.BILL_ROUNDING * abs(sharing.cost):
-            assumed["Dual prices"] = (
-                "not unique: each bill is the mean over the dual prices at which some member pays"
-                " least or most"
-            )
-        if settings.fair_shortage_weight > 0:
-            more = money_words(max(sharing.fairly, 0.0), settings.currency)
-            assumed["Sharing a shortage fairly"] = (
-                "left out of the bills, because it depends on which members plan together. It adds"
-                f" {more} to the cost of the plan; all bills are reduced in proportion"
-            )
-        if settings.whole_projects:
-            assumed["Builds"] = (
-                "in fractions: with whole plants, every split might give some group a reason to"
-                " leave"
-            )
-        if case.contracts:
-            assumed["Contracts"] = (
-                "where capacity reduces a minimum, the reduced minimum of the joint plan"
-            )
-        return {**self.start.options, **assumed}
-
-    @property
-    def trouble(self) -> str:
-        """The splits that are not known, with the reasons; or ""."""
-        sharing = self.sharing
-        return "; ".join(
-            f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
-            for rule, why in sharing.failed.items()
-        )
-
-    def tables(self) -> list[Result]:
-        return sharing_tables(self.sharing, self.start.case)
-
-    # ---- from the tables alone -------------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        if len(set(tables[Bills].member) - {""}) <= 1:
-            return (say("answer", "A single member bears the whole cost."),)
-        first = (_together, _as_bought, _by_duals, _less_missing)
-        topics = (*first, _tempted, _most_saved, _warnings)
-        return collect_sentences(*(partial(make, tables) for make in topics))
-
-    @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        return f"Cash of {tables.years}, discounted. Missing tonnes are not in it."
-
-    @classmethod
-    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return drawn(_by_rule(tables[Savings], tables[Groups]))
 
 
 # ---- words and charts ----------------------------------------------------------------------------
@@ -536,3 +410,120 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
         title = f"{next(iter(parts))}: each member, against planning alone"
     picture = bars(title, rows, Savings.member, parts, _SAVED, across=MEMBER.header)
     return picture and picture.in_money(table.words.get("money", ""))
+
+
+class BillsStudy(StudyKind):
+    """Find who gains from planning together, and who should pay what.
+
+    Each member is planned alone, with its own demand, stocks, contracts, limits and rights to
+    capacity (sheet and setting Rights). Then all members are planned together. Their joint cost is
+    split in four ways: as bought, by demand, by equal savings and by dual prices. For each split,
+    the study names the group of members that would gain most by leaving, and its gain. With dual
+    prices, no group gains by leaving.
+
+    \b
+    planner bills case.xlsx
+    planner bills case.xlsx --scenario "Export ban" --csv tables
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "bills", "Bills", "bills"
+    MONEY = "all amounts are present values in the first year"
+    QUESTION = "Who gains from planning together, and what would be fair?"
+    HEADING = "Bills: {plan}"
+    RESULTS = (Savings, Bills, Transfers, Groups)
+    ANSWER = (
+        AnswerKey(
+            "alone_usd",
+            "cost of all members, each alone",
+            lambda s, _: float(s.sharing.alone.sum()),
+        ),
+        AnswerKey("together_usd", "cost of all members together", "sharing.cost"),
+        AnswerKey(
+            "cash_alone_usd",
+            "its cash, without priced shortage",
+            lambda s, _: float(s.sharing.alone_paid.sum()),
+        ),
+        AnswerKey(
+            "cash_together_usd",
+            "cash together, without priced shortage",
+            lambda s, _: s.sharing.cost - float(s.sharing.bought_priced.sum()),
+        ),
+        table_key("bills", Bills, _bills_of_members),
+        table_key("transfers", Transfers),
+        table_key("groups", Groups, _tempted_groups),
+        *TROUBLE,
+    )
+    SHOWN = (Savings.member, Savings.alone, *_RULES_SHOWN.values())
+    TOPICS = (
+        _together, _as_bought, _by_duals, _less_missing, _tempted, _most_saved, _warnings,
+    )  # fmt: skip
+    task = "members alone and together"
+
+    def study(self) -> Study[Sharing]:
+        case = in_fractions(self.start.case)
+        return Study(case, ((Run("Together"),),), cost_sharing.sharing_of)
+
+    @property
+    def sharing(self) -> Sharing:
+        """Who pays what."""
+        return cast("Sharing", self.outcomes[0].result)
+
+    @property
+    def paid(self) -> Mapping[str, CashCost]:
+        return {"together": self.sharing.paid}
+
+    @property
+    def options(self) -> dict[str, str]:
+        settings, case, sharing = self.start.case.settings, self.start.case, self.sharing
+        rows = f"; {counted(len(case.rights), 'row')} of Rights" if case.rights else ""
+        width = float(np.max(sharing.duals.most - sharing.duals.least, initial=0.0))
+        assumed = {"Rights": settings.rights + rows, "Dual prices": "unique"}
+        if width > tolerances.BILL_ROUNDING * abs(sharing.cost):
+            assumed["Dual prices"] = (
+                "not unique: each bill is the mean over the dual prices at which some member pays"
+                " least or most"
+            )
+        if settings.fair_shortage_weight > 0:
+            more = money_words(max(sharing.fairly, 0.0), settings.currency)
+            assumed["Sharing a shortage fairly"] = (
+                "left out of the bills, because it depends on which members plan together. It adds"
+                f" {more} to the cost of the plan; all bills are reduced in proportion"
+            )
+        if settings.whole_projects:
+            assumed["Builds"] = (
+                "in fractions: with whole plants, every split might give some group a reason to"
+                " leave"
+            )
+        if case.contracts:
+            assumed["Contracts"] = (
+                "where capacity reduces a minimum, the reduced minimum of the joint plan"
+            )
+        return {**self.start.options, **assumed}
+
+    @property
+    def trouble(self) -> str:
+        """The splits that are not known, with the reasons; or ""."""
+        sharing = self.sharing
+        return "; ".join(
+            f"{_UNKNOWN[rule in sharing.bills].format(split=_SPLIT[rule])}: {why}"
+            for rule, why in sharing.failed.items()
+        )
+
+    def tables(self) -> list[Result]:
+        return sharing_tables(self.sharing, self.start.case)
+
+    # ---- from the tables alone -------------------------------------------------------------------
+
+    @classmethod
+    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
+        if len(set(tables[Bills].member) - {""}) <= 1:
+            return (say("answer", "A single member bears the whole cost."),)
+        return super().findings(tables)
+
+    @classmethod
+    def table_note(cls, tables: Tables) -> str:
+        return f"Cash of {tables.years}, discounted. Missing tonnes are not in it."
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        return drawn(_by_rule(tables[Savings], tables[Groups]))

@@ -40,7 +40,6 @@ from planner.studies.compare_tables import (
 from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.studies.kind import Tables
 from planner.studies.places import builds_in_background
-from planner.studies.source import PlannedRuns
 from planner.studies.variant_kind import VariantStudy
 from planner.studies.variant_tables import Row, RunMinerals, table_from, with_named_costs
 from planner.workbook.findings import sentence
@@ -197,9 +196,9 @@ class Compare(VariantStudy):
         self.outcomes = outcomes.of_runs
         self.entries = [self._entry(case) for case in self.cases]
         by_name = {outcome.name: outcome for outcome in outcomes}
-        compared = [by_name.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries]
-        source = cases.scenario_source(case, self.cases)
-        self.planned_source = PlannedRuns(source, compared, (), outcomes)
+        self.compared = [
+            by_name.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries
+        ]
         late = builds_in_background(where, [case])
         self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
         self.stopped = outcomes.stopped
@@ -233,7 +232,7 @@ class Compare(VariantStudy):
     @property
     def required_outcomes(self) -> Sequence[Outcome[Any]]:
         """The outcomes of all cases; a case with an error in its input has one that says so."""
-        return self.planned_source.compared
+        return self.compared
 
     runs = required_outcomes
 
@@ -262,7 +261,7 @@ class Compare(VariantStudy):
 
     def further_cells(self, outcome: Outcome[Any]) -> Row:
         entry = next(e for e in self.entries if e.name == outcome.name)
-        objectives = {o.name: o.objective for o in self.planned_source.compared}
+        objectives = {o.name: o.objective for o in self.compared}
         now, base = (None if e.context is None else e.context.plan
                      for e in (entry, self.entries[0]))  # fmt: skip
         row: Row = {
@@ -299,8 +298,8 @@ class Compare(VariantStudy):
 
     def _missing_by_year(self) -> Result | None:
         """Return one row per scenario, mineral and year; None if no case has a plan."""
-        base = self.numbers(self.planned_source.compared[0])
-        named, rows = [(o.name, o.result) for o in self.planned_source.compared], list[Row]()
+        base = self.numbers(self.compared[0])
+        named, rows = [(o.name, o.result) for o in self.compared], list[Row]()
         for name, kept in named:
             if kept is None:
                 continue
@@ -343,7 +342,7 @@ class Compare(VariantStudy):
         """Return the scenarios in JSON: their numbers, and their difference from the base."""
         rows, beside = self.rows, (Comparison.foresight, Comparison.surprise)
         has = [f for f in (Comparison.more, *beside) if f.name in tables[Comparison].data]
-        pairs = zip(self.planned_source.compared, records(tables[Comparison], *has), strict=True)
+        pairs = zip(self.compared, records(tables[Comparison], *has), strict=True)
         return [
             {"scenario": o.name, **self.entry_of(rows[o.name], o.error), **more}
             for o, more in pairs

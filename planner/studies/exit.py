@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -25,7 +25,7 @@ from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
 from planner.sheets.findings import changed_decisions
-from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study
+from planner.studies.engine import Outcome, Run, Study
 from planner.studies.exit_tables import (
     DECLARED,
     MORE,
@@ -44,7 +44,6 @@ from planner.workbook.cells import iso3_code
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
-    from planner.studies.places import Where
 
 # ---- charts and words, made from the tables alone ------------------------------------------------
 
@@ -96,13 +95,9 @@ class ExitStudy(StudyKind):
     QUESTION = "How far can we get away from a country, by when, and what must we build first?"
     RESULTS = (*DECLARED, DecideNow)
     ANSWER = (
-        AnswerKey("country", "the country that is left", lambda study, _: study.country),
-        AnswerKey("objective_usd", "total cost without it", lambda s, _: s.result.path.objective),
-        AnswerKey(
-            "plan_objective_usd",
-            "total cost of the plan",
-            lambda study, _: study.result.plan.objective,
-        ),
+        AnswerKey("country", "the country that is left", "country"),
+        AnswerKey("objective_usd", "total cost without it", "result.path.objective"),
+        AnswerKey("plan_objective_usd", "total cost of the plan", "result.plan.objective"),
         table_key("rows", Exits),
         table_key("path", WayOut),
         table_key("builds", Builds),
@@ -139,15 +134,13 @@ class ExitStudy(StudyKind):
         typed = str(options["country"] or "").strip()
         return iso3_code(typed) or typed
 
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
+    def study(self) -> Study[answers.Exit]:
         leave = partial(answers.exit_from, country=self.country)
-        outcomes = run_study(
-            Study(self.start.case, ((Run("The plan"),),), leave), where, on_progress
-        )
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
-        if outcomes[0].result is not None:
-            self.result = outcomes[0].result
+        return Study(self.start.case, ((Run("The plan"),),), leave)
+
+    @property
+    def result(self) -> answers.Exit:
+        return cast("answers.Exit", self.outcomes[0].result)
 
     @property
     def trouble(self) -> str:

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from models.errors import PlannerError
 from models.plan import OPTIMAL
+from models.program import CashCost
 from models.results import About, Field, Figure, Name, Result
 from planner.render.chart import Picture, drawn, is_worth_drawing
-from planner.render.claims import Sentence, SheetTables
+from planner.render.claims import Sentence, SheetTables, collect_sentences
 from planner.render.front import FirstPage, first_columns
 from planner.render.keys import AnswerKey, AnswerKeys, answered
 from planner.render.table import Record, Table, records, table_of
 from planner.render.words import tariff_words, year_span
 from planner.stops import Stop
-from planner.studies.engine import OnProgress, OnStage, Outcome
+from planner.studies.engine import OnProgress, OnStage, Outcome, Study, run_study
 from planner.workbook.plan_file import code_of, read_back
 
 if TYPE_CHECKING:
@@ -177,6 +179,10 @@ class StudyKind:
     """Whether its money is discounted, in words; "" if it shows no money."""
     SHOWN: ClassVar[tuple[Field, ...]] = ()
     """The fields of the first page's table, at most nine."""
+    NOTE: ClassVar[str] = ""
+    """What stands below the first page's table: its order, its reference, its terms."""
+    TOPICS: ClassVar[tuple[Callable[[Tables], Iterable[Sentence]], ...]] = ()
+    """Functions that yield the sentences of its first page, in their order."""
     LIMIT: ClassVar[str] = ""
     """The help of ``--max-country-share``; "" if there is no such option."""
 
@@ -210,9 +216,15 @@ class StudyKind:
 
     # ---- planning --------------------------------------------------------------------------------
 
+    def study(self) -> Study[Any]:
+        """Return the runs; a kind that plans more than one study has a ``plan`` of its own."""
+        raise NotImplementedError
+
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
         """Plan the study at a place, and set ``outcomes`` and ``stopped``."""
-        raise NotImplementedError
+        del on_stage
+        outcomes = run_study(self.study(), where, on_progress)
+        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
 
     # ---- results ---------------------------------------------------------------------------------
 
@@ -270,10 +282,14 @@ class StudyKind:
         return {}
 
     @property
+    def paid(self) -> Mapping[str, CashCost]:
+        """The cash costs that it shows, by the names of plans in sentences."""
+        return {name: plan.cash_cost for name, plan in self.plans.items()}
+
+    @property
     def tariff_sentence(self) -> str:
         """A sentence on tariffs and levies in its costs, and the net costs; "" without any."""
-        costs = {name: plan.cash_cost for name, plan in self.plans.items()}
-        return tariff_words(costs, self.start.case.settings.currency)
+        return tariff_words(self.paid, self.start.case.settings.currency)
 
     @property
     def trouble(self) -> str:
@@ -306,7 +322,7 @@ class StudyKind:
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
         """Return the sentences of the first page, from the tables alone."""
-        raise NotImplementedError
+        return collect_sentences(*(partial(make, tables) for make in cls.TOPICS))
 
     @classmethod
     def front(cls, tables: Tables, title: str) -> FirstPage:
@@ -320,7 +336,7 @@ class StudyKind:
             whole = table_of(shown.result, tables.country)
             table = first_columns(whole, shown.result, shown.fields)
         page = FirstPage(title, cls.QUESTION, cls.findings(tables), table, tuple(drawn))
-        return replace(page, table_note=cls.table_note(tables))
+        return replace(page, table_note=cls.table_note(tables) if shown else "")
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -330,9 +346,9 @@ class StudyKind:
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:
-        """Return the note below the first page's table: its order, its reference, its terms."""
+        """Return the note below the first page's table, if there is one (``NOTE``)."""
         del tables
-        return ""
+        return cls.NOTE
 
     def page(self, tables: Tables, title: str) -> FirstPage:
         """Return the first page; if the study was stopped, it says that runs are missing."""

@@ -20,16 +20,15 @@ from models.results import Field, Result, ShareLimits, field
 from models.results.common import COUNTRY, MINERAL, UNDISCOUNTED, words_of
 from planner.options import CAP_HELP, Share
 from planner.render.chart import Form, Picture, Role, Series, series_values, shortened
-from planner.render.claims import Sentence, collect_sentences, say
+from planner.render.claims import Sentence, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import with_number
 from planner.render.words import counted, few, share_words
-from planner.studies.engine import OnProgress, OnStage, Run, Study, run_study
+from planner.studies.engine import Run, Study
 from planner.studies.kind import TROUBLE, Numbers, StudyKind, Tables
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
-    from planner.studies.places import Where
 
 CHANGES, FIXED, UNKNOWN = "yes", "no", "not known"
 """Values of the column Can it change."""
@@ -84,17 +83,6 @@ class Ranges(Result):
         f"{CHANGES}: least and most differ by at least one percentage point of demand. {FIXED}:"
         f" they differ by less. {UNKNOWN}: the search for the least or the most failed.",
     )
-
-
-# ---- runs ----------------------------------------------------------------------------------------
-
-
-def study_of(case: Case, slack: float, by: str) -> Study[tuple[Range, ...]]:
-    """Return the study: a run for each mineral, which finds its suppliers' ranges."""
-    names = [m.name for m in case.minerals]
-    read = partial(ranges, slack=slack, by=by)
-    runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
-    return Study(case, tuple(runs), read)
 
 
 def ranges_table(ranges_found: Sequence[Range], case: Case, by: str) -> Ranges:
@@ -222,12 +210,8 @@ class RangesStudy(StudyKind):
     QUESTION = "Where could we buy differently at almost no extra cost?"
     RESULTS = (Ranges,)
     ANSWER = (
-        AnswerKey(
-            "slack",
-            "the fraction of a mineral's cost that may be added",
-            lambda study, _: study.slack,
-        ),
-        AnswerKey("by", "whose sales vary, as asked", lambda study, _: study.by),
+        AnswerKey("slack", "the fraction of a mineral's cost that may be added", "slack"),
+        AnswerKey("by", "whose sales vary, as asked", "by"),
         table_key("ranges", Ranges),
         *TROUBLE,
     )
@@ -235,6 +219,7 @@ class RangesStudy(StudyKind):
         Ranges.mineral, Ranges.supplier, Ranges.now_share, Ranges.least_share, Ranges.most_share,
         Ranges.verdict,
     )  # fmt: skip
+    TOPICS = _freest, _fixed, _free_and_fixed, _warnings
     LIMIT = CAP_HELP
     OPTIONS = (
         click.option(
@@ -258,15 +243,21 @@ class RangesStudy(StudyKind):
         self.slack, self.by = slack, by
         self.task = f"the case, then ranges of {counted(len(start.case.minerals), 'mineral')}"
 
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
-        outcomes = run_study(study_of(self.start.case, self.slack, self.by), where, on_progress)
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
+    def study(self) -> Study[tuple[Range, ...]]:
+        """Return a run for each mineral, which finds its suppliers' ranges."""
+        names = [m.name for m in self.start.case.minerals]
+        read = partial(ranges, slack=self.slack, by=self.by)
+        runs = ((Run(name, read=partial(read, mineral=name)),) for name in names)
+        return Study(self.start.case, tuple(runs), read)
+
+    @property
+    def found(self) -> list[Range]:
+        return [r for outcome in self.outcomes for r in outcome.result or ()]
 
     @property
     def trouble(self) -> str:
-        case, ranges = self.start.case, [r for o in self.outcomes for r in o.result or ()]
-        missing = [r for r in ranges if r.least is None or r.most is None]
+        case = self.start.case
+        missing = [r for r in self.found if r.least is None or r.most is None]
         names = few([f"{_supplier_name(r, case, self.by)} ({r.mineral})" for r in missing])
         return f"no range is known for {names}: no proven plan" if missing else ""
 
@@ -282,16 +273,9 @@ class RangesStudy(StudyKind):
         return {**asked, "What is built": built, **self.start.options}
 
     def tables(self) -> list[Result]:
-        ranges_found = [r for outcome in self.outcomes for r in outcome.result or ()]
-        return [ranges_table(ranges_found, self.start.case, self.by)]
+        return [ranges_table(self.found, self.start.case, self.by)]
 
     # ---- of the tables alone ---------------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return collect_sentences(
-            *(partial(make, tables) for make in (_freest, _fixed, _free_and_fixed, _warnings))
-        )
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:

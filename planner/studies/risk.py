@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +16,7 @@ from models.plan import Plan
 from models.results import Format, Result
 from planner.options import Share, draw_options
 from planner.render.chart import Form, Picture, Role, Series, drawn, series_values, shortened
-from planner.render.claims import Sentence, collect_sentences, say
+from planner.render.claims import Sentence, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.render.words import known, money_words, number_of, share_words
@@ -117,8 +116,6 @@ def _nested(row: Record) -> Record:
     return nested
 
 
-# ---- the study -----------------------------------------------------------------------------------
-
 _WAIVED = "waived in years with an event"
 _SEED_HELP = "Seed of the random draws: the same seed gives the same draws."
 _MORE_KEY = "chance_of_shortage_beyond_base"
@@ -138,6 +135,88 @@ def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
 
 def _events(_: object, tables: Tables) -> list[Record]:
     return [_nested(row) for row in tables.records(Events)]
+
+
+# ---- its chart, made from the tables alone -------------------------------------------------------
+
+
+def _short_by_mineral(tables: Tables) -> Picture | None:
+    rows = tables[RiskByMineral].frame()
+    if not (rows["share"].fillna(0.0) > 0).any():
+        return None
+    rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
+    columns = [("No event", Role.OTHER, AS_AGREED, "No event")]
+    columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
+    names = tuple(shortened(name) for name in dict.fromkeys(rows["mineral"]))
+    series = tuple(
+        Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
+        for name, role, plan, column in columns
+    )
+    title = f"Missing share of need by mineral, {tables.years}"
+    fmt = Format.DAYS  # a decimal: an axis of shares would reach to 100 %
+    return Picture(title, Form.GROUPED, names, series, "% of need", "", fmt)
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
+    """Yield the mineral of which events leave most further missing in the agreed plan."""
+    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    most = rows.largest(fields.further)
+    if most.number <= tolerances.MISSING_PART:
+        none = rows.none(fields.further, ">", tolerances.MISSING_PART)
+        yield say(
+            "answer", "On average, no mineral is further missing than without events.", none=none
+        )
+        return
+    row = rows.where(mineral=most["mineral"])
+    text = (
+        "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
+        " without events, so that {mean} is missing."
+    )
+    yield say("answer", text, top=most, mean=row.value(fields.share))
+
+
+def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
+    """Yield in how many draws some mineral is shorter than without events."""
+    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AS_AGREED).value(Measures.mean)
+    text = "In {part} % of draws, some mineral is further missing than without events."
+    yield say("answer", text, part=chance_of_it)
+
+
+def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
+    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
+    spared = rows.count(fields.further, "<=", tolerances.MISSING_PART)
+    if spared.number:
+        text = "Minerals not further missing than without events, on average: {count}."
+        yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
+
+
+def _likeliest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the most probable event."""
+    fields, most = Events, tables.sheet(Events).largest(Events.probability)
+    text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
+    yield say("figure", text, name=fields.probability.header, large="top", top=most)
+
+
+def _warnings(tables: Tables) -> Iterator[Sentence]:
+    yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
+                      " the agreed tonnes and a surge.")  # fmt: skip
+    if tables.option(LEFT_OUT):
+        penalty = tables.asked(LEFT_OUT)
+        yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
+
+
+def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
+    """Yield the plant whose delay leaves most missing each time."""
+    if Delays in tables:
+        most = tables.sheet(Delays).largest(Delays.short)
+        if most.number > tolerances.LEAST_FLOW:
+            text = (
+                "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
+            )
+            yield say("figure", text, name="Missing if it is late", large="top", top=most)
 
 
 class RiskStudy(StudyKind):
@@ -164,17 +243,11 @@ class RiskStudy(StudyKind):
     RESULTS = (Measures, RiskByMineral, Events, Delays, Draws)
     ANSWER = (
         AnswerKey("draws", "draws of events", lambda study, _: len(study.risk.draws)),
-        AnswerKey(
-            "distinct_draws", "draws that differ", lambda study, _: study.risk.distinct_draws
-        ),
+        AnswerKey("distinct_draws", "draws that differ", "risk.distinct_draws"),
         AnswerKey("plans", "runs that were planned", lambda study, _: len(study.outcomes)),
-        AnswerKey("seed", "the seed of the draws", lambda study, _: study.chances.seed),
-        AnswerKey(
-            "surge",
-            "extra sales of others, a fraction of capacity",
-            lambda s, _: s.chances.surge,
-        ),
-        AnswerKey("keep_caps", "whether limits stay", lambda study, _: study.chances.keep_caps),
+        AnswerKey("seed", "the seed of the draws", "chances.seed"),
+        AnswerKey("surge", "extra sales of others, a fraction of capacity", "chances.surge"),
+        AnswerKey("keep_caps", "whether limits stay", "chances.keep_caps"),
         AnswerKey("rows", "both plans, from the sheets of results", _plans, _PLAN_KEYS),
         AnswerKey("events", "the sheet `Events`", _events, _EVENT_KEYS),
         table_key("delays", Delays),
@@ -182,6 +255,11 @@ class RiskStudy(StudyKind):
     SHOWN = (
         RiskByMineral.mineral, RiskByMineral.demand, RiskByMineral.base_share, RiskByMineral.share,
         RiskByMineral.further, RiskByMineral.more,
+    )  # fmt: skip
+    NOTE = "All years together, in the plan as agreed. The most further missing comes first."
+    TOPICS = (
+        _hardest_hit_sentence, _chance_of_more, _spared_by_calm, _likeliest, _costliest_delay,
+        _warnings,
     )  # fmt: skip
     WHAT_IFS = False
     LIMIT = "Cap one country's share of each mineral in both plans, 0 to 1. Applied last."
@@ -261,7 +339,9 @@ class RiskStudy(StudyKind):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return _findings(tables)
+        if not any(map(known, tables[Draws].cost_agreed)):
+            return (say("answer", "The draws have not been planned, so there is no result."),)
+        return super().findings(tables)
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
@@ -272,107 +352,5 @@ class RiskStudy(StudyKind):
         return Numbers(as_agreed.ordered(RiskByMineral.further), cls.SHOWN)
 
     @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        del tables
-        return "All years together, in the plan as agreed. The most further missing comes first."
-
-    @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
         return drawn(_short_by_mineral(tables))
-
-
-# ---- its chart, made from the tables alone -------------------------------------------------------
-
-
-def _short_by_mineral(tables: Tables) -> Picture | None:
-    rows = tables[RiskByMineral].frame()
-    if not (rows["share"].fillna(0.0) > 0).any():
-        return None
-    rows["No event"] = (rows["base"] / rows["demand"]).where(rows["demand"] > 0, 0.0)
-    columns = [("No event", Role.OTHER, AS_AGREED, "No event")]
-    columns += [(f"{name}, on average", plan.role, name, "share") for name, plan in PLANS.items()]
-    names = tuple(shortened(name) for name in dict.fromkeys(rows["mineral"]))
-    series = tuple(
-        Series(name, role, series_values(100.0 * rows[rows["plan"] == plan][column].astype(float)))
-        for name, role, plan, column in columns
-    )
-    title = f"Missing share of need by mineral, {tables.years}"
-    fmt = Format.DAYS  # a decimal: an axis of shares would reach to 100 %
-    return Picture(title, Form.GROUPED, names, series, "% of need", "", fmt)
-
-
-# ---- findings ------------------------------------------------------------------------------------
-
-
-def _findings(tables: Tables) -> tuple[Sentence, ...]:
-    """Return the sentences of the first page."""
-    if not any(map(known, tables[Draws].cost_agreed)):
-        return (say("answer", "The draws have not been planned, so there is no result."),)
-    topics = (
-        _hardest_hit_sentence,
-        _chance_of_more,
-        _spared_by_calm,
-        _likeliest,
-        _costliest_delay,
-        _warnings,
-    )
-    return collect_sentences(*(partial(make, tables) for make in topics))
-
-
-def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
-    """Yield the mineral of which events leave most further missing in the agreed plan."""
-    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
-    most = rows.largest(fields.further)
-    if most.number <= tolerances.MISSING_PART:
-        none = rows.none(fields.further, ">", tolerances.MISSING_PART)
-        yield say(
-            "answer", "On average, no mineral is further missing than without events.", none=none
-        )
-        return
-    row = rows.where(mineral=most["mineral"])
-    text = (
-        "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
-        " without events, so that {mean} is missing."
-    )
-    yield say("answer", text, top=most, mean=row.value(fields.share))
-
-
-def _chance_of_more(tables: Tables) -> Iterator[Sentence]:
-    """Yield in how many draws some mineral is shorter than without events."""
-    chance_of_it = tables.sheet(Measures).where(measure=MORE, plan=AS_AGREED).value(Measures.mean)
-    text = "In {part} % of draws, some mineral is further missing than without events."
-    yield say("answer", text, part=chance_of_it)
-
-
-def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
-    fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
-    spared = rows.count(fields.further, "<=", tolerances.MISSING_PART)
-    if spared.number:
-        text = "Minerals not further missing than without events, on average: {count}."
-        yield say("figure", text, name="Minerals unaffected", large="count", count=spared)
-
-
-def _likeliest(tables: Tables) -> Iterator[Sentence]:
-    """Yield the most probable event."""
-    fields, most = Events, tables.sheet(Events).largest(Events.probability)
-    text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
-    yield say("figure", text, name=fields.probability.header, large="top", top=most)
-
-
-def _warnings(tables: Tables) -> Iterator[Sentence]:
-    yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
-                      " the agreed tonnes and a surge.")  # fmt: skip
-    if tables.option(LEFT_OUT):
-        penalty = tables.asked(LEFT_OUT)
-        yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
-
-
-def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
-    """Yield the plant whose delay leaves most missing each time."""
-    if Delays in tables:
-        most = tables.sheet(Delays).largest(Delays.short)
-        if most.number > tolerances.LEAST_FLOW:
-            text = (
-                "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
-            )
-            yield say("figure", text, name="Missing if it is late", large="top", top=most)

@@ -23,7 +23,7 @@ from models.schema.column import MOST_PRICE
 from models.scorecard import MEASURES, Required, Score, due_years, scorecard
 from models.scorecard.supplied import PlanSupply, scored_buyers
 from planner.options import CAP_HELP
-from planner.render.claims import Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import Sentence, SheetRows, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.sheets.figures import MET, MISSED, NO_DATA, remark, scorecard_of
@@ -345,7 +345,46 @@ _SCORE_KEYS = (
     "met", "missed_years", "unit", "remark",
 )  # fmt: skip
 
-# ---- the study -----------------------------------------------------------------------------------
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
+    rows, fields = tables.sheet(Scorecard), Scorecard
+    met, missed, untested = (rows.count(fields.met, "=", light) for light in (MET, MISSED, NO_DATA))
+    yield say("answer", "Benchmarks met: {met}; missed: {missed}; not tested for lack of data:"
+                        " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
+    if Missed in tables:
+        could = tables.sheet(Missed).count(Missed.can_be_met, "=", CAN_BE_MET[True])
+        yield say("figure", "Missed benchmarks that could be met, each by itself as a limit:"
+                            " {could}.", name=Missed.can_be_met.header, large="could",
+                  could=could)  # fmt: skip
+
+
+def _farthest(tables: Tables) -> Iterator[Sentence]:
+    """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
+    rows, fields = tables.sheet(Missed), Missed
+    for kind, pick in ((schema.MIN, SheetRows.smallest), (schema.MAX, SheetRows.largest)):
+        of_kind = rows.where(kind=kind)
+        if not len(of_kind):
+            continue
+        worst = pick(of_kind, fields.worst_share)
+        where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
+        required = rows.value(fields.required, **where)
+        share = "at least" if kind == schema.MIN else "at most"
+        is_required = f"{share} {{required}} is required."
+        yield say("figure", "{worst[benchmark]} of {worst[mineral]} for {worst[buyer]} is {worst}; "
+                  + is_required, name="A missed benchmark", large="worst", worst=worst,
+                  required=required)  # fmt: skip
+
+
+def _missing_elsewhere(tables: Tables) -> Iterator[Sentence]:
+    """Yield which benchmark takes most from other minerals."""
+    most = tables.sheet(Missed).largest(Missed.extra_short_others)
+    if most.number > 0:
+        text = "{most[benchmark]} of {most[mineral]} as a limit leaves most of other minerals"
+        yield say("answer", f"{text} further missing: {{most}} more than in the plan.",
+                  most=most)  # fmt: skip
 
 
 class ScorecardStudy(StudyKind):
@@ -376,6 +415,12 @@ class ScorecardStudy(StudyKind):
         AnswerKey("scores", "each measure, by mineral and buyer", rows=_SCORE_KEYS),
         table_key("benchmarks", Missed, more=("years_asked", "years_met")),
     )
+    NOTE = (
+        "Shares of consumption; of the years from 2030 on (else the last), the one farthest from"
+        " the benchmark. At home: in the buyer's countries. What can't be met comes as near as it"
+        " can."
+    )
+    TOPICS = _benchmark_counts, _farthest, _missing_elsewhere
     LIMIT = CAP_HELP
 
     def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
@@ -420,16 +465,6 @@ class ScorecardStudy(StudyKind):
         }
 
     @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        counts = collect_sentences(lambda: _benchmark_counts(tables))
-        if Missed not in tables:
-            return counts
-        return (
-            *counts,
-            *collect_sentences(lambda: _farthest(tables), lambda: _missing_elsewhere(tables)),
-        )
-
-    @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the missed benchmarks: those that could be met first."""
         if Missed not in tables:
@@ -439,57 +474,3 @@ class ScorecardStudy(StudyKind):
         buyers = len(set(table.buyer)) > 1
         fields = (f for f in _MAIN_FIELDS if buyers or f is not Missed.buyer)
         return Numbers(table.take(first), tuple(fields))
-
-    @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        if Missed not in tables:
-            return ""
-        return (
-            "Shares of consumption; of the years from 2030 on (else the last), the one farthest"
-            " from the benchmark. At home: in the buyer's countries. What can't be met comes as"
-            " near as it can."
-        )
-
-
-# ---- findings ------------------------------------------------------------------------------------
-
-
-def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
-    """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
-    if Scorecard not in tables:
-        return
-    rows, fields = SheetRows(tables[Scorecard]), Scorecard
-    met, missed, untested = (rows.count(fields.met, "=", light) for light in (MET, MISSED, NO_DATA))
-    yield say("answer", "Benchmarks met: {met}; missed: {missed}; not tested for lack of data:"
-                        " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
-    if Missed in tables:
-        could = SheetRows(tables[Missed]).count(Missed.can_be_met, "=", CAN_BE_MET[True])
-        yield say("figure", "Missed benchmarks that could be met, each by itself as a limit:"
-                            " {could}.", name=Missed.can_be_met.header, large="could",
-                  could=could)  # fmt: skip
-
-
-def _farthest(tables: Tables) -> Iterator[Sentence]:
-    """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
-    rows, fields = SheetRows(tables[Missed]), Missed
-    for kind, pick in ((schema.MIN, SheetRows.smallest), (schema.MAX, SheetRows.largest)):
-        of_kind = rows.where(kind=kind)
-        if not len(of_kind):
-            continue
-        worst = pick(of_kind, fields.worst_share)
-        where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
-        required = rows.value(fields.required, **where)
-        share = "at least" if kind == schema.MIN else "at most"
-        is_required = f"{share} {{required}} is required."
-        yield say("figure", "{worst[benchmark]} of {worst[mineral]} for {worst[buyer]} is {worst}; "
-                  + is_required, name="A missed benchmark", large="worst", worst=worst,
-                  required=required)  # fmt: skip
-
-
-def _missing_elsewhere(tables: Tables) -> Iterator[Sentence]:
-    """Yield which benchmark takes most from other minerals."""
-    most = SheetRows(tables[Missed]).largest(Missed.extra_short_others)
-    if most.number > 0:
-        text = "{most[benchmark]} of {most[mineral]} as a limit leaves most of other minerals"
-        yield say("answer", f"{text} further missing: {{most}} more than in the plan.",
-                  most=most)  # fmt: skip

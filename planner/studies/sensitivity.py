@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import numpy as np
@@ -29,17 +29,7 @@ from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record
 from planner.render.words import counted, share_words, truncated
 from planner.studies import factors
-from planner.studies.engine import (
-    Change,
-    OnProgress,
-    OnStage,
-    Outcome,
-    Run,
-    Study,
-    run_study,
-    split_chains,
-    whole_plan,
-)
+from planner.studies.engine import Change, Outcome, Run, Study, split_chains, whole_plan
 from planner.studies.factor_words import (
     builds_in_words,
     differences_in_words,
@@ -66,7 +56,6 @@ from planner.workbook.findings import each_cell
 
 if TYPE_CHECKING:
     from planner.scenarios.start import Start
-    from planner.studies.places import Where
 
 COST, SHORTAGE, DECISIONS = "cost", "shortage", "decisions"
 BY, NUMBERS = "Ranked by", "Numbers with a range"
@@ -75,7 +64,7 @@ CHAIN = 24
 """Largest number of runs in a chain."""
 _MOST_BARS = 12
 """How many numbers the tornado chart shows at most."""
-_BASE_RUN, _BASE_PLAN = "As it stands", "the plan with the workbook's numbers"
+_BASE_RUN = "As it stands"
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -326,17 +315,9 @@ class SensitivityStudy(StudyKind):
     QUESTION = "How sure is the plan: which numbers matter?"
     RESULTS = (Sensitivities, DecidingNumbers, GroupSensitivities, BaseTotals)
     ANSWER = (
-        AnswerKey("by", "what the numbers are ranked by", lambda study, _: study.by),
-        AnswerKey(
-            "objective_usd",
-            "total cost of the plan",
-            lambda study, _: study.plans[_BASE_PLAN].objective,
-        ),
-        AnswerKey(
-            "shortage_t",
-            "tonnes missing in the plan",
-            lambda study, _: study.plans[_BASE_PLAN].shortage,
-        ),
+        AnswerKey("by", "what the numbers are ranked by", "by"),
+        AnswerKey("objective_usd", "total cost of the plan", "base.objective"),
+        AnswerKey("shortage_t", "tonnes missing in the plan", "base.shortage"),
         table_key("factors", Sensitivities, _factors),
         table_key("decides", DecidingNumbers, _deciding),
         table_key("groups", GroupSensitivities),
@@ -365,12 +346,10 @@ class SensitivityStudy(StudyKind):
         self.factors = tuple(self.cells)
         self.task = f"the case, then both ends of {counted(len(self.factors), 'number')}"
 
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
-        case, ranged = self.start.case, tuple(self.factors)
+    def study(self) -> Study[object]:
+        case, ranged = self.start.case, self.factors
         study, self.moving = study_of(case, ranged, self._name, is_grouped=self.is_grouped)
-        outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
+        return study
 
     def _name(self, factor: Factor) -> str:
         number, cells = factor.first, self.cells[factor]
@@ -393,9 +372,12 @@ class SensitivityStudy(StudyKind):
         return f"{counted(len(failed), 'run')} without a plan; the first is {first}"
 
     @property
+    def base(self) -> Plan:
+        return cast("Plan", self.outcomes[0].result)
+
+    @property
     def plans(self) -> Mapping[str, Plan]:
-        plan: Any = self.outcomes[0].result
-        return {_BASE_PLAN: plan}
+        return {"the plan with the workbook's numbers": self.base}
 
     @property
     def what_is_studied(self) -> str:
@@ -413,8 +395,7 @@ class SensitivityStudy(StudyKind):
         return {**self.start.options, **asked}
 
     def tables(self) -> list[Result]:
-        base: Any = self.outcomes[0].result
-        words = common.words_of(self.start.case)
+        base, words = self.base, common.words_of(self.start.case)
         outcome_of = {outcome.name: outcome for outcome in self.outcomes}
         count, results = len(self.factors), list(_result_rows(base, self.moving, outcome_of))
         pairs = list(zip(self.moving, results, strict=True))

@@ -28,7 +28,7 @@ from models.schema.column import MOST_TARIFF
 from planner.render.words import each_year, join_words, listed
 from planner.scenarios import drop_share_limits, parameters, set_max_country_share
 from planner.scenarios.parameters import exact_percent as percent_of
-from planner.studies.engine import Outcome, Outcomes, Run, Study, split_chains
+from planner.studies.engine import Run, Study, split_chains
 from planner.studies.variant_tables import Row
 
 
@@ -68,22 +68,6 @@ class RunSource:
         own = [(run,) for run in (reference, *self.beside, *others[:alone])]
         chains = (*own, *split_chains(others[alone:], self.chain))
         return Study(self.base, chains, self.read, self.is_near, self.is_compared)
-
-    def split_outcomes(self, outcomes: Outcomes[Any]) -> PlannedRuns:
-        """Return the outcomes of the study, apart by what they are for."""
-        count = 1 + len(self.beside)
-        compared = (outcomes[0], *outcomes.of_runs[count:])
-        return PlannedRuns(self, compared, outcomes.of_runs[1:count], outcomes)
-
-
-@dataclass(frozen=True)
-class PlannedRuns:
-    """A source with the outcome of each run: ``compared`` begin with the reference."""
-
-    source: RunSource
-    compared: Sequence[Outcome[Any]]
-    beside: Sequence[Outcome[Any]]
-    outcomes: Outcomes[Any]
 
 
 # ---- variants that set one number to several values: a cap, a tariff, security, a floor ----------

@@ -97,16 +97,12 @@ class StressTest(StudyKind):
     task = "the agreed plan"
     RESULTS = (Losses, LossByMineral, Solidarity, Embargoes, Detail)
     ANSWER = (
+        AnswerKey("surge", "extra sales of others, a fraction of capacity", "rules.surge"),
+        AnswerKey("keep_caps", "whether limits stay", "rules.keep_caps"),
         AnswerKey(
-            "surge", "extra sales of others, a fraction of capacity", lambda s, _: s.rules.surge
+            "first_year", "the first year without the supplier", lambda s, _: s.result.years[0]
         ),
-        AnswerKey("keep_caps", "whether limits stay", lambda study, _: study.rules.keep_caps),
-        AnswerKey(
-            "first_year",
-            "the first year without the supplier",
-            lambda study, _: study.result.years[0],
-        ),
-        AnswerKey("last_year", "the last year", lambda study, _: study.result.years[-1]),
+        AnswerKey("last_year", "the last year", lambda s, _: s.result.years[-1]),
         table_key("rows", Losses, _losses_in_json, more=("short_by_mineral_t",)),
         table_key("solidarity", Solidarity),
     )

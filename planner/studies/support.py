@@ -6,7 +6,7 @@ with share limits and without.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,14 +23,13 @@ from models.results.supply import Refiners
 from models.schema import Support as Contract
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.claims import Sentence, collect_sentences, say
+from planner.render.claims import Sentence, say
 from planner.render.keys import table_key
 from planner.render.table import COALITION_BUYER
 from planner.render.words import clean_text, few, share_words, truncated
 from planner.scenarios import drop_share_limits
-from planner.studies.engine import OnProgress, OnStage, Outcome, Run, Study, run_study, whole_plan
+from planner.studies.engine import Outcome, Run, Study, whole_plan
 from planner.studies.kind import TROUBLE, Numbers, StudyKind, Tables
-from planner.studies.places import Where
 
 HOME, AWAY = "yes", "no"
 ALL_YEARS, SOME_YEARS, NEVER, UNKNOWN = (
@@ -290,137 +289,16 @@ def bill_table(plan: Plan) -> SupportBills:
     return SupportBills.of_rows(rows, words=common.words_of(plan.case))
 
 
-# ---- the kind ------------------------------------------------------------------------------------
-
-
-class SupportStudy(StudyKind):
-    """Find the payment that each idle plant needs in order to run, and who pays for support.
-
-    For each idle refiner and unbuilt project, the study finds the least payment per tonne that
-    makes it run. It gives one payment for each year and one for all years, and plans again with
-    each. It also shows the gap: a tonne's landed cost minus its value to the nearest buyer. It
-    shows the tariff that has the same effect as each cap, and the bills of the sheet Supports by
-    year, plant and payer.
-
-    \b
-    planner support case.xlsx
-    planner support case.xlsx --what-if "set support; refiner=Umicore Olen; value=25"
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-
-    NAME, TITLE, WRITES = "support", "Support of plants", "support"
-    QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
-    HEADING = "What idle plants need: {plan}"
-    RESULTS = (Plants, CostGaps, Tariffs, SupportBills)
-    ANSWER = (
-        table_key("plants", Plants),
-        table_key("gaps", CostGaps),
-        table_key("tariffs", Tariffs),
-        table_key("bills", SupportBills),
-        *TROUBLE,
-    )
-    SHOWN = (
-        Plants.mineral, Plants.plant, Plants.running, Plants.years, Plants.payment, Plants.of_price,
-        Plants.tonnes,
-    )  # fmt: skip
-    LIMIT = CAP_HELP
-    task = "the case, with share limits and without, then payments by mineral"
-
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
-        case = self.start.case
-        self.limited = bool(case.share_limits)
-        runs = (Run("The plan"), Run("Without share limits", drop_share_limits))
-        each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
-        study = Study(case, (runs[: 1 + self.limited], *each), whole_plan)
-        outcomes = run_study(study, where, on_progress)
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
-
-    @property
-    def required_outcomes(self) -> Sequence[Outcome[Any]]:
-        return self.outcomes[:1]
-
-    @property
-    def paid(self) -> Mapping[str, Outcome[Any]]:
-        """The outcomes of the runs that find what idle plants need to be paid, by mineral."""
-        return {o.name: o for o in self.outcomes[1 + self.limited :]}
-
-    @property
-    def plans(self) -> Mapping[str, Plan]:
-        plan: Any = self.outcomes[0].result
-        return {"the plan": plan}
-
-    @property
-    def trouble(self) -> str:
-        free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.is_planned]
-        unknown = [f"gaps without share limits are not known: {why}" for why in free]
-        failed = [f"{name} ({o.error})" for name, o in self.paid.items() if not o.is_planned]
-        unknown += [f"payments are not known for {few(failed)}"] if failed else []
-        return "; ".join(unknown)
-
-    def tables(self) -> list[Result]:
-        plan: Any = self.outcomes[0].result
-        uncapped: Any = self.outcomes[1].result if self.limited else None
-        needed = [each for o in self.paid.values() if o.is_planned for each in o.result or ()]
-        unknown = [name for name, o in self.paid.items() if not o.is_planned]
-        gaps = gaps_table(plan, uncapped, needed)
-        rows = [row_of(Tariffs, each) for each in tariffs(plan)]
-        capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
-        more = [table for table in (capped, bill_table(plan)) if len(table)]
-        return [plants_table(plan, gaps, needed, unknown), gaps, *more]
-
-    # ---- from the tables alone -------------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        topics = (
-            _cheapest,
-            _dearest_plant,
-            _idle_plants,
-            _cheapest_sale,
-            _never,
-            _bill_for_all,
-            _warnings,
-        )
-        return collect_sentences(_nothing_idle(tables), *(partial(make, tables) for make in topics))
-
-    @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        if Plants not in tables:
-            return ""
-        return (
-            f"Idle: used by less than {share_words(RUNS)} in a year. The smallest payment for the"
-            " price comes first."
-        )
-
-    @classmethod
-    def main_table(cls, tables: Tables) -> Numbers | None:
-        if Plants not in tables:
-            return None
-        plants = tables[Plants]
-        return Numbers(plants.where([home == HOME for home in plants.home]), cls.SHOWN)
-
-    @classmethod
-    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        years, rows = tables.years, _at_home(tables).dropna(subset="of_price")
-        title = f"The coalition's idle plant that needs the lowest payment, by mineral, {years}"
-        return drawn(_bars(title, rows.drop_duplicates("mineral")))
-
-
 # ---- findings ------------------------------------------------------------------------------------
 
 
-def _nothing_idle(tables: Tables) -> Callable[[], Iterator[Sentence]]:
-    """Return the function that says that no plant at home is idle."""
-
-    def say_it() -> Iterator[Sentence]:
-        text = "In the coalition, the plants run, and those that could be built are built."
-        if Plants not in tables:
-            yield say("answer", text)
-            return
-        none = tables.sheet(Plants).none(Plants.home, "=", HOME)
-        yield say("answer", text, none=none)
-
-    return say_it
+def _nothing_idle(tables: Tables) -> Iterator[Sentence]:
+    """Yield that no plant at home is idle."""
+    text = "In the coalition, the plants run, and those that could be built are built."
+    if Plants not in tables:
+        yield say("answer", text)
+        return
+    yield say("answer", text, none=tables.sheet(Plants).none(Plants.home, "=", HOME))
 
 
 def _cheapest(tables: Tables) -> Iterator[Sentence]:
@@ -513,3 +391,99 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     axis = "Payment, % of the mineral's price"  # as numbers: an axis of shares shows no decimals
     series = {Plants.payment.header: (Role.PLAN, 100.0 * parts)}
     return bars(title, rows, names, series, axis, form=Form.BARS, fmt=Format.DAYS)
+
+
+class SupportStudy(StudyKind):
+    """Find the payment that each idle plant needs in order to run, and who pays for support.
+
+    For each idle refiner and unbuilt project, the study finds the least payment per tonne that
+    makes it run. It gives one payment for each year and one for all years, and plans again with
+    each. It also shows the gap: a tonne's landed cost minus its value to the nearest buyer. It
+    shows the tariff that has the same effect as each cap, and the bills of the sheet Supports by
+    year, plant and payer.
+
+    \b
+    planner support case.xlsx
+    planner support case.xlsx --what-if "set support; refiner=Umicore Olen; value=25"
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    NAME, TITLE, WRITES = "support", "Support of plants", "support"
+    QUESTION = "Which idle plants in the coalition could be brought in, and at what price?"
+    HEADING = "What idle plants need: {plan}"
+    RESULTS = (Plants, CostGaps, Tariffs, SupportBills)
+    ANSWER = (
+        table_key("plants", Plants),
+        table_key("gaps", CostGaps),
+        table_key("tariffs", Tariffs),
+        table_key("bills", SupportBills),
+        *TROUBLE,
+    )
+    SHOWN = (
+        Plants.mineral, Plants.plant, Plants.running, Plants.years, Plants.payment, Plants.of_price,
+        Plants.tonnes,
+    )  # fmt: skip
+    NOTE = (
+        f"Idle: used by less than {share_words(RUNS)} in a year. The smallest payment for the price"
+        " comes first."
+    )
+    TOPICS = (
+        _nothing_idle, _cheapest, _dearest_plant, _idle_plants, _cheapest_sale, _never,
+        _bill_for_all, _warnings,
+    )  # fmt: skip
+    LIMIT = CAP_HELP
+    task = "the case, with share limits and without, then payments by mineral"
+
+    def study(self) -> Study[Any]:
+        case = self.start.case
+        self.limited = bool(case.share_limits)
+        runs = (Run("The plan"), Run("Without share limits", drop_share_limits))
+        each = [(Run(m.name, read=partial(payments, mineral=m.name)),) for m in case.minerals]
+        return Study(case, (runs[: 1 + self.limited], *each), whole_plan)
+
+    @property
+    def required_outcomes(self) -> Sequence[Outcome[Any]]:
+        return self.outcomes[:1]
+
+    @property
+    def by_mineral(self) -> Mapping[str, Outcome[Any]]:
+        """The outcomes of the runs that find what idle plants need to be paid, by mineral."""
+        return {o.name: o for o in self.outcomes[1 + self.limited :]}
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        plan: Any = self.outcomes[0].result
+        return {"the plan": plan}
+
+    @property
+    def trouble(self) -> str:
+        free = [o.error for o in self.outcomes[1 : 1 + self.limited] if not o.is_planned]
+        unknown = [f"gaps without share limits are not known: {why}" for why in free]
+        failed = [f"{name} ({o.error})" for name, o in self.by_mineral.items() if not o.is_planned]
+        unknown += [f"payments are not known for {few(failed)}"] if failed else []
+        return "; ".join(unknown)
+
+    def tables(self) -> list[Result]:
+        plan: Any = self.outcomes[0].result
+        uncapped: Any = self.outcomes[1].result if self.limited else None
+        needed = [each for o in self.by_mineral.values() if o.is_planned for each in o.result or ()]
+        unknown = [name for name, o in self.by_mineral.items() if not o.is_planned]
+        gaps = gaps_table(plan, uncapped, needed)
+        rows = [row_of(Tariffs, each) for each in tariffs(plan)]
+        capped = Tariffs.of_rows(rows, words=common.words_of(plan.case))
+        more = [table for table in (capped, bill_table(plan)) if len(table)]
+        return [plants_table(plan, gaps, needed, unknown), gaps, *more]
+
+    # ---- from the tables alone -------------------------------------------------------------------
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        if Plants not in tables:
+            return None
+        plants = tables[Plants]
+        return Numbers(plants.where([home == HOME for home in plants.home]), cls.SHOWN)
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        years, rows = tables.years, _at_home(tables).dropna(subset="of_price")
+        title = f"The coalition's idle plant that needs the lowest payment, by mineral, {years}"
+        return drawn(_bars(title, rows.drop_duplicates("mineral")))

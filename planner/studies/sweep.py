@@ -206,8 +206,7 @@ class Sweep(VariantStudy):
 
     @property
     def trouble(self) -> str:
-        planned = self.planned_source
-        without = [o.error for o in (planned.compared[0], *planned.beside) if o.error]
+        without = [o.error for o in self.unlimited if o.error]
         why = [f"the plan to compare with is not known: {error}" for error in without]
         return "; ".join(filter(None, [*why, self.uncapped.trouble if self.uncapped else ""]))
 
@@ -219,18 +218,29 @@ class Sweep(VariantStudy):
     @property
     def uncapped(self) -> SweepPoint | None:
         """What is kept of the case without caps; of other sweeps, of the reference."""
-        candidates = (self.planned_source.compared[0], *self.planned_source.beside)
-        return candidates[-1].result
+        return self.unlimited[-1].result
+
+    @property
+    def unlimited(self) -> Sequence[Outcome[Any]]:
+        """The outcomes of the reference, and of the runs planned beside it."""
+        return self.outcomes[: 1 + len(self.run_source.beside)]
+
+    @property
+    def valued(self) -> list[tuple[float | None, Outcome[Any]]]:
+        """The value and the outcome of each point; None for the workbook's own caps."""
+        return list(zip(self.run_source.values, self.compared[1:], strict=True))
 
     def point_rows(self) -> list[list[Row]]:
         """Return the rows of each point by mineral, all minerals first; [] without a plan."""
-        reference, *points = self.planned_source.compared
-        first, before = self.numbers(reference), tuple[float | None, dict[str, Row]]((None, {}))
+        first, before = (
+            self.numbers(self.compared[0]),
+            tuple[float | None, dict[str, Row]]((None, {})),
+        )
         tested = years_words(
             source.tested_cells(self.case, self.parameter), case_years_needed(self.case)
         )
         is_security, rows_by_point = self.parameter.kind == parameters.SECURITY, list[list[Row]]()
-        for value, outcome in zip(self.planned_source.source.values, points, strict=True):
+        for value, outcome in self.valued:
             point = {"value": value, "trouble": outcome.error}
             if self.path:
                 point["point"] = f"{AS_IN_WORKBOOK}: {self.path}" if value is None else ONE_CAP
@@ -264,13 +274,10 @@ class Sweep(VariantStudy):
         kind, texts = self.parameter.kind, words_of(self.start.case)
         axis = {"axis": "Cap" if self.parameter.is_cap else self.parameter.title, "run": "Point"}
         texts = texts | axis | {"step": _STEPS.get(kind, "A point more")}
-        points, reference = self.point_rows(), self.planned_source.compared[0]
-        values = zip(
-            self.planned_source.source.values, self.planned_source.compared[1:], strict=True
-        )
+        points = self.point_rows()
         rows = [
             row
-            for (value, outcome), each in zip(values, points, strict=True)
+            for (value, outcome), each in zip(self.valued, points, strict=True)
             for row in each or [{"value": value, "mineral": ALL, "trouble": outcome.error}]
         ]
         tables: list[Result] = [
@@ -278,7 +285,7 @@ class Sweep(VariantStudy):
         ]
         if self.parameter.is_cap:
             tables.append(self.smallest_caps(points, texts))
-        numbers = self.numbers(reference)
+        numbers = self.numbers(self.compared[0])
         if numbers is not None:
             tables.append(table_from(Reference, numbers.by_mineral().values(), texts))
         return tables
@@ -303,14 +310,12 @@ class Sweep(VariantStudy):
 
     def answer(self, tables: Tables) -> dict[str, object]:
         over, key = {"over": self.parameter.typed}, "cap" if self.parameter.is_cap else "value"
-        pairs = zip(self.planned_source.source.values, self.point_rows(), strict=True)
-        outcomes = self.planned_source.compared
         entries = [
             (value, self.entry_of(rows, o.error))
-            for (value, rows), o in zip(pairs, outcomes[1:], strict=True)
+            for (value, o), rows in zip(self.valued, self.point_rows(), strict=True)
         ]
         knob = {} if self.parameter.is_cap else over
-        first = self.numbers(outcomes[0])
+        first = self.numbers(self.compared[0])
         reference = [] if first is None else [*first.by_mineral().values()]
         caps = tables.records(SmallestCaps)
         by_name = {str(row["mineral"]): row["smallest"] for row in caps if row["mineral"]}
@@ -320,7 +325,7 @@ class Sweep(VariantStudy):
             **over,
             "scenario": self.start.case.scenario,
             "rows": [{**knob, key: v, **row} for v, row in entries if v is not None],
-            "reference": self.entry_of(reference, outcomes[0].error),
+            "reference": self.entry_of(reference, self.compared[0].error),
             "smallest_cap": smallest,
             "trouble": self.trouble or None,
             **({"not_tested": tables.option(NOT_TESTED) or None}

@@ -35,7 +35,7 @@ from models.results.decisions import changes_of, decisions_of
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, shortened
-from planner.render.claims import Sentence, collect_sentences, say
+from planner.render.claims import Sentence, say
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
 from planner.sheets.findings import changed_decisions
@@ -271,7 +271,129 @@ def _groups_of(
     return groups
 
 
-# ---- the kind ------------------------------------------------------------------------------------
+_WAYS = (
+    ("informed", PlansUnderRisk.informed.header, Role.OTHER),
+    ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),
+    ("plain", PlansUnderRisk.plain.header, Role.PLAN),
+)
+"""Each future known; one plan for all futures; the plain plan, kept until the first event."""
+_SHOWN_WAYS = (_WAYS[0], _WAYS[2], _WAYS[1])
+
+
+def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
+    """Return the cost and shortage of each future, planned as if it were known."""
+    runs: Sequence[Any] = outcomes.of_runs[1 + len(group.batches) :]
+    every = [outcome.result.by_future for outcome in runs]
+    costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
+    return FutureOutcomes(costs, short, every[0].proof)
+
+
+def _cvar_words(alpha: float) -> str:
+    return f"CVaR {100 * alpha:g} of total cost"
+
+
+def batches_of(futures: int) -> tuple[Ints, ...]:
+    """Return the futures of each batch, in the order of the draws; () if futures are too few."""
+    many = min(_MOST_BATCHES, futures // _LEAST_IN_BATCH)
+    return tuple(np.array_split(np.arange(futures), many)) if many > 1 else ()
+
+
+def _information_values(
+    informed: float, risky: float, plain: float, *, is_objective: bool
+) -> dict[str, float]:
+    least = 0.0 if is_objective else -np.inf  # below 0 only within the gap of the proofs
+    evpi = max(least, words.without_noise(risky - informed, risky))
+    vss = max(least, words.without_noise(plain - risky, plain))
+    return {"informed": informed, "risky": risky, "plain": plain, "evpi": evpi, "vss": vss}
+
+
+def _shares(rows: Any, name: str) -> list[float]:
+    """Return tonnes as a percentage of the demand, row by row."""
+    pairs = rows[[name, "demand"]].to_numpy().tolist()
+    return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
+
+
+def _change_of_decision(row: Mapping[str, Any], needs: Mapping[str, float]) -> dict[str, Any]:
+    """Return whether a decision changes, and by how much of its mineral's need."""
+    larger = max(row["plain"], row["risky"])
+    change = abs(row["change"])
+    changes = YES if change > LEAST_CHANGE * larger else None
+    return {"changes": changes, "size": change / (needs.get(row["mineral"]) or larger)}
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def _calm(tables: Tables) -> Iterator[Sentence]:
+    """Yield that no future has an event."""
+    no_events = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
+    text = "No event happens in a drawn future: the plan under risk is the plain plan."
+    yield say("answer", text, every=no_events)
+    yield say("care", "{note}.", note=tables.asked(NOTE))
+
+
+def _is_calm(tables: Tables) -> bool:
+    return list(tables[Futures].events) == [drawing.NO_EVENT]
+
+
+def _most_spared(tables: Tables) -> Iterator[Sentence]:
+    """Yield the mineral of which planning for events spares most shortage."""
+    if _is_calm(tables):
+        return
+    fields, rows = Expected, tables.sheet(Expected)
+    most = rows.largest(fields.spared)
+    if most.number <= tolerances.MISSING_PART:
+        none = rows.none(fields.spared, ">", tolerances.MISSING_PART)
+        yield say("answer", "Planning for events leaves no mineral less missing, on average.",
+                  none=none)  # fmt: skip
+        return
+    row = rows.where(mineral=most["mineral"])
+    text = (
+        "Planning for events helps {top[mineral]} most: on average {risky} of its need is missing,"
+        " {plain} in the plain plan."
+    )
+    shares = row.value(fields.risky_share), row.value(fields.plain_share)
+    yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
+    least = rows.smallest(fields.spared)
+    if least.number < -tolerances.MISSING_PART:
+        row = rows.row_of(least)
+        text = "But more {worse[mineral]} is missing: {risky}, {plain} in the plain plan."
+        shares = row.value(fields.risky_share), row.value(fields.plain_share)
+        yield say("answer", text, worse=least, risky=shares[0], plain=shares[1])
+
+
+_LASTING = (component.BUILDING.name, component.STORING.name)
+
+
+def _changed_builds(tables: Tables) -> Iterator[Sentence]:
+    """Yield how many builds and stocks change before the first event."""
+    if _is_calm(tables):
+        return
+    fields, rows = EarlyDecisions, tables.sheet(EarlyDecisions).where(kind=[*_LASTING])
+    changed = rows.count(fields.changes, "=", YES)
+    if not changed.number:
+        text = "Before the first event, no build and no stock differs from the plain plan."
+        yield say("answer", text, none=rows.none(fields.changes, "=", YES))
+        return
+    text = "Builds and stocks that differ from the plain plan before the first event: {count}."
+    yield say("figure", text, name="Builds and stocks that change", large="count", count=changed)
+
+
+def _advice(tables: Tables) -> Iterator[Sentence]:
+    """Yield what to decide now otherwise than in the plain plan."""
+    yield from changed_decisions(tables.sheet(DecideNow), "the plain plan")
+
+
+def _warnings(tables: Tables) -> Iterator[Sentence]:
+    row: Any = next(iter(tables.records(PlansUnderRisk)))
+    if Batches not in tables:
+        yield say("care", "Too few futures to say how sure this is: ask for more with --futures.")
+    elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"] and DecideNow in tables:
+        yield say("care", "The change may be chance: what it saves is within its margin of error."
+                          " More futures (--futures) narrow it.")  # fmt: skip
+    if not _is_calm(tables):
+        yield say("care", "After an event the plan often knows what comes next, so it looks better"
+                          " than a real plan.")  # fmt: skip
 
 
 class UnderRisk(StudyKind):
@@ -292,18 +414,17 @@ class UnderRisk(StudyKind):
         table_key("rows", Futures),
         table_key("minerals", Expected),
         table_key("batches", Batches),
-        AnswerKey("search_gap", "gap of the search for integer projects", lambda s, _: s.gap),
-        AnswerKey("proven_gap", "gap that is proven, relative", lambda s, _: s.relative_gap),
+        AnswerKey("search_gap", "gap of the search for integer projects", "gap"),
+        AnswerKey("proven_gap", "gap that is proven, relative", "relative_gap"),
         AnswerKey("futures", "futures that were drawn", lambda study, _: len(study.drawn)),
-        AnswerKey(
-            "different_futures",
-            "futures that differ from one another",
-            lambda study, _: len(study.different),
-        ),
-        AnswerKey("seed", "the seed of the draws", lambda study, _: study.seed),
-        AnswerKey("alpha", "the level of the CVaR", lambda study, _: study.tail.alpha),
-        AnswerKey("weight", "the weight of the CVaR", lambda study, _: study.tail.weight),
-    )
+        AnswerKey("different_futures", "futures that differ from one another",
+                  lambda study, _: len(study.different)),
+        AnswerKey("seed", "the seed of the draws", "seed"),
+        AnswerKey("alpha", "the level of the CVaR", "tail.alpha"),
+        AnswerKey("weight", "the weight of the CVaR", "tail.weight"),
+    )  # fmt: skip
+    NOTE = "All years, on average of the futures; helped most first. The plain plan ignores events."
+    TOPICS = _calm, _most_spared, _changed_builds, _advice, _warnings
     LIMIT = CAP_HELP
 
     def __init__(
@@ -516,26 +637,9 @@ class UnderRisk(StudyKind):
     # ---- from the tables alone -------------------------------------------------------------------
 
     @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return collect_sentences(
-            *(
-                partial(make, tables)
-                for make in (_calm, _most_spared, _changed_builds, _advice, _warnings)
-            )
-        )
-
-    @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the minerals, the most spared first."""
         return Numbers(tables[Expected].ordered(Expected.spared), cls.SHOWN)
-
-    @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        del tables
-        return (
-            "All years, on average of the futures; helped most first. The plain plan ignores"
-            " events."
-        )
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
@@ -546,128 +650,3 @@ class UnderRisk(StudyKind):
         title, need = f"Share of need that is missing on average, {tables.years}", "% of need"
         chart = Picture(title, Form.GROUPED, names, tuple(series), need, "", Format.DAYS)
         return (chart,) if len(short_rows) else ()
-
-
-_WAYS = (
-    ("informed", PlansUnderRisk.informed.header, Role.OTHER),
-    ("risky", PlansUnderRisk.risky.header, Role.REPLANNED),
-    ("plain", PlansUnderRisk.plain.header, Role.PLAN),
-)
-"""Each future known; one plan for all futures; the plain plan, kept until the first event."""
-_SHOWN_WAYS = (_WAYS[0], _WAYS[2], _WAYS[1])
-
-
-def _informed_by_future(group: _MineralGroup, outcomes: engine.Outcomes[Any]) -> FutureOutcomes:
-    """Return the cost and shortage of each future, planned as if it were known."""
-    runs: Sequence[Any] = outcomes.of_runs[1 + len(group.batches) :]
-    every = [outcome.result.by_future for outcome in runs]
-    costs, short = (np.concatenate([getattr(c, n) for c in every]) for n in ("costs", "short"))
-    return FutureOutcomes(costs, short, every[0].proof)
-
-
-def _cvar_words(alpha: float) -> str:
-    return f"CVaR {100 * alpha:g} of total cost"
-
-
-def batches_of(futures: int) -> tuple[Ints, ...]:
-    """Return the futures of each batch, in the order of the draws; () if futures are too few."""
-    many = min(_MOST_BATCHES, futures // _LEAST_IN_BATCH)
-    return tuple(np.array_split(np.arange(futures), many)) if many > 1 else ()
-
-
-def _information_values(
-    informed: float, risky: float, plain: float, *, is_objective: bool
-) -> dict[str, float]:
-    least = 0.0 if is_objective else -np.inf  # below 0 only within the gap of the proofs
-    evpi = max(least, words.without_noise(risky - informed, risky))
-    vss = max(least, words.without_noise(plain - risky, plain))
-    return {"informed": informed, "risky": risky, "plain": plain, "evpi": evpi, "vss": vss}
-
-
-def _shares(rows: Any, name: str) -> list[float]:
-    """Return tonnes as a percentage of the demand, row by row."""
-    pairs = rows[[name, "demand"]].to_numpy().tolist()
-    return [100.0 * (measures.ratio(tonnes, need) or 0.0) for tonnes, need in pairs]
-
-
-def _change_of_decision(row: Mapping[str, Any], needs: Mapping[str, float]) -> dict[str, Any]:
-    """Return whether a decision changes, and by how much of its mineral's need."""
-    larger = max(row["plain"], row["risky"])
-    change = abs(row["change"])
-    changes = YES if change > LEAST_CHANGE * larger else None
-    return {"changes": changes, "size": change / (needs.get(row["mineral"]) or larger)}
-
-
-# ---- findings ------------------------------------------------------------------------------------
-
-
-def _calm(tables: Tables) -> Iterator[Sentence]:
-    """Yield that no future has an event."""
-    no_events = tables.sheet(Futures).all(Futures.events, "=", drawing.NO_EVENT)
-    text = "No event happens in a drawn future: the plan under risk is the plain plan."
-    yield say("answer", text, every=no_events)
-    yield say("care", "{note}.", note=tables.asked(NOTE))
-
-
-def _is_calm(tables: Tables) -> bool:
-    return list(tables[Futures].events) == [drawing.NO_EVENT]
-
-
-def _most_spared(tables: Tables) -> Iterator[Sentence]:
-    """Yield the mineral of which planning for events spares most shortage."""
-    if _is_calm(tables):
-        return
-    fields, rows = Expected, tables.sheet(Expected)
-    most = rows.largest(fields.spared)
-    if most.number <= tolerances.MISSING_PART:
-        none = rows.none(fields.spared, ">", tolerances.MISSING_PART)
-        yield say("answer", "Planning for events leaves no mineral less missing, on average.",
-                  none=none)  # fmt: skip
-        return
-    row = rows.where(mineral=most["mineral"])
-    text = (
-        "Planning for events helps {top[mineral]} most: on average {risky} of its need is missing,"
-        " {plain} in the plain plan."
-    )
-    shares = row.value(fields.risky_share), row.value(fields.plain_share)
-    yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
-    least = rows.smallest(fields.spared)
-    if least.number < -tolerances.MISSING_PART:
-        row = rows.row_of(least)
-        text = "But more {worse[mineral]} is missing: {risky}, {plain} in the plain plan."
-        shares = row.value(fields.risky_share), row.value(fields.plain_share)
-        yield say("answer", text, worse=least, risky=shares[0], plain=shares[1])
-
-
-_LASTING = (component.BUILDING.name, component.STORING.name)
-
-
-def _changed_builds(tables: Tables) -> Iterator[Sentence]:
-    """Yield how many builds and stocks change before the first event."""
-    if _is_calm(tables):
-        return
-    fields, rows = EarlyDecisions, tables.sheet(EarlyDecisions).where(kind=[*_LASTING])
-    changed = rows.count(fields.changes, "=", YES)
-    if not changed.number:
-        text = "Before the first event, no build and no stock differs from the plain plan."
-        yield say("answer", text, none=rows.none(fields.changes, "=", YES))
-        return
-    text = "Builds and stocks that differ from the plain plan before the first event: {count}."
-    yield say("figure", text, name="Builds and stocks that change", large="count", count=changed)
-
-
-def _advice(tables: Tables) -> Iterator[Sentence]:
-    """Yield what to decide now otherwise than in the plain plan."""
-    yield from changed_decisions(tables.sheet(DecideNow), "the plain plan")
-
-
-def _warnings(tables: Tables) -> Iterator[Sentence]:
-    row: Any = next(iter(tables.records(PlansUnderRisk)))
-    if Batches not in tables:
-        yield say("care", "Too few futures to say how sure this is: ask for more with --futures.")
-    elif row["vss_error_usd"] and row["vss_error_usd"] >= row["vss_usd"] and DecideNow in tables:
-        yield say("care", "The change may be chance: what it saves is within its margin of error."
-                          " More futures (--futures) narrow it.")  # fmt: skip
-    if not _is_calm(tables):
-        yield say("care", "After an event the plan often knows what comes next, so it looks better"
-                          " than a real plan.")  # fmt: skip

@@ -6,17 +6,16 @@ and findings of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from models import tolerances
 from models.program import CashCost
 from models.results import Field, Result
 from models.results.common import words_of
 from models.results.numbers import ALL, PlanNumbers
-from planner.render import words
 from planner.render.chart import (
     Form,
     Picture,
@@ -33,9 +32,9 @@ from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey
 from planner.render.table import Record, Table, json_value, table_of
 from planner.render.words import known, listed
-from planner.studies.engine import OnProgress, OnStage, Outcome, run_study
+from planner.studies.engine import Outcome, Study
 from planner.studies.kind import Numbers, Section, StudyKind, Tables
-from planner.studies.source import PlannedRuns, RunSource
+from planner.studies.source import RunSource
 from planner.studies.variant_tables import (
     OF_MINERALS,
     Row,
@@ -48,9 +47,6 @@ from planner.studies.variant_tables import (
     table_from,
     with_named_costs,
 )
-
-if TYPE_CHECKING:
-    from planner.studies.places import Where
 
 
 class VariantStudy(StudyKind):
@@ -66,7 +62,7 @@ class VariantStudy(StudyKind):
     MORE_NUMBERS: ClassVar[tuple[Field, ...]] = ()
     """Numbers of a run in JSON beside those of every study."""
 
-    planned_source: PlannedRuns
+    run_source: RunSource
 
     def __init_subclass__(cls) -> None:
         """List the tables of a kind that names only its main sheet."""
@@ -78,12 +74,14 @@ class VariantStudy(StudyKind):
         """Return the runs, the reference first."""
         raise NotImplementedError
 
-    def plan(self, where: Where | None, on_progress: OnProgress | None, on_stage: OnStage) -> None:
-        del on_stage
-        source = self.source()
-        outcomes = run_study(source.study, where, on_progress)
-        self.planned_source = source.split_outcomes(outcomes)
-        self.outcomes, self.stopped = outcomes.of_runs, outcomes.stopped
+    def study(self) -> Study[Any]:
+        self.run_source = self.source()
+        return self.run_source.study
+
+    @cached_property
+    def compared(self) -> Sequence[Outcome[Any]]:
+        """The outcomes of the runs that are compared, the reference first."""
+        return (self.outcomes[0], *self.outcomes[1 + len(self.run_source.beside) :])
 
     # ---- tables ----------------------------------------------------------------------------------
 
@@ -100,17 +98,16 @@ class VariantStudy(StudyKind):
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
         """The rows of each run by mineral, all minerals together first; [] without a plan."""
-        compared = self.planned_source.compared
-        reference = self.numbers(compared[0])
-        return {o.name: mineral_rows(o.name, self.numbers(o), reference) for o in compared}
+        reference = self.numbers(self.compared[0])
+        return {o.name: mineral_rows(o.name, self.numbers(o), reference) for o in self.compared}
 
     def tables(self) -> list[Result]:
         texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
-        rows, outcomes = self.rows, self.planned_source.compared
+        rows = self.rows
         totals = [
             {"run": o.name, "trouble": o.error} | (rows[o.name] or [{}])[0]
             | hardest_hit(rows[o.name]) | self.further_cells(o)
-            for o in outcomes
+            for o in self.compared
         ]  # fmt: skip
         by_run = [row for each in rows.values() for row in each if row["mineral"] != ALL]
         order = {name: i for i, name in enumerate(dict.fromkeys(r["mineral"] for r in by_run))}
@@ -137,16 +134,17 @@ class VariantStudy(StudyKind):
     # ---- other surfaces --------------------------------------------------------------------------
 
     @property
-    def tariff_sentence(self) -> str:
+    def paid(self) -> Mapping[str, CashCost]:
+        """The costs of the reference, and of the run with the highest tariffs and levies."""
         costs = {
             o.name: CashCost(row["cash"], row["tariffs"], row["levies"])
-            for o in self.planned_source.compared
+            for o in self.compared
             if (kept := self.numbers(o)) is not None
             for row in [kept.row()]
         }
         most = sorted(costs, key=lambda name: -costs[name].duties)[:1]
         shown = dict.fromkeys((*list(costs)[:1], *most))
-        return words.tariff_words({n: costs[n] for n in shown}, self.start.case.settings.currency)
+        return {name: costs[name] for name in shown}
 
     @classmethod
     def entry_of(cls, rows: Sequence[Row], error: str = "") -> dict[str, object]:
@@ -244,8 +242,8 @@ def served(row: Row) -> float | None:
 
 def _runs(study: VariantStudy, _: Tables) -> list[Record]:
     """Return the runs in JSON, the reference first."""
-    runs = study.planned_source.compared
-    return [{"run": o.name, **study.entry_of(study.rows[o.name], o.error)} for o in runs]
+    rows = study.rows
+    return [{"run": o.name, **study.entry_of(rows[o.name], o.error)} for o in study.compared]
 
 
 VariantStudy.ANSWER = (AnswerKey("rows", "the runs", _runs, ("run", *VariantStudy.entry_of(()))),)

@@ -412,6 +412,9 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
     return picture and picture.in_money(table.words.get("money", ""))
 
 
+# ---- the kind ------------------------------------------------------------------------------------
+
+
 class BillsStudy(StudyKind):
     """Find who gains from planning together, and who should pay what.
 

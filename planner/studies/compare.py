@@ -13,9 +13,8 @@ from models import tolerances
 from models.background import result_getter
 from models.case import BASE, Case
 from models.errors import InputError, Mistakes, PlannerError, UsageError
-from models.measures import net_change, ratio
+from models.measures import net_change
 from models.results import DecideNow, Result
-from models.results.common import words_of
 from planner import scenarios
 from planner.render import words
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
@@ -34,6 +33,7 @@ from planner.studies.compare_tables import (
     MissingByYear,
     plan_sheets,
     projects_built,
+    row_of_need,
     scenario_inputs,
     stacked,
 )
@@ -64,22 +64,21 @@ HOW_TO_ADD_SCENARIOS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One case of a comparison, with its plan.
+    """One case of a comparison, with its outcome; ``context`` holds its plan, if there is one."""
 
-    ``context`` holds the plan; it is None if there is none, and ``error`` says why. ``cell_of``
-    gives the address of a cell of the workbook by sheet, row and column header, or "".
-    ``foreseen`` has the same meaning as in ``ComparedCase``; ``changes`` are the case's changes in
-    words; ``planned`` is what is kept of the plan.
-    """
-
-    name: str
+    of: cases.ComparedCase
     case: Case
+    outcome: Outcome[cases.Planned]
     context: Context | None = None
-    error: str = ""
-    cell_of: Callable[[str, int, str], str] = lambda *_: ""
-    foreseen: str = ""
-    changes: str = ""
-    planned: cases.Planned | None = None
+
+    @property
+    def name(self) -> str:
+        return self.of.name
+
+    @property
+    def planned(self) -> cases.Planned | None:
+        """What is kept of the plan."""
+        return self.outcome.result
 
 
 _BESIDE = tuple(f.json_key for f in (Comparison.more, Comparison.foresight, Comparison.surprise))
@@ -194,28 +193,24 @@ class Compare(VariantStudy):
         case = self.start.book.case
         self.cases, outcomes = cases.plan_cases(case, self.cases, where, on_progress)
         self.outcomes = outcomes.of_runs
-        self.entries = [self._entry(case) for case in self.cases]
         by_name = {outcome.name: outcome for outcome in outcomes}
-        self.compared = [
-            by_name.get(e.name) or Outcome(e.name, error=e.error) for e in self.entries
-        ]
+        self.entries = [self._entry(each, by_name.get(each.name)) for each in self.cases]
+        self.compared = [entry.outcome for entry in self.entries]
         late = builds_in_background(where, [case])
         self.differing = result_getter(lambda: sheets_of_plans(self.entries), in_background=late)
         self.stopped = outcomes.stopped
 
-    def _entry(self, case: cases.ComparedCase) -> Entry:
+    def _entry(self, of: cases.ComparedCase, outcome: Outcome[cases.Planned] | None) -> Entry:
+        """Return a case with its outcome; one with errors in its input has an outcome of these."""
         book = self.start.book
-        changed, cell_of = case.variant(book.case), book.layout.address
-        says = cases.changes_in_words(book.case, case.variant)
-        if case.errors:
-            placed = book.layout.sorted_by_cell(case.errors)
+        if outcome is None:
+            placed = book.layout.sorted_by_cell(of.errors)
             why = " ".join(f"{f.place}: {sentence(f)}" for f in placed[:_MOST_ERRORS])
             more = f" (and {len(placed) - _MOST_ERRORS} more)" if len(placed) > _MOST_ERRORS else ""
-            return Entry(case.name, changed, None, why + more, cell_of, case.foreseen, says)
-        outcome = next(o for o in self.outcomes if o.name == case.name)
-        planned, of_case = outcome.result, (outcome.error, cell_of, case.foreseen, says)
+            outcome = Outcome(of.name, error=why + more)
+        planned = outcome.result
         context = None if planned is None else Context(planned.plan, book)
-        return Entry(case.name, changed, context, *of_case, planned)
+        return Entry(of, of.variant(book.case), outcome, context)
 
     @property
     def errors(self) -> PlannerError | None:
@@ -268,12 +263,13 @@ class Compare(VariantStudy):
             "more": net_change(outcome.objective, None if base is None else base.objective),
             "cash_more": None if now is None or base is None else net_change(now.cash, base.cash),
             "binding": None if now is None else len(binding(now)),
-            "changes": entry.changes,
+            "changes": cases.changes_in_words(self.start.book.case, entry.of.variant),
         }  # fmt: skip
         if self.unforeseen is not None:
-            row["foresight"] = cases.UNFORESEEN if entry.foreseen else "foreseen"
-            if entry.foreseen:
-                row["surprise"] = net_change(outcome.objective, objectives.get(entry.foreseen))
+            foreseen = entry.of.foreseen
+            row["foresight"] = cases.UNFORESEEN if foreseen else "foreseen"
+            if foreseen:
+                row["surprise"] = net_change(outcome.objective, objectives.get(foreseen))
         return row
 
     def tables(self) -> list[Result]:
@@ -285,7 +281,7 @@ class Compare(VariantStudy):
             self._missing_by_year(),
             self._missing_by_tier(),
             self._decide_now(),
-            scenario_inputs(self.entries),
+            scenario_inputs(self.entries, self.start.book.layout.address),
             built if built is not None and len(built) else None,
         ]
         return [main, *others, *(table for table in more if table is not None)]
@@ -306,14 +302,11 @@ class Compare(VariantStudy):
             missing = kept.numbers.missing_by_year(base)
             ever = {m for (m, _), (_, t, more) in missing.items() if t > 0 or (more or 0.0) < 0}
             rows += [
-                {"run": name, "mineral": mineral, "year": year, "need": need, "missing": tonnes,
-                 "missing_share": ratio(tonnes, need), "further_missing": more,
-                 "further_missing_share": None if more is None else ratio(more, need)}
-                for (mineral, year), (need, tonnes, more) in missing.items()
+                {"run": name, "mineral": mineral, "year": year, **row_of_need(*tonnes)}
+                for (mineral, year), tonnes in missing.items()
                 if mineral in ever
-            ]  # fmt: skip
-        texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
-        return table_from(MissingByYear, rows, texts) if named[0][1] or rows else None
+            ]
+        return table_from(MissingByYear, rows, self.texts) if named[0][1] or rows else None
 
     def _missing_by_tier(self) -> Result | None:
         """Return one row per scenario, mineral, member and tier; None without tiers."""
@@ -321,16 +314,11 @@ class Compare(VariantStudy):
         base = sums.get(self.entries[0].name, {})
         rows: list[Row] = []
         for name, tiers in sums.items():
-            for (mineral, member, tier), (need, missing) in tiers.items():
-                before = base.get((mineral, member, tier), (0.0, 0.0))[1]
-                more = net_change(missing, before) or 0.0
-                rows.append({
-                    "run": name, "mineral": mineral, "member": member, "tier": tier, "need": need,
-                    "missing": missing, "missing_share": ratio(missing, need),
-                    "further_missing": more, "further_missing_share": ratio(more, need),
-                })  # fmt: skip
-        texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
-        return table_from(MissingByTier, rows, texts) if rows else None
+            for key, (need, missing) in tiers.items():
+                more = net_change(missing, base.get(key, (0.0, 0.0))[1]) or 0.0
+                of_tier = dict(zip(("mineral", "member", "tier"), key, strict=True))
+                rows.append({"run": name, **of_tier, **row_of_need(need, missing, more)})
+        return table_from(MissingByTier, rows, self.texts) if rows else None
 
     def sheets(self, tables: Tables, of_plans: list[Table] | None = None) -> list[Table]:
         return [*super().sheets(tables), *(of_plans or self.differing())]
@@ -360,7 +348,7 @@ class Compare(VariantStudy):
 
     @classmethod
     def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return compare_findings(tables)
+        return _ComparisonFindings(tables).sentences()
 
 
 def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[Table]:
@@ -374,11 +362,6 @@ def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[
 
 
 SMALL = tolerances.MISSING_PART
-
-
-def compare_findings(tables: Tables) -> tuple[Sentence, ...]:
-    """Return the sentences of a comparison's first page."""
-    return _ComparisonFindings(tables).sentences()
 
 
 class _ComparisonFindings:

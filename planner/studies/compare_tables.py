@@ -7,7 +7,7 @@ rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ import pandas as pd
 
 from models import tolerances
 from models.case import Case
-from models.measures import sums
+from models.measures import ratio, sums
 from models.plan import Plan
 from models.resolve import Bools, Floats, Ints
 from models.results import Checks, Figure, Members, Result, Scorecard, Tiers, common, field
@@ -84,6 +84,23 @@ class Comparison(RunTotals):
     )
 
 
+_OF_NEED = (
+    PlanNumbers.need,
+    PlanNumbers.missing,
+    PlanNumbers.missing_share.like(key="missing_share"),
+    PlanNumbers.further_missing,
+    PlanNumbers.further_missing_share,
+)
+"""What is missing of a need, and how much more than in the base."""
+
+
+def row_of_need(need: float, missing: float, more: float | None) -> Row:
+    """Return the cells of a need [t], of what is missing and of what is further missing [t]."""
+    further = None if more is None else ratio(more, need)
+    names = (f.name for f in _OF_NEED)
+    return dict(zip(names, (need, missing, ratio(missing, need), more, further), strict=True))
+
+
 class MissingByYear(Result):
     """One row per scenario, mineral and year: the missing part of need.
 
@@ -95,11 +112,7 @@ class MissingByYear(Result):
     run = RunTable.run
     mineral = MINERAL
     year = YEAR
-    need = PlanNumbers.need
-    missing = PlanNumbers.missing
-    missing_share = PlanNumbers.missing_share.like(key="missing_share")
-    further_missing = PlanNumbers.further_missing
-    further_missing_share = PlanNumbers.further_missing_share
+    need, missing, missing_share, further_missing, further_missing_share = _OF_NEED
 
 
 class MissingByTier(Result):
@@ -110,11 +123,7 @@ class MissingByTier(Result):
     mineral = MINERAL
     member = common.MEMBER
     tier = Tiers.tier
-    need = PlanNumbers.need
-    missing = PlanNumbers.missing
-    missing_share = PlanNumbers.missing_share.like(key="missing_share")
-    further_missing = PlanNumbers.further_missing
-    further_missing_share = PlanNumbers.further_missing_share
+    need, missing, missing_share, further_missing, further_missing_share = _OF_NEED
 
 
 class ScenarioInputs(Result):
@@ -221,7 +230,10 @@ def _starts(context: Context) -> dict[str, str]:
 # ---- inputs that differ --------------------------------------------------------------------------
 
 
-def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
+def scenario_inputs(
+    entries: Sequence[Entry], address: Callable[[str, int, str], str]
+) -> ScenarioInputs | None:
+    """Return the inputs that differ; ``address`` finds a cell by sheet, row and column."""
     if len(entries) <= 1:
         return None
     base = entries[0].case
@@ -229,7 +241,7 @@ def scenario_inputs(entries: Sequence[Entry]) -> ScenarioInputs | None:
     for entry in entries[1:]:
         inputs = list(changes.input_differences(base, entry.case))
         for each in inputs[:MOST_CHANGES]:
-            cell = entry.cell_of(each.sheet, each.row, each.column) if each.row else changes.ADDED
+            cell = address(each.sheet, each.row, each.column) if each.row else changes.ADDED
             rows.append({**vars(each), "scenario": entry.name, "cell": cell})
         left = len(inputs) - MOST_CHANGES
         if left > 0 or not inputs:

@@ -67,161 +67,6 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
     return picture and picture.with_merged_lines
 
 
-# ---- the study -----------------------------------------------------------------------------------
-
-
-class ExitStudy(StudyKind):
-    """Find how far purchases from a country can fall, by which year, and at what cost.
-
-    The plan is first made as planner solve makes it. For each mineral, the study then finds the
-    fewest tonnes from the country over all years, with no more shortage in any year than in the
-    plan. The exit path is the cheapest such plan, with all minerals under one budget. It shows from
-    which year the country's share stays at or below 50, 25, 10 and 0 %, which plants must be begun
-    first, and which limits prevent a lower share.
-
-    \b
-    planner exit case.xlsx --country China
-    planner exit case.xlsx --country CHN --scenario "Export ban" --csv tables
-
-    If a country sells nothing in the plan, the coalition has already left it. Without a proven
-    plan, nothing is written and the exit code is 3.
-    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
-
-    SHOWN = (
-        Exits.mineral, Exits.planned_share, Exits.left_share, Exits.depends, Exits.left_depends,
-        Exits.half, Exits.quarter, Exits.none, Exits.cash,
-    )  # fmt: skip
-    NAME, TITLE, WRITES = "exit", "Exit", "exit path"
-    QUESTION = "How far can we get away from a country, by when, and what must we build first?"
-    RESULTS = (*DECLARED, DecideNow)
-    ANSWER = (
-        AnswerKey("country", "the country that is left", "country"),
-        AnswerKey("objective_usd", "total cost without it", "result.path.objective"),
-        AnswerKey("plan_objective_usd", "total cost of the plan", "result.plan.objective"),
-        table_key("rows", Exits),
-        table_key("path", WayOut),
-        table_key("builds", Builds),
-        table_key("limits", BindingLimits),
-        *TROUBLE,
-    )
-    PART = "<C>-"
-    LIMIT = CAP_HELP
-    OPTIONS = (
-        click.option(
-            "--country",
-            cls=NeededOption,
-            metavar="C",
-            help="The country to leave: a name or code  [required]",
-        ),
-    )
-    task = "the case and its exit path"
-
-    def __init__(self, start: Start, *, country: str | None) -> None:
-        super().__init__(start)
-        names = Named(start.case)
-        if country is None:
-            raise errors.UsageError(words.missing_option("--country", names.countries_outside()))
-        self.country = names.country_code(country.strip())
-        if not self.country:
-            msg = "--country: name one country"
-            raise errors.UsageError(msg)
-        self.name = names.country_name(self.country, country.strip())
-        self.sells = names.sells(self.country)
-
-    @classmethod
-    def file_part(cls, options: Mapping[str, Any]) -> str:
-        """Return the country for the workbook's name: its code, or as typed if it is not known."""
-        typed = str(options["country"] or "").strip()
-        return iso3_code(typed) or typed
-
-    def study(self) -> Study[answers.Exit]:
-        leave = partial(answers.exit_from, country=self.country)
-        return Study(self.start.case, ((Run("The plan"),),), leave)
-
-    @property
-    def result(self) -> answers.Exit:
-        return cast("answers.Exit", self.outcomes[0].result)
-
-    @property
-    def trouble(self) -> str:
-        if not self.has_plan:
-            return ""
-        result, fewest = self.result, "the fewest tonnes of {} with first call on the budget are"
-        unknown = {f"the exit path of {m} is": why for m, why in result.unknown.items()}
-        unknown |= {fewest.format(m): why for m, why in result.failed.items()}
-        return "; ".join(f"{what} not known: {why}" for what, why in unknown.items())
-
-    @property
-    def plans(self) -> Mapping[str, Plan]:
-        return {"the plan": self.result.plan, "the exit path": self.result.path}
-
-    @property
-    def runs(self) -> Sequence[Outcome[Any]]:
-        least: list[Outcome[Any]] = [
-            Outcome(f"Fewest tonnes: {mineral or 'all minerals together'}", proof=proof)
-            for mineral, proof in self.result.proofs.items()
-        ]
-        path = self.result.path
-        last = Outcome[Any]("The exit path", objective=path.objective, proof=path.proof)
-        return (*self.outcomes, *least, last)
-
-    @property
-    def what_is_studied(self) -> str:
-        return f"how to leave {self.name}, {super().what_is_studied}"
-
-    @property
-    def options(self) -> dict[str, str]:
-        return {
-            OF: self.name,
-            **({} if self.sells else {SELLERS: NONE}),
-            **self.start.options,
-            "Counted": "Sales of its refiners and projects to the coalition, purchases for stock"
-            " included. Its ore that other countries refine does not count.",
-            "Kept": "Every limit of the workbook. Compared with the plan, no mineral is shorter in"
-            " any year, no reserve is further below its target, no soft limit is exceeded by more,"
-            " and no mineral is bought there more over all years.",
-            "All minerals": "They share one budget. First the sum over minerals of the country's"
-            " shares of demand is minimized, then cost.",
-            "Zero share": "A share of at most 0.0001 % counts as 0.",
-        }
-
-    def tables(self) -> list[Result]:
-        layout = self.start.book.layout
-        cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
-        return tables_of(self.result, cells, self.name)
-
-    # ---- of the tables alone ---------------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return exit_findings(tables)
-
-    @classmethod
-    def main_table(cls, tables: Tables) -> Numbers | None:
-        """Return the minerals; without the dependence where it is just the country's own share."""
-        fields = Exits
-        pairs = ((fields.depends, fields.planned_share), (fields.left_depends, fields.left_share))
-        same = all(
-            a is None or abs(a - (b or 0.0)) <= tolerances.SHOWN_SHARE
-            for pair in pairs
-            for a, b in tables.rows(fields, *pair)
-        )
-        left_out = [depends.name for depends, _ in pairs if same]
-        return Numbers(tables[fields], tuple(f for f in cls.SHOWN if f.name not in left_out))
-
-    @classmethod
-    def table_note(cls, tables: Tables) -> str:
-        dependence = "Dependence: share of purchases. Extra cash: against the plan."
-        return f"“It” is {tables.option(OF)}. {dependence}"
-
-    @classmethod
-    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        return drawn(
-            _panel(tables, "the plan", WayOut.planned_share),
-            _panel(tables, "the exit path", WayOut.left_share),
-        )
-
-
 # ---- findings ------------------------------------------------------------------------------------
 
 _A_POINT = 0.01
@@ -349,3 +194,154 @@ class _ExitFindings:
 
     def warnings(self) -> Iterator[Sentence]:
         yield say("care", "As much is missing as in the plan.")
+
+
+# ---- the kind ------------------------------------------------------------------------------------
+
+
+class ExitStudy(StudyKind):
+    """Find how far purchases from a country can fall, by which year, and at what cost.
+
+    The plan is first made as planner solve makes it. For each mineral, the study then finds the
+    fewest tonnes from the country over all years, with no more shortage in any year than in the
+    plan. The exit path is the cheapest such plan, with all minerals under one budget. It shows from
+    which year the country's share stays at or below 50, 25, 10 and 0 %, which plants must be begun
+    first, and which limits prevent a lower share.
+
+    \b
+    planner exit case.xlsx --country China
+    planner exit case.xlsx --country CHN --scenario "Export ban" --csv tables
+
+    If a country sells nothing in the plan, the coalition has already left it. Without a proven
+    plan, nothing is written and the exit code is 3.
+    """  # noqa: D301 - \b is click's mark for lines that are kept as they are
+
+    SHOWN = (
+        Exits.mineral, Exits.planned_share, Exits.left_share, Exits.depends, Exits.left_depends,
+        Exits.half, Exits.quarter, Exits.none, Exits.cash,
+    )  # fmt: skip
+    NAME, TITLE, WRITES = "exit", "Exit", "exit path"
+    QUESTION = "How far can we get away from a country, by when, and what must we build first?"
+    RESULTS = (*DECLARED, DecideNow)
+    ANSWER = (
+        AnswerKey("country", "the country that is left", "country"),
+        AnswerKey("objective_usd", "total cost without it", "result.path.objective"),
+        AnswerKey("plan_objective_usd", "total cost of the plan", "result.plan.objective"),
+        table_key("rows", Exits),
+        table_key("path", WayOut),
+        table_key("builds", Builds),
+        table_key("limits", BindingLimits),
+        *TROUBLE,
+    )
+    PART, findings = "<C>-", staticmethod(exit_findings)
+    LIMIT = CAP_HELP
+    OPTIONS = (
+        click.option(
+            "--country",
+            cls=NeededOption,
+            metavar="C",
+            help="The country to leave: a name or code  [required]",
+        ),
+    )
+    task = "the case and its exit path"
+
+    def __init__(self, start: Start, *, country: str | None) -> None:
+        super().__init__(start)
+        names = Named(start.case)
+        if country is None:
+            raise errors.UsageError(words.missing_option("--country", names.countries_outside()))
+        self.country = names.country_code(country.strip())
+        if not self.country:
+            msg = "--country: name one country"
+            raise errors.UsageError(msg)
+        self.name = names.country_name(self.country, country.strip())
+        self.sells = names.sells(self.country)
+
+    @classmethod
+    def file_part(cls, options: Mapping[str, Any]) -> str:
+        """Return the country for the workbook's name: its code, or as typed if it is not known."""
+        typed = str(options["country"] or "").strip()
+        return iso3_code(typed) or typed
+
+    def study(self) -> Study[answers.Exit]:
+        leave = partial(answers.exit_from, country=self.country)
+        return Study(self.start.case, ((Run("The plan"),),), leave)
+
+    @property
+    def result(self) -> answers.Exit:
+        return cast("answers.Exit", self.outcomes[0].result)
+
+    @property
+    def trouble(self) -> str:
+        if not self.has_plan:
+            return ""
+        result, fewest = self.result, "the fewest tonnes of {} with first call on the budget are"
+        unknown = {f"the exit path of {m} is": why for m, why in result.unknown.items()}
+        unknown |= {fewest.format(m): why for m, why in result.failed.items()}
+        return "; ".join(f"{what} not known: {why}" for what, why in unknown.items())
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        return {"the plan": self.result.plan, "the exit path": self.result.path}
+
+    @property
+    def runs(self) -> Sequence[Outcome[Any]]:
+        least: list[Outcome[Any]] = [
+            Outcome(f"Fewest tonnes: {mineral or 'all minerals together'}", proof=proof)
+            for mineral, proof in self.result.proofs.items()
+        ]
+        path = self.result.path
+        last = Outcome[Any]("The exit path", objective=path.objective, proof=path.proof)
+        return (*self.outcomes, *least, last)
+
+    @property
+    def what_is_studied(self) -> str:
+        return f"how to leave {self.name}, {super().what_is_studied}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        return {
+            OF: self.name,
+            **({} if self.sells else {SELLERS: NONE}),
+            **self.start.options,
+            "Counted": "Sales of its refiners and projects to the coalition, purchases for stock"
+            " included. Its ore that other countries refine does not count.",
+            "Kept": "Every limit of the workbook. Compared with the plan, no mineral is shorter in"
+            " any year, no reserve is further below its target, no soft limit is exceeded by more,"
+            " and no mineral is bought there more over all years.",
+            "All minerals": "They share one budget. First the sum over minerals of the country's"
+            " shares of demand is minimized, then cost.",
+            "Zero share": "A share of at most 0.0001 % counts as 0.",
+        }
+
+    def tables(self) -> list[Result]:
+        layout = self.start.book.layout
+        cells = explain.Cells(self.start.book.case, self.start.case, layout.known_cell, layout.unit)
+        return tables_of(self.result, cells, self.name)
+
+    # ---- of the tables alone ---------------------------------------------------------------------
+
+    @classmethod
+    def main_table(cls, tables: Tables) -> Numbers | None:
+        """Return the minerals; without the dependence where it is just the country's own share."""
+        fields = Exits
+        pairs = ((fields.depends, fields.planned_share), (fields.left_depends, fields.left_share))
+        same = all(
+            a is None or abs(a - (b or 0.0)) <= tolerances.SHOWN_SHARE
+            for pair in pairs
+            for a, b in tables.rows(fields, *pair)
+        )
+        left_out = [depends.name for depends, _ in pairs if same]
+        return Numbers(tables[fields], tuple(f for f in cls.SHOWN if f.name not in left_out))
+
+    @classmethod
+    def table_note(cls, tables: Tables) -> str:
+        dependence = "Dependence: share of purchases. Extra cash: against the plan."
+        return f"“It” is {tables.option(OF)}. {dependence}"
+
+    @classmethod
+    def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
+        return drawn(
+            _panel(tables, "the plan", WayOut.planned_share),
+            _panel(tables, "the exit path", WayOut.left_share),
+        )

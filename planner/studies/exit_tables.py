@@ -352,20 +352,6 @@ def _more_than_plan(change: str) -> str | None:
     return None if change == AS_PLANNED or _NO_MORE in change else MORE
 
 
-def plants_not_in_plan(builds: Builds, mineral: str = "") -> dict[str, int]:
-    """Return the plants that the exit path adds to the plan, with the year building begins.
-
-    The earliest plant comes first. For a plant that is built in steps, it is the year of the first
-    step that makes the plant larger than planned by then. ``mineral`` "" means all minerals.
-    """
-    begun = dict[str, int]()
-    fields = (Builds.project, Builds.mineral, Builds.begin, Builds.more_than_plan)
-    for plant, plant_mineral, year, more_than_plan in builds.rows(*fields):
-        if more_than_plan and mineral in {"", plant_mineral}:
-            begun.setdefault(str(plant), int(year))
-    return begun
-
-
 def _started_shares(plan: Plan) -> dict[str, dict[int, float]]:
     """Return the share of each project that the plan starts, by year."""
     begun = {p.name: dict(p.begun) for p in plan.case.projects}

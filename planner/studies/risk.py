@@ -219,6 +219,9 @@ def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
             yield say("figure", text, name="Missing if it is late", large="top", top=most)
 
 
+# ---- the kind ------------------------------------------------------------------------------------
+
+
 class RiskStudy(StudyKind):
     """Draw the events of the sheet Risks many times, and test the plan against each draw.
 

@@ -27,10 +27,9 @@ from planner.render.claims import Sentence, SheetRows, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, records
 from planner.sheets.figures import MET, MISSED, NO_DATA, remark, scorecard_of
-from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, run_study
+from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, Study, run_study
 from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.places import Where
-from planner.studies.source import RunSource
 
 _BENCHMARK_SOURCE = "benchmark"
 """The source of an added limit. Its note names the measure, and the buyer if it has one."""
@@ -147,19 +146,14 @@ def score_plan(
             prices[name] = BenchmarkPrice(score, score.required, reason=reason)
             if not isinstance(change, str):
                 chains.setdefault(score.mineral, []).append(Run(name, change))
-    source = benchmark_source(case, chains)
     outcomes: Outcomes[ScorecardTotals] = Outcomes(())
     if chains:
-        outcomes = run_study(source.study, where, on_progress)
+        by_mineral = tuple(map(tuple, chains.values()))
+        study = Study(case, by_mineral, scorecard_totals, is_near=True)
+        outcomes = run_study(study, where, on_progress)
     for outcome in outcomes:
         prices[outcome.name] = _with_differences(plan, base, prices[outcome.name], outcome)
     return ScoredPlan(plan, scores, base, tuple(prices.values()), outcomes)
-
-
-def benchmark_source(case: Case, runs: Mapping[str, Sequence[Run]]) -> RunSource:
-    """Return the runs of missed benchmarks, chained by mineral; the reference is planned before."""
-    chains = tuple(map(tuple, runs.values()))
-    return RunSource(case, (), chains=chains, read=scorecard_totals, is_near=True)
 
 
 def _with_differences(
@@ -385,6 +379,9 @@ def _missing_elsewhere(tables: Tables) -> Iterator[Sentence]:
         text = "{most[benchmark]} of {most[mineral]} as a limit leaves most of other minerals"
         yield say("answer", f"{text} further missing: {{most}} more than in the plan.",
                   most=most)  # fmt: skip
+
+
+# ---- the kind ------------------------------------------------------------------------------------
 
 
 class ScorecardStudy(StudyKind):

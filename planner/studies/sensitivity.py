@@ -24,7 +24,6 @@ from models.resolve.uncertainty import Factor, Number
 from models.results import Format, Result, common
 from planner.options import CAP_HELP
 from planner.render.chart import Form, Picture, Role, bars, drawn
-from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record
 from planner.render.words import counted, share_words, truncated
@@ -324,7 +323,7 @@ class SensitivityStudy(StudyKind):
         table_key("as_it_stands", BaseTotals),
         *TROUBLE,
     )
-    LIMIT = CAP_HELP
+    LIMIT, findings = CAP_HELP, staticmethod(sensitivity_findings)
     MONEY = "total cost discounted to the first year, cash cost undiscounted"
     OPTIONS = (
         click.option("--group", "is_grouped", is_flag=True,
@@ -454,10 +453,6 @@ class SensitivityStudy(StudyKind):
         }  # fmt: skip
 
     # ---- from the tables alone -------------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return sensitivity_findings(tables)
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:

@@ -12,19 +12,6 @@ from planner.studies.kind import Tables
 from planner.studies.sensitivity_tables import UNKNOWN, YES, EndResults, Sensitivities
 
 _T = EndResults
-_DECIDES = "{top[what]} decides what is built: look it up first."
-_KEEPS = "No number in its range would change what is built."
-_TESTED_KEEP = (
-    "No number in its range would change what is built, of those with a proven plan at each end."
-)
-_SAME = "No number in its range changes what is missing."
-_LITTLE = (
-    "No number in its range changes what is missing by {none[test]} or more of a mineral's need."
-)
-_HARDEST = (
-    "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
-    " its low end, {high} at its high end."
-)
 
 
 def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
@@ -33,13 +20,9 @@ def sensitivity_findings(tables: Tables) -> tuple[Sentence, ...]:
         return (say("answer", "The workbook has no number with a range."),)
     rows = tables.sheet(Sensitivities)
     topics = (
-        _most_decisive,
-        _largest_missing_swing,
-        _largest_cash_swing,
-        _instead,
-        _counts_of_numbers,
+        _most_decisive, _largest_missing_swing, _largest_cash_swing, _instead, _counts_of_numbers,
         _warnings,
-    )
+    )  # fmt: skip
     return collect_sentences(*(partial(make, rows) for make in topics))
 
 
@@ -47,11 +30,13 @@ def _most_decisive(rows: SheetRows) -> Iterator[Sentence]:
     """Yield the number most worth knowing of those that change what is built."""
     deciding = rows.where(builds=YES)
     if len(deciding):
-        yield say("answer", _DECIDES, top=deciding.largest(_T.worth))
+        text = "{top[what]} decides what is built: look it up first."
+        yield say("answer", text, top=deciding.largest(_T.worth))
         return
-    none = rows.none(_T.builds, "=", YES)
     has_unknown = UNKNOWN in rows.cells(_T.builds)
-    yield say("answer", _TESTED_KEEP if has_unknown else _KEEPS, none=none)
+    of_those = ", of those with a proven plan at each end" if has_unknown else ""
+    text = f"No number in its range would change what is built{of_those}."
+    yield say("answer", text, none=rows.none(_T.builds, "=", YES))
 
 
 def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
@@ -63,14 +48,20 @@ def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Cl
 def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
     if most.number <= 0.0:
-        none = rows.none(_T.swing_hit, ">", 0.0)
-        yield say("answer", _SAME, none=none)
+        none, text = rows.none(_T.swing_hit, ">", 0.0), "No number in its range changes what is"
+        yield say("answer", f"{text} missing.", none=none)
         return
     if most.number < SMALLEST:
-        yield say("answer", _LITTLE, none=rows.none(_T.swing_hit, ">=", SMALLEST))
+        none, text = rows.none(_T.swing_hit, ">=", SMALLEST), "No number in its range changes what"
+        text += " is missing by {none[test]} or more of a mineral's need."
+        yield say("answer", text, none=none)
         return
     ends = _both_ends(rows, most, _T.hit_low, _T.hit_high)
-    yield say("answer", _HARDEST, top=most, low=ends[0], high=ends[1])
+    text = (
+        "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
+        " its low end, {high} at its high end."
+    )
+    yield say("answer", text, top=most, low=ends[0], high=ends[1])
 
 
 def _largest_cash_swing(rows: SheetRows) -> Iterator[Sentence]:

@@ -40,8 +40,8 @@ class RunSource:
     of the number that runs after the reference set, in the unit of ``axis``; a run without a value
     (None) is drawn as a level. ``beside`` are runs that are planned but not compared. ``base`` is
     the case that the runs change; for losses, the case that is left after an agreed plan. ``chain``
-    is the largest number of runs that warm-start one another; ``chains``, if given, are the runs to
-    plan instead. ``read`` returns what is kept of a plan, with its numbers.
+    is the largest number of runs that warm-start one another. ``read`` returns what is kept of a
+    plan, with its numbers.
     """
 
     base: Case
@@ -51,8 +51,6 @@ class RunSource:
     beside: tuple[Run, ...] = ()
     chain: int = 1
     read: Callable[[Plan], Any] = PlanNumbers.of
-    chains: tuple[tuple[Run, ...], ...] = ()
-    is_near: bool = False
     is_compared: bool = True
 
     @property
@@ -61,13 +59,11 @@ class RunSource:
 
         Chains are fixed, so results don't depend on where they are planned.
         """
-        if self.chains:
-            return Study(self.base, self.chains, self.read, self.is_near, self.is_compared)
         reference, *others = self.runs
         alone = sum(value is None for value in self.values)
         own = [(run,) for run in (reference, *self.beside, *others[:alone])]
         chains = (*own, *split_chains(others[alone:], self.chain))
-        return Study(self.base, chains, self.read, self.is_near, self.is_compared)
+        return Study(self.base, chains, self.read, is_compared=self.is_compared)
 
 
 # ---- variants that set one number to several values: a cap, a tariff, security, a floor ----------

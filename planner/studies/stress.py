@@ -16,7 +16,6 @@ from models.results import Result
 from models.results.numbers import PlanNumbers
 from planner.options import Share
 from planner.render.chart import Picture, drawn
-from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey, table_key
 from planner.render.table import Record, Table, json_value, table_of
 from planner.render.words import money_words
@@ -37,7 +36,7 @@ from planner.studies.stress_tables import (
     stress_findings,
     tables_of,
 )
-from planner.studies.variant_kind import heat_section, missing_chart
+from planner.studies.variant_kind import missing_chart, with_heat_map
 from planner.studies.variant_tables import heat_map
 
 if TYPE_CHECKING:
@@ -106,6 +105,7 @@ class StressTest(StudyKind):
         table_key("rows", Losses, _losses_in_json, more=("short_by_mineral_t",)),
         table_key("solidarity", Solidarity),
     )
+    findings = staticmethod(stress_findings)
     LIMIT = "Cap one country's share of each mineral in the agreed plan, 0 to 1. Applied last."
     OPTIONS = (
         click.option(
@@ -242,10 +242,6 @@ class StressTest(StudyKind):
     # ---- of the tables alone ---------------------------------------------------------------------
 
     @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return stress_findings(tables)
-
-    @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the losses of the first kind: countries, unless a single loss was asked for."""
         every = (tables[each] for each in (Losses, Embargoes) if each in tables)
@@ -273,8 +269,7 @@ class StressTest(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        first, *others = super().sections(tables)
-        return (first, heat_section(_losses_by_mineral(tables)), *others)
+        return with_heat_map(super().sections(tables), _losses_by_mineral(tables))
 
 
 def stress_sheets(tables: Tables, case: Case) -> list[Table]:

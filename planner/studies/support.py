@@ -393,6 +393,9 @@ def _bars(title: str, rows: pd.DataFrame) -> Picture | None:
     return bars(title, rows, names, series, axis, form=Form.BARS, fmt=Format.DAYS)
 
 
+# ---- the kind ------------------------------------------------------------------------------------
+
+
 class SupportStudy(StudyKind):
     """Find the payment that each idle plant needs in order to run, and who pays for support.
 

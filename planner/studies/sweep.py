@@ -20,7 +20,6 @@ from models.results.numbers import ALL
 from models.schema import SecurityTarget
 from planner.render import words
 from planner.render.chart import Picture
-from planner.render.claims import Sentence
 from planner.render.keys import AnswerKey
 from planner.scenarios import parameters
 from planner.scenarios.parameters import exact_percent as percent_of
@@ -120,7 +119,7 @@ class Sweep(VariantStudy):
     QUESTION = "What does a tighter cap, or a change of another number, cost?"
     HEADING = "{what_is_studied}: {plan}"
     PART = "[<KNOB>-]"
-    RESULTS = sweep_tables.RESULTS
+    RESULTS, findings = sweep_tables.RESULTS, staticmethod(sweep_findings)
     ANSWER = (
         AnswerKey("as_in_workbook", "the limits as they are", when="over the cap, with limits"),
         AnswerKey("over", "the number that is swept"),
@@ -373,7 +372,3 @@ class Sweep(VariantStudy):
             part=(f"{fields.missing.header}, {horizon}", "Share of need", fields.missing_share),
             mark=mark,
         )  # fmt: skip
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        return sweep_findings(tables)

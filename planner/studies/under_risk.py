@@ -396,6 +396,9 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
                           " than a real plan.")  # fmt: skip
 
 
+# ---- the kind ------------------------------------------------------------------------------------
+
+
 class UnderRisk(StudyKind):
     """Plan under the events of the sheet Risks: ``planner solve FILE --under-risk``."""
 

@@ -95,6 +95,11 @@ class VariantStudy(StudyKind):
         del outcome
         return {}
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The words of headers: units, years and what a run is."""
+        return words_of(self.start.case) | {"run": self.RUN_HEADER}
+
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
         """The rows of each run by mineral, all minerals together first; [] without a plan."""
@@ -102,8 +107,7 @@ class VariantStudy(StudyKind):
         return {o.name: mineral_rows(o.name, self.numbers(o), reference) for o in self.compared}
 
     def tables(self) -> list[Result]:
-        texts = words_of(self.start.case) | {"run": self.RUN_HEADER}
-        rows = self.rows
+        rows, texts = self.rows, self.texts
         totals = [
             {"run": o.name, "trouble": o.error} | (rows[o.name] or [{}])[0]
             | hardest_hit(rows[o.name]) | self.further_cells(o)
@@ -221,16 +225,15 @@ class VariantStudy(StudyKind):
 
     @classmethod
     def sections(cls, tables: Tables) -> tuple[Section, ...]:
-        first, *others = super().sections(tables)
-        heat = [heat_section(cls.heat(tables))] if RunMinerals in tables else []
-        return (first, *heat, *others)
+        sections = super().sections(tables)
+        return with_heat_map(sections, cls.heat(tables)) if RunMinerals in tables else sections
 
 
-def heat_section(heat: Result) -> Section:
-    """Return a heat map as a part of the report."""
+def with_heat_map(sections: Sequence[Section], heat: Result) -> tuple[Section, ...]:
+    """Return the parts of a report with a heat map after the main table; none if it has none."""
     lead = "What is further missing. Blank: nothing is."
-    view = Numbers(heat).view(heat_picture(heat))
-    return Section("heat-map", "Heat map", lead, view)
+    section = Section("heat-map", "Heat map", lead, Numbers(heat).view(heat_picture(heat)))
+    return (*sections[:1], section, *sections[1:]) if sections else ()
 
 
 def served(row: Row) -> float | None:

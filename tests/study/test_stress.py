@@ -29,6 +29,7 @@ from planner.studies.losses import (
     loss_totals,
     stress,
 )
+from planner.studies.stress import StressTest
 from planner.studies.stress_tables import (
     Embargoes,
     LossByMineral,
@@ -548,6 +549,22 @@ def told(found: Stress) -> list[str]:
     """Return the sentences of the first page."""
     tables = Tables(tables_of(found), found.case.country_name)
     return [sentence.text for sentence in stress_findings(tables)]
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        make(jin(60), demand=0.0),
+        make(jin(0)),
+        make(refiner("All", "ROW", 60, 5)),
+    ],
+    ids=["no need", "no capacity", "rest of world"],
+)
+def test_a_plan_without_a_supplier_to_lose_has_a_page_and_a_report(book) -> None:
+    """Its only sentence says so, and the report has no table to show."""
+    found = lost_in(book)
+    assert told(found) == ["The agreed plan buys from countries that can't be lost."]
+    assert StressTest.sections(Tables(tables_of(found))) == ()
 
 
 def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_first() -> None:

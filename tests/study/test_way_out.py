@@ -23,7 +23,6 @@ from planner.studies.exit_tables import (
     _change_in_words,
     _extra,
     _more_than_plan,
-    plants_not_in_plan,
     tables_of,
 )
 from planner.studies.kind import BASIS, Tables
@@ -159,7 +158,8 @@ def test_the_plant_named_first_is_the_one_that_begins_first(lead: int) -> None:
         for name, tonnes, years in (("Zulu", 10, lead), ("Big", 60, 0), ("Alpha", 20, 0))
     ]  # fmt: skip
     found = told(make(jin(200), Projects=plants, years=(2026, 2027, 2028)))
-    begun = plants_not_in_plan(found[Builds])
+    fields = Builds.project, Builds.begin, Builds.more_than_plan
+    begun = {plant: year for plant, year, more in found[Builds].rows(*fields) if more}
     first = "Zulu" if lead else "Alpha"
     assert next(iter(begun)) == first
     assert [*begun] == (["Zulu", "Alpha", "Big"] if lead else ["Alpha", "Big", "Zulu"])
@@ -199,13 +199,5 @@ def test_a_build_adds_to_the_plan_or_replaces_a_part_of_it(planned, built, said)
     """What was built by then beyond the plan is more; what the plan has by then is no more."""
     changes = {year: _change_in_words(planned, built, year) for year in built}
     assert {year: text.rpartition("the exit path ")[2] for year, text in changes.items()} == said
-    words = {"last": "2029", "basis": "demand", "money": "USD"}
-    rows = [
-        {f.name: None for f in Builds.FIELDS}
-        | {"project": "P", "mineral": "m", "begin": y, "change": changes[y]}
-        | {"more_than_plan": _more_than_plan(changes[y])}
-        for y in sorted(built)
-    ]
-    more = [y for y in sorted(said) if not said[y].startswith(("as planned", "has no more"))]
-    begun = plants_not_in_plan(Builds.of_rows(rows, words=words))
-    assert begun == ({"P": more[0]} if more else {})
+    more = [y for y in built if not said[y].startswith(("as planned", "has no more"))]
+    assert [y for y in built if _more_than_plan(changes[y])] == more

@@ -39,33 +39,36 @@ class PlanNumbers(Result):
     mineral = common.MINERAL.like(
         meaning="all: all minerals together, added by weight.", names=Name.MINERALS
     )
-    need = common.NEED
-    missing = common.MISSING_TONNES
+    need = common.NEED.like(key="need_t")
+    missing = common.MISSING_TONNES.like(key="shortage_t")
     missing_share = common.MISSING_SHARE
-    further_missing = common.FURTHER_MISSING
+    further_missing = common.FURTHER_MISSING.like(key="further_missing_t")
     further_missing_share = common.FURTHER_MISSING_SHARE
     tonnes = common.TONNES.like(
-        header="Bought by members", meaning="What members buy, also for stock.", unit="t"
-    )
-    inputs = field.tonnes("Bought by plants", "What plants buy of it as an input.")
+        header="Bought by members", meaning="What members buy, also for stock.", unit="t",
+        key="tonnes",
+    )  # fmt: skip
+    inputs = field.tonnes("Bought by plants", "What plants buy of it as an input.", key="inputs_t")
     outside = field.tonnes(
         "Bought outside", "What members and plants buy from countries outside the coalition."
     )
     objective = field.money(
         "Total cost, {discounted}",
         "Cash, shortage and other penalties, discounted to the first year.",
+        key="objective_usd",
     )
-    purchases = ByMineral.paid
+    purchases = ByMineral.paid.like(key="purchases_usd")
     cash = field.money(
         "Cash cost",
         "What buyers pay, with inputs, tariffs and levies. The cost of inputs is charged to the"
         f" minerals made from them. {common.UNDISCOUNTED}",
+        key="cash_usd",
     )
-    tariffs = field.money("Tariffs in it", common.IN_CASH)
-    levies = field.money("Levies in it", common.IN_CASH)
-    net_cash = field.money("Net cash cost", common.LESS_TARIFFS)
-    extra_cost = common.EXTRA_COST
-    extra_cost_per_t = common.EXTRA_COST_PER_T
+    tariffs = field.money("Tariffs in it", common.IN_CASH, key="tariffs_usd")
+    levies = field.money("Levies in it", common.IN_CASH, key="levies_usd")
+    net_cash = field.money("Net cash cost", common.LESS_TARIFFS, key="net_cost_usd")
+    extra_cost = common.EXTRA_COST.like(key="extra_cost_usd")
+    extra_cost_per_t = common.EXTRA_COST_PER_T.like(key="extra_cost_usd_per_t")
     extra_cost_share = common.EXTRA_COST_SHARE
     same_cost = common.COST_OF_SAME_TONNES
     tonnes_compared = common.TONNES_COMPARED
@@ -86,7 +89,8 @@ class PlanNumbers(Result):
         "The share of purchases that is lost if that country stops, with what others make from its"
         " ore and inputs.",
     )
-    share, country = ByMineral.share, ByMineral.country
+    share = ByMineral.share.like(key="max_country_share")
+    country = ByMineral.country.like(key="largest_country")
 
     minerals: tuple[str, ...]
     years: tuple[int, ...]

@@ -376,10 +376,9 @@ class _ComparisonFindings:
         pairs = list(zip(names, is_late, strict=True))[1:]
         self.foreseen = [name for name, each in pairs if not each]
         self.surprises = [name for name, each in pairs if each]
-        self.minerals = SheetRows(tables[RunMinerals]) if RunMinerals in tables else None
 
     def sentences(self) -> tuple[Sentence, ...]:
-        if self.minerals is None:
+        if RunMinerals not in self.tables:
             return (say("answer", "The base has no plan, so nothing could be compared."),)
         if not self.foreseen:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
@@ -390,8 +389,7 @@ class _ComparisonFindings:
         )  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
-        assert self.minerals is not None  # noqa: S101 - sentences() has made sure
-        return self.minerals.where(run=list(names))
+        return self.tables.sheet(RunMinerals).where(run=list(names))
 
     def hardest(self) -> Iterator[Sentence]:
         """Yield the scenario that leaves most further missing, and how many minerals it hits."""
@@ -440,9 +438,7 @@ class _ComparisonFindings:
 
     def _tier(self, names: Sequence[str]) -> Claim:
         """Return the tier of demand of which most is further missing; NoRowsError without any."""
-        if MissingByTier not in self.tables:
-            raise NoRowsError
-        rows = SheetRows(self.tables[MissingByTier]).where(run=list(names), tier={"not": None})
+        rows = self.tables.sheet(MissingByTier).where(run=list(names), tier={"not": None})
         return rows.largest(MissingByTier.further_missing_share)
 
     def _hits_a_tier(self, names: Sequence[str]) -> bool:
@@ -454,12 +450,8 @@ class _ComparisonFindings:
 
     def tiers(self) -> Iterator[Sentence]:
         """Yield the use of which most is further missing, if other uses miss less."""
-        fields = MissingByTier
-        if fields not in self.tables:
-            return
-        rows = SheetRows(self.tables[fields]).where(
-            run=[*self.foreseen, *self.surprises], tier={"not": None}
-        )
+        fields, names = MissingByTier, [*self.foreseen, *self.surprises]
+        rows = self.tables.sheet(fields).where(run=names, tier={"not": None})
         most = hit_apart(
             rows, fields.further_missing_share, fields.run, fields.mineral, fields.member
         )

@@ -133,10 +133,6 @@ def _plans(study: RiskStudy, tables: Tables) -> list[Record]:
     return [_plan_results(measures, tables, plan) for plan in PLANS]
 
 
-def _events(_: object, tables: Tables) -> list[Record]:
-    return [_nested(row) for row in tables.records(Events)]
-
-
 # ---- its chart, made from the tables alone -------------------------------------------------------
 
 
@@ -210,13 +206,10 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
 
 def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
     """Yield the plant whose delay leaves most missing each time."""
-    if Delays in tables:
-        most = tables.sheet(Delays).largest(Delays.short)
-        if most.number > tolerances.LEAST_FLOW:
-            text = (
-                "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
-            )
-            yield say("figure", text, name="Missing if it is late", large="top", top=most)
+    most = tables.sheet(Delays).largest(Delays.short)
+    if most.number > tolerances.LEAST_FLOW:
+        text = "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
+        yield say("figure", text, name="Missing if it is late", large="top", top=most)
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -252,7 +245,12 @@ class RiskStudy(StudyKind):
         AnswerKey("surge", "extra sales of others, a fraction of capacity", "chances.surge"),
         AnswerKey("keep_caps", "whether limits stay", "chances.keep_caps"),
         AnswerKey("rows", "both plans, from the sheets of results", _plans, _PLAN_KEYS),
-        AnswerKey("events", "the sheet `Events`", _events, _EVENT_KEYS),
+        AnswerKey(
+            "events",
+            "the sheet `Events`",
+            lambda _, tables: [*map(_nested, tables.records(Events))],
+            _EVENT_KEYS,
+        ),
         table_key("delays", Delays),
     )
     SHOWN = (

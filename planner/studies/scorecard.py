@@ -9,7 +9,7 @@ in which benchmarks are due.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -317,27 +317,36 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
     return "; ".join(parts)
 
 
-def _score(case: Case, score: Score) -> dict[str, object]:
-    return {
-        "measure": score.measure.title,
-        "mineral": score.mineral,
-        "buyer": score.buyer.name,
-        "before": score.before.amount,
-        "before_is": score.before_is,
-        "after_first": score.first.amount,
-        "after_last": score.last.amount,
-        "required": None if score.required is None else score.required.share,
-        "met": score.met,
-        "missed_years": list(score.missed),
-        "unit": score.measure.unit,
-        "remark": remark(score, case),
-    }
+_OF_SCORE: dict[str, Callable[[Score, Case], object]] = {
+    "measure": lambda score, _: score.measure.title,
+    "mineral": lambda score, _: score.mineral,
+    "buyer": lambda score, _: score.buyer.name,
+    "before": lambda score, _: score.before.amount,
+    "before_is": lambda score, _: score.before_is,
+    "after_first": lambda score, _: score.first.amount,
+    "after_last": lambda score, _: score.last.amount,
+    "required": lambda score, _: None if score.required is None else score.required.share,
+    "met": lambda score, _: score.met,
+    "missed_years": lambda score, _: list(score.missed),
+    "unit": lambda score, _: score.measure.unit,
+    "remark": remark,
+}
+"""The keys of a score in JSON, and how their values are found."""
 
 
-_SCORE_KEYS = (
-    "measure", "mineral", "buyer", "before", "before_is", "after_first", "after_last", "required",
-    "met", "missed_years", "unit", "remark",
-)  # fmt: skip
+def _scores(study: ScorecardStudy, _: Tables) -> list[Record]:
+    case, scores = study.start.case, study.scored.scores
+    return [{key: value(each, case) for key, value in _OF_SCORE.items()} for each in scores]
+
+
+def _benchmarks(study: ScorecardStudy, _: Tables) -> list[Record]:
+    return [
+        row
+        | {Missed.can_be_met.json_key: p.can_be_met}
+        | {"years_asked": len(p.reached), "years_met": len(p.years_met)}
+        for row, p in zip(records(study.missed), study.scored.priced, strict=True)
+    ]
+
 
 # ---- findings ------------------------------------------------------------------------------------
 
@@ -407,10 +416,12 @@ class ScorecardStudy(StudyKind):
     task = "the case"
     RESULTS = (Missed, Scorecard)
     ANSWER = (
-        AnswerKey("first_year", "the first year"),
-        AnswerKey("last_year", "the last year"),
-        AnswerKey("scores", "each measure, by mineral and buyer", rows=_SCORE_KEYS),
-        table_key("benchmarks", Missed, more=("years_asked", "years_met")),
+        AnswerKey(
+            "first_year", "the first year", lambda s, _: min(s.start.case.years, default=None)
+        ),
+        AnswerKey("last_year", "the last year", lambda s, _: max(s.start.case.years, default=None)),
+        AnswerKey("scores", "each measure, by mineral and buyer", _scores, tuple(_OF_SCORE)),
+        table_key("benchmarks", Missed, _benchmarks, more=("years_asked", "years_met")),
     )
     NOTE = (
         "Shares of consumption; of the years from 2030 on (else the last), the one farthest from"
@@ -443,23 +454,6 @@ class ScorecardStudy(StudyKind):
     def tables(self) -> list[Result]:
         scores = scorecard_of(self.scored.plan, self.scored.scores)
         return [self.missed] if scores is None else [scores, self.missed]
-
-    def answer(self, tables: Tables) -> dict[str, object]:
-        del tables
-        case, years = self.start.case, self.start.case.years
-        benchmarks: list[Record] = [
-            row
-            | {Missed.can_be_met.json_key: p.can_be_met}
-            | {"years_asked": len(p.reached), "years_met": len(p.years_met)}
-            for row, p in zip(records(self.missed), self.scored.priced, strict=True)
-        ]
-        return {
-            "scenario": case.scenario,
-            "first_year": years[0] if years else None,
-            "last_year": years[-1] if years else None,
-            "scores": [_score(case, score) for score in self.scored.scores],
-            "benchmarks": benchmarks,
-        }
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:

@@ -281,17 +281,14 @@ def _with_ranks(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
 # ---- the kind ------------------------------------------------------------------------------------
 
 
-def _with_cells(rows: Iterable[Record]) -> list[Record]:
-    """Return rows with each cell of their ranges, for JSON."""
-    return [row | {"cells": each_cell(str(row["cells"] or ""))} for row in rows]
+def _with_cells(key: str, kind: type[Result]) -> AnswerKey:
+    """Return the key that lists the rows of a table, with each cell of their ranges."""
 
+    def rows(_: object, tables: Tables) -> list[Record]:
+        found = tables.records(kind)
+        return [row | {"cells": each_cell(str(row["cells"] or ""))} for row in found]
 
-def _factors(_: object, tables: Tables) -> list[Record]:
-    return _with_cells(tables.records(Sensitivities))
-
-
-def _deciding(_: object, tables: Tables) -> list[Record]:
-    return _with_cells(tables.records(DecidingNumbers) if DecidingNumbers in tables else ())
+    return table_key(key, kind, rows)
 
 
 class SensitivityStudy(StudyKind):
@@ -317,8 +314,8 @@ class SensitivityStudy(StudyKind):
         AnswerKey("by", "what the numbers are ranked by", "by"),
         AnswerKey("objective_usd", "total cost of the plan", "base.objective"),
         AnswerKey("shortage_t", "tonnes missing in the plan", "base.shortage"),
-        table_key("factors", Sensitivities, _factors),
-        table_key("decides", DecidingNumbers, _deciding),
+        _with_cells("factors", Sensitivities),
+        _with_cells("decides", DecidingNumbers),
         table_key("groups", GroupSensitivities),
         table_key("as_it_stands", BaseTotals),
         *TROUBLE,

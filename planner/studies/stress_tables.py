@@ -14,7 +14,7 @@ from models.results import Benchmarks, Colour, Figure, Format, Name, Result, Run
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
-from planner.render.claims import NoRowsError, Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import NoRowsError, Sentence, collect_sentences, say
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress
@@ -465,8 +465,7 @@ def stress_findings(tables: Tables) -> tuple[Sentence, ...]:
 
 class _StressFindings:
     def __init__(self, tables: Tables) -> None:
-        self.tables = tables
-        self.rows = SheetRows(tables[LossByMineral])
+        self.tables, self.rows = tables, tables.sheet(LossByMineral)
         kinds = set(tables[LossByMineral].kind)
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
 
@@ -528,10 +527,7 @@ class _StressFindings:
 
     def pairs(self) -> Iterator[Sentence]:
         """Yield the embargo on a single member that leaves most missing."""
-        if Embargoes not in self.tables:
-            return
-        rows = SheetRows(self.tables[Embargoes], self.tables.country)
-        most = rows.largest(Embargoes.own_share)
+        most = self.tables.sheet(Embargoes).largest(Embargoes.own_share)
         if most.number > SMALL:
             yield say("figure", "If {most[country]} stops selling to {most[member]}, {most} of that"
                                 " member's need is further missing than in the agreed plan, by"
@@ -555,7 +551,7 @@ class _StressFindings:
 
     def first_short(self) -> Iterator[Sentence]:
         """Yield after how many days need is not met any more."""
-        rows = SheetRows(self.tables[Losses], self.tables.country).where(kind=self.kind)
+        rows = self.tables.sheet(Losses).where(kind=self.kind)
         least = rows.smallest(Losses.survived)
         text = "Without {days[lost]}, members' shared stocks put off the first shortage by {days}."
         yield say("figure", text, name=Losses.survived.header, large="days", days=least)
@@ -576,9 +572,7 @@ class _StressFindings:
 
     def sharing(self) -> Iterator[Sentence]:
         """Yield for which loss sharing what is left is worth most."""
-        if Solidarity not in self.tables:
-            return
-        rows = SheetRows(self.tables[Solidarity]).where(member=COALITION_BUYER, kind=self.kind)
+        rows = self.tables.sheet(Solidarity).where(member=COALITION_BUYER, kind=self.kind)
         most = rows.largest(Solidarity.worth)
         if most.number > 0:
             yield say("figure", "After the loss of {most[lost]}, sharing spares the members {most}"

@@ -32,21 +32,6 @@ class RunTable(PlanNumbers):
     LEFT_OUT: ClassVar[frozenset[str]] = frozenset()
 
     run = field.text("{run}", "The run: a change of the case. The reference comes first.")
-    missing = PlanNumbers.missing.like(key="shortage_t")
-    tonnes = PlanNumbers.tonnes.like(key="tonnes")
-    inputs = PlanNumbers.inputs.like(key="inputs_t")
-    objective = PlanNumbers.objective.like(key="objective_usd")
-    purchases = PlanNumbers.purchases.like(key="purchases_usd")
-    cash = PlanNumbers.cash.like(key="cash_usd")
-    tariffs = PlanNumbers.tariffs.like(key="tariffs_usd")
-    levies = PlanNumbers.levies.like(key="levies_usd")
-    net_cash = PlanNumbers.net_cash.like(key="net_cost_usd")
-    extra_cost = PlanNumbers.extra_cost.like(key="extra_cost_usd")
-    extra_cost_per_t = PlanNumbers.extra_cost_per_t.like(key="extra_cost_usd_per_t")
-    need = PlanNumbers.need.like(key="need_t")
-    share = PlanNumbers.share.like(key="max_country_share")
-    country = PlanNumbers.country.like(key="largest_country")
-    further_missing = PlanNumbers.further_missing.like(key="further_missing_t")
     trouble = Runs.trouble.like(meaning="Why the run has no plan.", key="error", optional=True)
 
     def __init_subclass__(cls) -> None:

@@ -323,61 +323,32 @@ def _rows_that_differ(base: Case, results: Sequence[Result]) -> list[Result]:
     Rows differ in tonnes relative to the mineral's need in the year, in marginal price, or in
     whether a limit binds.
     """
-    coded = _coded(results)
-    keys, ends = _row_keys(results[0], coded), np.cumsum([len(result) for result in results])[:-1]
-    parts = zip(
-        results, np.split(keys, ends), np.split(_need_of_rows(base, coded), ends), strict=True
-    )
+    first, *_ = results
+    names = dict.fromkeys((*first.GRAIN, "mineral", "year"))
+    shared = [name for name in names if all(name in result.data for result in results)]
+    parts_of_all = [pd.DataFrame({name: r.data[name] for name in shared}) for r in results]
+    every = pd.concat(parts_of_all, ignore_index=True)
+    by_key = every.groupby([n for n in first.GRAIN if n in shared], sort=False, dropna=False)
+    keys: Ints = np.asarray(by_key.ngroup(), dtype=np.int64)
+    needs, ends = _need_of_rows(base, every), np.cumsum([*map(len, results)])[:-1]
+    parts = zip(results, np.split(keys, ends), np.split(needs, ends), strict=True)
     count = int(keys.max(initial=-1)) + 1
-    first, *others = (_KeyedRows(*part, count) for part in parts)
-    kept = sum((first.differ_from(rows) for rows in others), np.zeros(len(first.keys), dtype=bool))
+    base_rows, *others = (_KeyedRows(*part, count) for part in parts)
+    differs = [base_rows.differ_from(rows) for rows in others]
+    kept = np.any(differs, axis=0) if differs else np.zeros(len(first), dtype=bool)
     pairs = zip(results[1:], others, strict=True)
-    return [results[0].where(kept), *(r.where(rows.differ_from(first)) for r, rows in pairs)]
+    return [first.where(kept), *(r.where(rows.differ_from(base_rows)) for r, rows in pairs)]
 
 
-Coded = Mapping[str, tuple[Ints, Any]]
-"""Columns of all rows of several tables: the number of each row's value, and the values."""
-
-
-def _coded(results: Sequence[Result]) -> Coded:
-    """Return the columns that identify a row, its mineral and its year, where all tables have them.
-
-    The rows of the tables follow one another.
-    """
-    names = dict.fromkeys((*results[0].GRAIN, "mineral", "year"))
-    columns = {
-        name: pd.concat([pd.Series(result.data[name]) for result in results])
-        for name in names
-        if all(name in result.data for result in results)
-    }
-    return {n: pd.factorize(column, use_na_sentinel=False) for n, column in columns.items()}
-
-
-def _row_keys(result: Result, coded: Coded) -> Ints:
-    """Return a number for each row's key; rows with equal keys have the same."""
-    keys = np.zeros(len(next(iter(coded.values()))[0]), dtype=np.int64)
-    for codes, values in (coded[name] for name in result.GRAIN if name in coded):
-        keys = pd.factorize(keys * len(values) + codes)[0]
-    return keys
-
-
-def _need_of_rows(base: Case, coded: Coded) -> Floats:
+def _need_of_rows(base: Case, rows: pd.DataFrame) -> Floats:
     """Return the need of each row's mineral in its year, at least 1 t; 1 where it has no year."""
-    minerals, years = [m.name for m in base.minerals], base.years
-    needs = np.ones((len(minerals) + 1, len(years) + 1))  # the last ones: no mineral, no year
-    for m, mineral in enumerate(minerals):
-        needs[m, :-1] = [max(1.0, base.coalition_demand(mineral, year)) for year in years]
-    return np.asarray(
-        needs[_value_positions(minerals, coded, "mineral"), _value_positions(years, coded, "year")]
-    )
-
-
-def _value_positions(every: Sequence[Any], coded: Coded, name: str) -> Ints | int:
-    """Return the position of each row's value among ``every``; -1 if it is not there."""
-    if name not in coded:
-        return -1
-    codes, values = coded[name]
-    return np.asarray(pd.Index(every).get_indexer(values)[codes])
+    names = ["mineral", "year"]
+    if not {*names} <= {*rows}:
+        return np.ones(len(rows))
+    cells = pd.MultiIndex.from_product(([m.name for m in base.minerals], base.years))
+    needs = pd.Series([max(1.0, base.coalition_demand(*cell)) for cell in cells], cells)
+    needed = needs.reindex(pd.MultiIndex.from_frame(rows[names]), fill_value=1.0)
+    return np.asarray(needed, dtype=float)
 
 
 class _KeyedRows:

@@ -8,7 +8,7 @@ from models import schema, tolerances
 from models.results import Figure, Format, Name, common, field
 from models.results.field import Result
 from models.results.numbers import ALL, PlanNumbers
-from planner.render.claims import Place, Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import Claim, Place, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
 from planner.studies.kind import Tables
@@ -162,6 +162,11 @@ class _SweepFindings:
             return collect_sentences(self.levels, self.extra, self.untested)
         return collect_sentences(self.at_ends, self.cash)
 
+    def whole(self, value: float) -> tuple[SheetRows, Claim]:
+        """Return the row of all minerals at a point, and the claim of its value."""
+        row = self.rows.where(mineral=ALL_MINERALS, value=value)
+        return row, row.value(self.t.value)
+
     # ---- over the cap ----------------------------------------------------------------------------
 
     def smallest(self) -> Iterator[Sentence]:
@@ -185,7 +190,7 @@ class _SweepFindings:
             yield say("answer", f"Down to a cap of {{least}}, {text}.", least=least, none=none)
             return
         none = loose.none(self.t.further_missing_share, ">=", LITTLE)
-        at = self.rows.where(mineral=ALL_MINERALS, value=value).value(self.t.value)
+        _, at = self.whole(value)
         text = f"under {{none[test]}} of any mineral's need is further missing than {self.before}"
         yield say("answer", f"Down to {{at}}, {text}.", none=none, at=at)
 
@@ -224,26 +229,19 @@ class _SweepFindings:
 
     def extra(self) -> Iterator[Sentence]:
         """Yield the extra cost of the same tonnes at the workbook's cap and the tightest point."""
-        tight = min(self.values)
-        for value in dict.fromkeys((self.own_cap, tight)):
+        for value in dict.fromkeys((self.own_cap, min(self.values))):
             if value is None:
                 continue
-            row = self.rows.where(mineral=ALL_MINERALS, value=value)
-            cap = row.value(self.t.value)
+            row, cap = self.whole(value)
             if value not in self.named:
                 yield say("care", "At {cap}, too much is missing to say how much more the same"
                                   f" tonnes cost than {self.before}.", cap=cap)  # fmt: skip
                 continue
             dearer = row.value(self.t.extra_cost_share)
             costs = "{extra}" if dearer.number < 0 else "{extra} more"
-            yield say(
-                "figure",
-                f"At {{cap}}, the same tonnes cost {costs} than {self.before}.",
-                name=self.t.extra_cost.header,
-                large="extra",
-                extra=dearer,
-                cap=cap,
-            )
+            text = f"At {{cap}}, the same tonnes cost {costs} than {self.before}."
+            name = self.t.extra_cost.header
+            yield say("figure", text, name=name, large="extra", extra=dearer, cap=cap)
 
     def warnings(self) -> Iterator[Sentence]:
         if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
@@ -263,17 +261,16 @@ class _SweepFindings:
     def cash(self) -> Iterator[Sentence]:
         """Yield what buyers pay at both ends."""
         for value in dict.fromkeys((self.values[0], self.values[-1])):
-            row = self.rows.where(mineral=ALL_MINERALS, value=value)
-            paid, at = row.value(self.t.cash), row.value(self.t.value)
+            row, at = self.whole(value)
             yield say("figure", "At {at}, buyers pay {paid}.", name=self.t.cash.header,
-                      large="paid", paid=paid, at=at)  # fmt: skip
+                      large="paid", paid=row.value(self.t.cash), at=at)  # fmt: skip
 
     def floors(self) -> Iterator[Sentence]:
         """Yield what is paid, levies and purchases outside, at the lowest and highest floor."""
         t = self.t
         for value in dict.fromkeys((min(self.values), max(self.values))):
-            row = self.rows.where(mineral=ALL_MINERALS, value=value)
-            paid, levies, at = (row.value(f) for f in (t.cash, t.levies, t.value))
+            row, at = self.whole(value)
+            paid, levies = row.value(t.cash), row.value(t.levies)
             yield say("answer", "At a floor of {at}, buyers pay {paid}. Levies are {levies} of it.",
                       paid=paid, levies=levies, at=at)  # fmt: skip
             outside = row.value(t.outside)
@@ -285,7 +282,6 @@ class _SweepFindings:
         t, levels = self.t, [v for v in sorted(self.values, reverse=True) if v < 1.0]
         chosen = dict.fromkeys(levels[i] for i in (0, len(levels) // 2, -1)) if levels else ()
         for value in chosen:
-            row = self.rows.where(mineral=ALL_MINERALS, value=value)
             tested = self.rows.where(mineral=REST, value=value)
             start = "If up to {at} of demand may be short after the loss of a country"
             short = tested.largest(t.lost)
@@ -295,7 +291,7 @@ class _SweepFindings:
                 yield say("answer", text, short=short, at=at)
                 continue
             none = tested.none(t.lost, ">", 0.0)
-            at = row.value(t.value)
+            row, at = self.whole(value)
             if value not in self.named:
                 text = f"{start}, no tested mineral is missing then, but so much is missing in the"
                 text += " plan that costs can't be compared."

@@ -28,6 +28,14 @@ class NeededOption(click.Option):
     """A required option: the command itself reports that it is missing, and lists the choices."""
 
 
+def fraction_of(text: str) -> float:
+    """Return a number such as 0.65, or a percentage such as 65%, as a fraction; NaN if neither."""
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return math.nan
+
+
 class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A fraction from 0 to 1, or a percentage with its sign."""
 
@@ -41,14 +49,10 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         In a command with what-ifs, errors wait for ``postponed_errors``.
         """
         text = str(value).strip()
-        percent = text.endswith("%")
-        try:
-            share = float(text.removesuffix("%")) / (100 if percent else 1)
-        except ValueError:
-            share = math.nan
+        share = fraction_of(text)
         if 0 <= share <= 1:
             return share
-        slip = 1 < share <= 100 and not percent  # noqa: PLR2004
+        slip = 1 < share <= 100 and not text.endswith("%")  # noqa: PLR2004
         usual = param.default if param is not None and isinstance(param.default, float) else 0.65
         hint = f"did you mean {share / 100:g} ({share:g} %)?" if slip else f"such as {usual:g}"
         message = f"{text!r} is not a share from 0 to 1; {hint}"

@@ -137,7 +137,7 @@ def _page_data(book: Book, name: str, sliders: Adjustable) -> dict[str, Any]:
             for m in sliders.case.minerals
         ],
         "path": cap_path_words(sliders.case, is_one=True),
-        "tests": vars(tests_of(sliders.case, years_tested(sliders.case))),
+        "tests": tests_of(sliders.case, years_tested(sliders.case)),
         "security": _smallest_share(row.max_short for row in sliders.case.security),
         "cells": slider_cells(book, sliders.countries),
         "sentences": PAGE,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 
 from models import tolerances
 from models.answers import cost_sharing
@@ -237,7 +236,7 @@ def tempted(sharing: Sharing, case: Case) -> Groups:
         row: dict[str, Any] = {"rule": rule, "group": NOT_KNOWN}
         if group is not None:
             row |= {
-                "group": _group(case, group.group),
+                "group": "; ".join(case.members[i].name for i in group.group),
                 "gain": group.gain,
                 "at_most": group.gain_bound,
                 "in_parts": group.fractional_gain_bound,
@@ -247,10 +246,6 @@ def tempted(sharing: Sharing, case: Case) -> Groups:
                 row |= {"bill": bill, "cost": bill - group.gain}
         rows.append(row)
     return Groups.of_rows(rows, words=words_of(case))
-
-
-def _group(case: Case, members: Iterable[int]) -> str:
-    return "; ".join(case.members[i].name for i in members)
 
 
 _SPLIT = {rule: f"{by}{rule}" for rule, by in zip(RULES, ("", "", "by ", "by "), strict=True)}
@@ -378,13 +373,6 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
 _SAVED = "Saved, compared with planning alone ({unit})"
 
 
-def _chart_rows(table: Savings) -> pd.DataFrame:
-    """Return the members of a chart; the largest savings by dual prices come first."""
-    rows = table.frame()
-    rows = rows[rows["member"] != ""]
-    return rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)
-
-
 _MOST_TIMES = 25
 """How many times as high as one rule's highest bar the other's may be."""
 
@@ -394,8 +382,13 @@ def _by_rule(table: Savings, leaving: Groups) -> Picture | None:
 
     If one would be invisible beside the other, only the split at shadow prices is shown.
     """
-    rows, groups = _chart_rows(table), leaving.rows(Groups.rule, Groups.group)
-    left = {rule for rule, group in groups if group and group != NOT_KNOWN}
+    rows = table.where([member != "" for member in table.member]).frame()
+    rows = rows.sort_values("duals", key=abs, ascending=False, kind="stable").head(_MOST_BARS)
+    left = {
+        rule
+        for rule, group in leaving.rows(Groups.rule, Groups.group)
+        if group and group != NOT_KNOWN
+    }
     peaks = {f.name: peak(rows[f.name]) for f in _RULES_SHOWN.values()
              if f.name in rows and rows[f.name].notna().all()}  # fmt: skip
     sizes = [size for size in peaks.values() if size]

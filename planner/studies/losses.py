@@ -120,7 +120,6 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
     refiners can be lost.
     """
     e = plan.expanded
-    later = np.array([year >= first_year for year in e.years], dtype=bool)
     homes: dict[str, set[str]] = defaultdict(set)
     for source in e.sources:
         homes[source.name].add(source.country)
@@ -138,9 +137,14 @@ def losses(plan: Plan, first_year: int, kinds: Sequence[LossKind]) -> tuple[Loss
         for loss in sorted(
             lost, key=lambda loss: (loss.refiner, loss.country, loss.member, loss.tier)
         )
-        if loss.kind is kind
-        and loss.purchases_lost(plan)[:, :, later].sum() > tolerances.LEAST_FLOW
+        if loss.kind is kind and _is_bought(plan, loss, first_year)
     )
+
+
+def _is_bought(plan: Plan, loss: Loss, first_year: int) -> bool:
+    """Return whether the plan buys from the lost supplier in ``first_year`` or later."""
+    later = [year >= first_year for year in plan.expanded.years]
+    return bool(loss.purchases_lost(plan)[:, :, later].sum() > tolerances.LEAST_FLOW)
 
 
 # ---- results read from the plan of a loss: arrays, since there are many losses ------------------
@@ -524,36 +528,24 @@ def stress(  # noqa: PLR0913 - the options of a stress test
     all_losses = losses(plan, first, kinds) if case.years else ()
     on_stage(f"Losing {len(all_losses)} suppliers")
     shared = replace(rules, solidarity=True)
-    sets = [(plan, "", all_losses, shared)]
+    asked = {"": (plan, shared, all_losses)}
     if uncapped is not None:
-        later = [y >= first for y in case.years]
-        sold = tuple(
-            s
-            for s in all_losses
-            if s.purchases_lost(uncapped)[:, :, later].sum() > tolerances.LEAST_FLOW
-        )
-        sets.append((uncapped, UNCAPPED, sold, shared))
+        sold = tuple(loss for loss in all_losses if _is_bought(uncapped, loss, first))
+        asked[UNCAPPED] = uncapped, shared, sold
     if not rules.solidarity:
-        sets.append((plan, ALONE, all_losses, rules))
-    sources = [
-        loss_source(agreed_totals, each, lost, name) for agreed_totals, name, lost, each in sets
-    ]
+        asked[ALONE] = plan, rules, all_losses
+    sources = [loss_source(*of, name) for name, of in asked.items()]
     results = run_studies([source.study for source in sources], where, on_progress)
     session.confirm()
-    sides = [
-        AgreedCase(
-            agreed_totals,
-            source.base,
-            all_losses,
-            result[0],
-            dict(zip(lost, result.of_runs[1:], strict=True)),
-        )
-        for (agreed_totals, _, lost, _), source, result in zip(sets, sources, results, strict=True)
-    ]
+    sides = dict[str, AgreedCase]()
+    for (name, (agreed, _, lost)), source, result in zip(
+        asked.items(), sources, results, strict=True
+    ):
+        of_losses = dict(zip(lost, result.of_runs[1:], strict=True))
+        sides[name] = AgreedCase(agreed, source.base, all_losses, result[0], of_losses)
+    free, alone = (sides.get(name) for name in (UNCAPPED, ALONE))
     outcomes = tuple(outcome for result in results for outcome in result)
-    free_side = sides[1] if uncapped is not None else None
-    alone = None if rules.solidarity else sides[-1]
-    return Stress(rules, all_losses, sides[0], free_side, alone, outcomes, results[-1].stopped)
+    return Stress(rules, all_losses, sides[""], free, alone, outcomes, results[-1].stopped)
 
 
 def loss_source(plan: Plan, rules: Rules, lost: tuple[Loss, ...], before: str = "") -> RunSource:

@@ -115,11 +115,6 @@ def _supplier_name(supplier: Range, case: Case, by: str) -> str:
 # ---- charts and words, made from the tables alone ------------------------------------------------
 
 
-def _ranges_frame(tables: Tables) -> pd.DataFrame:
-    rows = with_number(tables[Ranges].frame(), "now_share")
-    return rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
-
-
 def _bars(title: str, names: Iterable[str], rows: pd.DataFrame) -> Picture:
     """Return bars of what must be bought, what is bought by choice, and what more could be."""
     now, least, most = (rows[f"{end}_share"] for end in ("now", "least", "most"))
@@ -183,10 +178,6 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
     if unknown.number:
         yield say("care", "Suppliers whose range is not known: {count}.", count=unknown)
     yield say("care", "Each supplier moves by itself: they cannot fall together.")
-
-
-def _largest_suppliers(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["now_share"] > 0].drop_duplicates("mineral")
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -296,8 +287,9 @@ class RangesStudy(StudyKind):
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:
-        rows = _ranges_frame(tables)
-        first = _largest_suppliers(rows)
+        rows = with_number(tables[Ranges].frame(), "now_share")
+        rows = rows.astype({f"{end}_share": float for end in ("now", "least", "most")})
+        first = rows[rows["now_share"] > 0].drop_duplicates("mineral")
         if first.empty:
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]

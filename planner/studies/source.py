@@ -284,8 +284,8 @@ def tested_losses(case: Case, parameter: parameters.Parameter) -> dict[str, str]
     if parameter.kind != parameters.SECURITY:
         return {}
     tests = tests_of(case, tested_cells(case, parameter))
-    untested = tests.untested.removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
-    return {_LOSES: tests.lost, NOT_TESTED: untested}
+    untested = tests["untested"].removeprefix(f"{NOT_TESTED}: ").removesuffix(".")
+    return {_LOSES: tests["lost"], NOT_TESTED: untested}
 
 
 # ---- which losses the sheet Security tests, and whether the plan survives them -------------------
@@ -373,24 +373,15 @@ def lost_words(who: str | None) -> str:
     return outside if outside == who else f"any one country outside {bloc}"
 
 
-@dataclass(frozen=True)
-class Tests:
-    """Which losses Security tests, in words.
+def tests_of(case: Case, cells: Cells) -> dict[str, str]:
+    """Return what the rows of Security test, in words, for the minerals and years in ``cells``.
 
     ``lost`` names the lost countries, ``covers`` the tested minerals and years, ``untested`` the
     other ones with demand.
     """
-
-    lost: str
-    covers: str
-    untested: str
-
-
-def tests_of(case: Case, cells: Cells) -> Tests:
-    """Return what the rows of Security test, for the minerals and years in ``cells``."""
     needed, asked = case_years_needed(case), {row.lost_country for row in case.security}
     codes = {code for code in asked if code and not code.startswith(EACH_OUTSIDE)}
     names = {*(asked - codes), *map(case.country_name, codes)}
     lost = listed(sorted(map(lost_words, names)), _NAMED)
     covers = coverage_words(cells, needed) if cells else ""
-    return Tests(lost, covers, untested_words(cells, needed))
+    return {"lost": lost, "covers": covers, "untested": untested_words(cells, needed)}

@@ -18,6 +18,7 @@ from models.results import Field, Result
 from models.results.common import words_of
 from models.results.numbers import ALL
 from models.schema import SecurityTarget
+from planner.options import fraction_of
 from planner.render import words
 from planner.render.chart import Picture
 from planner.render.keys import AnswerKey
@@ -75,10 +76,7 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
     ) -> float:
         """Convert a text such as 0.65, 65% or 1.5."""
         text = str(value).strip()
-        try:
-            amount = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            amount = math.nan
+        amount = fraction_of(text)
         if not math.isfinite(amount):
             self.fail(f"{text!r} is not a number such as 0.65 or 65%", param, ctx)
         return amount

@@ -106,10 +106,10 @@ class Variation:
     def statuses(self) -> tuple[Any, Any] | None:
         """The status of each column and row in an optimal basis (``highs.statuses``), or None.
 
-        There is none with integer columns.
+        There is none with integer columns, or without any column.
         """
         program = self.program
-        if program.rows.whole.any():
+        if program.rows.whole.any() or not len(program.rows.cost):
             return None
         need = float(np.max(program.need, initial=0.0)) or 1.0
         scale = choose_scaling(

@@ -108,7 +108,7 @@ _COMPARED: tuple[Field, ...] = (DecideNow.case, DecideNow.before, DecideNow.chan
 
 
 @dataclass(frozen=True)
-class _Amount:
+class DecidedAmount:
     """An amount with its unit, and what it costs [money]."""
 
     amount: float
@@ -116,7 +116,7 @@ class _Amount:
     cost: float
 
 
-Decisions = Mapping[Key, _Amount]
+Decisions = Mapping[Key, DecidedAmount]
 
 
 def _names_of_key(key: Key) -> dict[str, str]:
@@ -125,10 +125,10 @@ def _names_of_key(key: Key) -> dict[str, str]:
 
 def decisions_of(plan: Plan, year: int | None = None) -> Decisions:
     """Return the decisions of a plan's year, by default its first; purchases from one are added."""
-    found: dict[Key, _Amount] = {}
+    found: dict[Key, DecidedAmount] = {}
     for key, each in _every(plan, year or plan.case.years[0]) if plan.case.years else ():
-        before = found.get(key, _Amount(0.0, each.unit, 0.0))
-        found[key] = _Amount(before.amount + each.amount, each.unit, before.cost + each.cost)
+        before = found.get(key, DecidedAmount(0.0, each.unit, 0.0))
+        found[key] = DecidedAmount(before.amount + each.amount, each.unit, before.cost + each.cost)
     least = tolerances.LEAST_FLOW
     return {key: found[key] for key in sorted(found) if found[key].amount > least}
 
@@ -141,16 +141,16 @@ def changes_of(now: Decisions, was: Decisions, kept: Container[Key]) -> tuple[Ro
     return tuple(
         {**_names_of_key(key), **vars(each), "before": before, "change": each.amount - before}
         for key in {**now, **was}
-        for each in [now.get(key) or _Amount(0.0, was[key].unit, 0.0)]
+        for each in [now.get(key) or DecidedAmount(0.0, was[key].unit, 0.0)]
         for before in [was[key].amount if key in was else 0.0]
-        if key not in kept and differ(each.amount, before)
+        for least in [tolerances.SAME_ORDER if each.unit == TONNES else tolerances.LEAST_FLOW]
+        if key not in kept and differ(each.amount, before, least)
     )
 
 
-def differ(amount: float, before: float) -> bool:
-    """Return whether two amounts of a decision differ by more than rounding."""
-    least = tolerances.LEAST_FLOW + tolerances.PLAN_DIFFERENCE * max(amount, before)
-    return abs(amount - before) > least
+def differ(amount: float, before: float, least: float = tolerances.SAME_ORDER) -> bool:
+    """Return whether two amounts differ by more than rounding and ``least``, a kilogram [t]."""
+    return abs(amount - before) > least + tolerances.PLAN_DIFFERENCE * max(amount, before)
 
 
 def _rows_of(table: DataFrame, year: int, columns: tuple[str, ...]) -> Iterator[Any]:
@@ -159,14 +159,17 @@ def _rows_of(table: DataFrame, year: int, columns: tuple[str, ...]) -> Iterator[
     return zip(*(table.loc[of_year, name].tolist() for name in columns), strict=True)
 
 
-def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
+def _every(plan: Plan, first: int) -> Iterator[tuple[Key, DecidedAmount]]:
     of_sale = ("mineral", "project", "refiner", "country", "tonnes", "total")
     paid, bought = dict[Any, float](), dict[Any, float]()
     for mineral, project, refiner, country, tonnes, cost, contract, buyer in _rows_of(
         plan.flows, first, (*of_sale, "contract", "member")
     ):
         kind = Kind.CONTRACT if contract >= 0 else Kind.BUY
-        yield (kind, mineral, project or refiner, country, buyer), _Amount(tonnes, TONNES, cost)
+        yield (
+            (kind, mineral, project or refiner, country, buyer),
+            DecidedAmount(tonnes, TONNES, cost),
+        )
         paid[mineral, buyer] = paid.get((mineral, buyer), 0.0) + cost
         bought[mineral, buyer] = bought.get((mineral, buyer), 0.0) + tonnes
     if plan.expanded.plant_inputs:
@@ -175,14 +178,14 @@ def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
         ):
             if refiner:
                 key = (Kind.BUY, mineral, project or refiner, country, of_plant or plant)
-                yield key, _Amount(tonnes, TONNES, cost)
+                yield key, DecidedAmount(tonnes, TONNES, cost)
     for mineral, buyer, opening, closing in _rows_of(
         plan.stocks, first, ("mineral", "member", "opening", "closing")
     ):
         change, cell = closing - opening, (mineral, buyer)
         price = paid.get(cell, 0.0) / bought[cell] if bought.get(cell) else 0.0
         kind, cost = (Kind.FILL, change * price) if change > 0 else (Kind.DRAW, 0.0)
-        yield (kind, mineral, "", "", buyer), _Amount(abs(change), TONNES, cost)
+        yield (kind, mineral, "", "", buyer), DecidedAmount(abs(change), TONNES, cost)
     projects = {p.name: p for p in plan.case.projects}
     for row in plan.projects[plan.projects["built"] > 0].to_dict("records"):
         project, year = projects[row["project"]], int(row["year"])
@@ -190,5 +193,5 @@ def _every(plan: Plan, first: int) -> Iterator[tuple[Key, _Amount]]:
         if begin != first or year in dict(project.begun):
             continue
         capital = float(row["capex"]) * units.MILLION
-        amount = _Amount(float(row["built"]), OF_PLANT, capital)
+        amount = DecidedAmount(float(row["built"]), OF_PLANT, capital)
         yield (Kind.BEGIN, row["mineral"], row["project"], row["country"], ""), amount

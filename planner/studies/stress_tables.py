@@ -554,7 +554,7 @@ class _StressFindings:
         rows = self.tables.sheet(Losses).where(kind=self.kind)
         least = rows.smallest(Losses.survived)
         text = "Without {days[lost]}, members' shared stocks put off the first shortage by {days}."
-        yield say("figure", text, name=Losses.survived.header, large="days", days=least)
+        yield say("figure", text, name="Time without a shortage", large="days", days=least)
 
     def stages(self) -> Iterator[Sentence]:
         """Yield the mineral that depends most on a country through all stages.

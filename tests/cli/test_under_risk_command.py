@@ -18,7 +18,7 @@ from planner.workbook import read
 from planner.workbook.template import template_tables
 from tests.books import write_book
 from tests.cli.desk import sheets, told
-from tests.models.desk import jin, make
+from tests.models.desk import jin, make, refiner
 from tests.order_book import table
 
 ASKED = ("--under-risk", "--futures", "8", "--seed", "3", "--workers", "1")
@@ -261,6 +261,29 @@ def test_draws_are_told_apart_without_comparing_all_with_all(tmp_path) -> None:
     parts = kind._groups_of(case, drawn, Tail(), ())
     assert max(len(p.hits) for p in parts) == 300
     assert len(compared) <= 10 * len(parts) * len(drawn)
+
+
+@pytest.mark.parametrize("what", ["nobody needs it", "need 0", "no seller", "capacity 0", "all"])
+def test_a_mineral_that_is_not_bought_has_nothing_to_plan(tmp_path, capsys, what: str) -> None:
+    """Jin and Kim sell copper; an event may take Jin. Tin is in the workbook, but nobody buys it.
+
+    "all": copper is not needed, either.
+    """
+    tin = jin(0 if what == "capacity 0" else 100) | {"Mineral": "tin"}
+    sellers = [jin(), refiner("Kim", "KOR", 100, 20), *([tin] if what != "no seller" else [])]
+    book = make(*sellers, demand=0 if what == "all" else 100)
+    book["Minerals"].append({"Mineral": "tin", "Price (USD/t)": 50})
+    if what != "nobody needs it":
+        needed = 100 if what in {"no seller", "capacity 0"} else 0
+        book["Demand"].append(book["Demand"][0] | {"Mineral": "tin", "2026": needed})
+    book["Risks"] = [
+        {"Event": "Loss", "Action": "scale capacity", "Country": "CHN", "Value": 0,
+         "Yearly probability": 0.5, "Duration (yr)": 1}
+    ]  # fmt: skip
+    path = tmp_path / "case.xlsx"
+    write_book(path, book, sheets=book)
+    found = answer(capsys, "solve", path, *ASKED, "--output", tmp_path / "made.xlsx")
+    assert found["status"] == "optimal"
 
 
 def often() -> dict:

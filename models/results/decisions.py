@@ -42,7 +42,8 @@ class DecideNow(Result):
     """The decisions of the first planned year, the largest cost first.
 
     Projects in the sheet Built are decided already. Compared with another plan, only the decisions
-    that differ are listed; all other purchases can be as in that plan, together, at the same cost.
+    that differ are listed. Purchases that could be alike in both plans, all of them together and at
+    the same cost, are left out.
     """
 
     TABLE, PLACE = "Decide now", 5

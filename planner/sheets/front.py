@@ -30,7 +30,7 @@ SHOWN = (
 )  # fmt: skip
 """The fields of By mineral in the page's table; those that are blank are left out."""
 COMPARED_WITH = "Extra cost: against the plan without share limits."
-ONLY_INPUTS = "Need 0: only plants buy it, as an input."
+NO_NEED = "Need 0: what is bought of it is for plants or for stock."
 """What the table is compared with, and what a need of 0 means."""
 
 
@@ -101,7 +101,7 @@ def first_page(tables: SheetTables, title: str, question_text: str) -> FirstPage
     shown = first_columns(table_of(table, tables.country), table, SHOWN)
     notes = [
         COMPARED_WITH if results.ByMineral.extra.title(table.words) in shown.headers else "",
-        ONLY_INPUTS if any(need == 0 for need in table.data["demand"]) else "",
+        NO_NEED if any(need == 0 for need in table.data["demand"]) else "",
     ]
     return FirstPage(
         title,

@@ -376,6 +376,7 @@ class _ComparisonFindings:
         pairs = list(zip(names, is_late, strict=True))[1:]
         self.foreseen = [name for name, each in pairs if not each]
         self.surprises = [name for name, each in pairs if each]
+        self.foreseen_word = " foreseen" if self.surprises else ""
 
     def sentences(self) -> tuple[Sentence, ...]:
         if RunMinerals not in self.tables:
@@ -398,15 +399,19 @@ class _ComparisonFindings:
         if most.number <= SMALL:
             if not self._hits_a_tier(self.foreseen):
                 none = rows.none(fields.further_missing_share, ">", SMALL)
-                text = "In no scenario is a mineral further missing than in the base."
+                text = (
+                    f"In no{self.foreseen_word} scenario is a mineral further missing than in the"
+                    " base."
+                )
                 yield say("answer", text, none=none)
             least = rows.smallest(fields.further_missing_share)
             if least.number < -SMALL:
                 yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
                                     " missing than in the base.", least=least)  # fmt: skip
             return
-        yield say("answer", "{most[run]} leaves most missing: {most} of the need for"
-                            " {most[mineral]} is further missing than in the base.",
+        of_all = "Of the foreseen scenarios, " if self.surprises else ""
+        yield say("answer", of_all + "{most[run]} leaves most missing: {most} of the need for"
+                                     " {most[mineral]} is further missing than in the base.",
                   most=most)  # fmt: skip
         hit = self._missing([most["run"]]).count(fields.further_missing_share, ">", SMALL)
         asked = self._missing([most["run"]]).count(fields.need, ">", 0.0)
@@ -425,8 +430,8 @@ class _ComparisonFindings:
                                 " further missing than in the base.", most=most)  # fmt: skip
         elif first.number > SMALL and not self._hits_a_tier(rest):
             none = self._missing(rest).none(fields.further_missing_share, ">", SMALL)
-            yield say("answer", "In no other scenario is a mineral further missing than in the"
-                                " base.", none=none)  # fmt: skip
+            yield say("answer", f"In no other{self.foreseen_word} scenario is a mineral further"
+                                " missing than in the base.", none=none)  # fmt: skip
 
     def surprised(self) -> Iterator[Sentence]:
         """Yield the surprise that leaves most further missing."""

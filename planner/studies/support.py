@@ -294,7 +294,7 @@ def bill_table(plan: Plan) -> SupportBills:
 
 def _nothing_idle(tables: Tables) -> Iterator[Sentence]:
     """Yield that no plant at home is idle."""
-    text = "In the coalition, the plants run, and those that could be built are built."
+    text = "In the coalition, plants that can run do run."
     if Plants not in tables:
         yield say("answer", text)
         return

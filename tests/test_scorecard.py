@@ -248,6 +248,16 @@ def test_the_price_of_what_is_missed_by_hand():
     assert found.base.cash == pytest.approx(2 * (600 + 800))
 
 
+@pytest.mark.parametrize("mineral", ["", "copper"])
+def test_a_row_of_the_workbook_is_never_taken_for_an_added_one(mineral: str):
+    """Whatever its Source and Note say: only the limit that was added is priced and measured."""
+    own = {"Limit": "min", "Mineral": mineral, "Supplier group": "bloc", "Supplier": "EU",
+           "Share": 0.1, "Penalty (USD/t)": 5}  # fmt: skip
+    marked = own | {"Source": "benchmark", "Note": "processing EU"}
+    plain, same = (priced(book(Share_limits=[CAP, row]))[1] for row in (own, marked))
+    assert same == plain
+
+
 def test_a_least_is_met_even_where_that_is_dearer_than_a_shortage():
     """France's 40 t cost 900 each in the place of China's at 10; a tonne short would cost 500."""
     _, of = priced(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from models import schema, tolerances
@@ -30,9 +31,6 @@ from planner.sheets.figures import MET, MISSED, NO_DATA, remark, scorecard_of
 from planner.studies.engine import OnProgress, OnStage, Outcome, Outcomes, Run, Study, run_study
 from planner.studies.kind import Numbers, StudyKind, Tables
 from planner.studies.places import Where
-
-_BENCHMARK_SOURCE = "benchmark"
-"""The source of an added limit. Its note names the measure, and the buyer if it has one."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,8 @@ def score_plan(
             reason = change if isinstance(change, str) else ""
             prices[name] = BenchmarkPrice(score, score.required, reason=reason)
             if not isinstance(change, str):
-                chains.setdefault(score.mineral, []).append(Run(name, change))
+                read = partial(_totals_with, measure=score.measure.name, buyer=score.buyer.name)
+                chains.setdefault(score.mineral, []).append(Run(name, change, read))
     outcomes: Outcomes[ScorecardTotals] = Outcomes(())
     if chains:
         by_mineral = tuple(map(tuple, chains.values()))
@@ -235,33 +234,38 @@ def _as_share_limit(case: Case, score: Score, required: Required) -> schema.Shar
         penalty=None if required.is_most else MOST_PRICE,
         first_year=due_years(case.years)[0],
         stage=required.stage,
-        note=f"{score.measure.name} {buyer.name}",
-        source=_BENCHMARK_SOURCE,
     )
 
 
 def scorecard_totals(plan: Plan) -> ScorecardTotals:
-    """Return a plan's totals, and the share that an added benchmark reaches by year."""
-    case, e = plan.case, plan.expanded
-    short = dict(zip(e.minerals, plan.missing.sum(axis=(1, 2)).tolist(), strict=True))
-    cost, reached = plan.objective, dict[int, float]()
-    for i, row in enumerate(case.share_limits):
-        if row.source != _BENCHMARK_SOURCE:
-            continue
-        cost -= sum(
-            plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * case.discount(cap.year)
-            for t in range(len(e.years))
-            for cap in caps(e, e.mineral_at[row.mineral], t, row.stage)
-            if cap.limit == i
-        )
-        name, _, whose = row.note.partition(" ")
-        measure = next(m for m in MEASURES if m.name == name)
-        buyer, supply = next(b for b in scored_buyers(case) if b.name == whose), PlanSupply(plan)
-        for year in due_years(case.years):
-            share = measure.value(supply.supply_of(row.mineral, buyer, year)).amount
-            if share is not None:
-                reached[year] = share
-    return ScorecardTotals(plan.cash, cost, plan.proof.gap * abs(plan.objective), short, reached)
+    short = plan.missing.sum(axis=(1, 2)).tolist()
+    return ScorecardTotals(
+        cash=plan.cash,
+        cost=plan.objective,
+        gap=plan.proof.gap * abs(plan.objective),
+        short=dict(zip(plan.expanded.minerals, short, strict=True)),
+        reached={},
+    )
+
+
+def _totals_with(plan: Plan, *, measure: str, buyer: str) -> ScorecardTotals:
+    """Return the totals of a plan whose last share limit is the benchmark of a measure and buyer.
+
+    Measure and buyer are given by name: a measure can't be sent to another process.
+    """
+    case, e, last = plan.case, plan.expanded, len(plan.case.share_limits) - 1
+    limit, totals = case.share_limits[last], scorecard_totals(plan)
+    penalty = sum(
+        plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * case.discount(cap.year)
+        for t in range(len(e.years))
+        for cap in caps(e, e.mineral_at[limit.mineral], t, limit.stage)
+        if cap.limit == last
+    )
+    value_of = next(m for m in MEASURES if m.name == measure).value
+    whose, supply = next(b for b in scored_buyers(case) if b.name == buyer), PlanSupply(plan)
+    values = {y: value_of(supply.supply_of(limit.mineral, whose, y)) for y in due_years(case.years)}
+    reached = {year: v.amount for year, v in values.items() if v.amount is not None}
+    return replace(totals, cost=totals.cost - penalty, reached=reached)
 
 
 # ---- tables, JSON and words ----------------------------------------------------------------------

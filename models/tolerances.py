@@ -45,7 +45,7 @@ CANCELLED_SUM = 1e-13
 LEAST_FLOW = 1e-6
 """Tonnes, and fractions of a plant, up to this are left out of tables."""
 SAME_ORDER = 1e-3
-"""An order counts as changed if its tonnes change by more than this [t], a kilogram."""
+"""An order or decision counts as changed if its tonnes change by more than this [t], a kilogram."""
 LEAST_DEMAND = 1e-9
 """Demand up to this [t], a milligram, counts as none."""
 SOLVED_VALUE = 1e-9

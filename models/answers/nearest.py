@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -21,16 +21,15 @@ from models.errors import SolverError
 from models.plan import BUILT, STOCK, Plan
 from models.program.families.projects import REST
 from models.program.families.shortage import SHORTAGE
-from models.resolve import Bools, Ints
+from models.resolve import Bools, Floats, Ints
 from models.results.decisions import Decisions, Key, Kind, differ
 from models.solve import highs
 
-_ROUNDS, _SMALL = 2, 0.01
-"""Rounds in which the nearest plan is looked for.
+_SMALL = 0.01
+"""In a second solve, a tonne of a purchase that differs costs the less the more of it differs.
 
-In each further round, a tonne of a purchase that differs costs the less the more of it differs, by
-a hundredth of the largest difference. So fewer purchases differ (Candes, Wakin & Boyd 2008,
-Enhancing sparsity by reweighted l1 minimization).
+It costs half where this fraction of the largest difference is left, so fewer purchases differ
+(Candes, Wakin & Boyd 2008, Enhancing sparsity by reweighted l1 minimization).
 """
 
 
@@ -41,7 +40,7 @@ def exchanged(plan: Plan, before: Decisions, country: str = "") -> frozenset[Key
     its builds, stocks and shortages. All sales of ``country`` (a code) are also those of ``plan``.
     """
     near = nearest_purchases(plan, before, country)
-    wanted = {key: before[key].amount if key in before else 0.0 for key in {*near, *before}}
+    wanted = _amounts(near, before)
     return frozenset(key for key, tonnes in near.items() if not differ(tonnes, wanted[key]))
 
 
@@ -63,15 +62,22 @@ def nearest_purchases(plan: Plan, before: Decisions, country: str = "") -> dict[
         if all(t > 0 for _, t in cells):
             continue
         mine = {k: at for k, at in columns.items() if span.start <= at[0] < span.stop}
-        wanted = {key: before[key].amount if key in before else 0.0 for key in mine}
-        now = {key: float(plan.x[at].sum()) for key, at in mine.items()}
+        wanted, now = _amounts(mine, before), {k: float(plan.x[at].sum()) for k, at in mine.items()}
         near |= now
-        apart = {key: at - span.start for key, at in mine.items() if differ(now[key], wanted[key])}
+        apart = [key for key in mine if differ(now[key], wanted[key])]
         if apart:
-            for key in mine.keys() - apart.keys():
+            for key in mine.keys() - {*apart}:
                 fixed[mine[key]] = True
-            near |= _nearest(LocalProgram(pricing, b), fixed[span], apart, wanted)
+            places = [mine[key] - span.start for key in apart]
+            away = np.array([wanted[key] - now[key] for key in apart])
+            changes = _nearest(LocalProgram(pricing, b), fixed[span], places, away)
+            near |= {k: now[k] + by for k, by in zip(apart, changes.tolist(), strict=True)}
     return near
+
+
+def _amounts(keys: Iterable[Key], of: Decisions) -> dict[Key, float]:
+    """Return the amounts of some decisions; 0 where there is none."""
+    return {key: of[key].amount if key in of else 0.0 for key in keys}
 
 
 def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
@@ -90,24 +96,24 @@ def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
     return {key: np.array(columns, dtype=np.int64) for key, columns in found.items()}
 
 
-def _nearest(
-    local: LocalProgram, fixed: Bools, columns: Mapping[Key, Ints], wanted: Mapping[Key, float]
-) -> dict[Key, float]:
-    """Return the purchases [t] of a block's nearest plan; ``wanted`` are the other plan's."""
+def _nearest(local: LocalProgram, fixed: Bools, columns: Sequence[Ints], away: Floats) -> Floats:
+    """Return by how much each purchase changes to a block's nearest plan [t].
+
+    ``columns`` are those of each purchase in the block, ``away`` is how far the other plan's
+    amount is [t].
+    """
     free = local.changes.cost == 0.0
     free[: len(fixed)] &= ~fixed
     face, place = local.face(free), np.cumsum(free) - 1
-    moved = [place[at[free[at]]] for at in columns.values()]
-    change, of_key = np.concatenate(moved), np.repeat(np.arange(len(moved)), [*map(len, moved)])
-    now = np.array([local.x[at].sum() for at in columns.values()])
-    away = np.array([wanted[key] for key in columns]) - now
+    moved = [place[at[free[at]]] for at in columns]
+    change, purchase = np.concatenate(moved), np.repeat(np.arange(len(moved)), [*map(len, moved)])
     # one row a purchase: change = away + more - less, where more + less is how far it stays apart
     count, none = len(columns), np.zeros(len(face.cost))
     row = len(face.row_lower) + np.arange(count)
     more, less = len(face.cost) + np.arange(2 * count).reshape(2, count)
     program = face.extended(
         (
-            np.concatenate([row[of_key], row, row]),
+            np.concatenate([row[purchase], row, row]),
             np.concatenate([change, more, less]),
             np.repeat([1.0, -1.0, 1.0], [len(change), count, count]),
         ),
@@ -118,11 +124,10 @@ def _nearest(
     solver = highs.PersistentSolver(highs.WARM_START).load(program)
     with suppress(SolverError):  # then ``x`` stays what it was
         solver.start_from(highs.basis_at(program, x))  # few steps from the plan itself are left
-        for _ in range(_ROUNDS):
-            x = solver.run_with_fallbacks().x
-            left = x[more] + x[less]
-            small, cost = _SMALL * left.max(initial=1.0), program.cost.copy()
-            cost[more] = cost[less] = small / (small + left)
-            solver.change_program(dataclasses.replace(program, cost=cost))
-    reached = now + np.bincount(of_key, x[change], count)
-    return dict(zip(columns, reached.tolist(), strict=True))
+        x = solver.run_with_fallbacks().x
+        left = x[more] + x[less]
+        small, cost = _SMALL * left.max(initial=1.0), program.cost.copy()
+        cost[more] = cost[less] = small / (small + left)
+        solver.change_program(dataclasses.replace(program, cost=cost))
+        x = solver.run_with_fallbacks().x
+    return np.bincount(purchase, x[change], count).astype(float)

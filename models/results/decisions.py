@@ -34,8 +34,12 @@ TONNES, OF_PLANT = "t", "of the plant"
 """Units of amounts: tonnes, and the fraction of a plant."""
 Key = tuple[str, str, str, str, str]
 """Decision, mineral, what (a refiner or project), country and member."""
+KEY_FIELDS = ("decision", "mineral", "what", "country", "member")
+"""The names of a key's fields."""
 Row = dict[str, Any]
 """A decision by the names of its fields."""
+_LEAST_CHANGE = {TONNES: tolerances.SAME_ORDER, OF_PLANT: tolerances.LEAST_FLOW}
+"""By unit, up to which difference an amount counts as the same, rounding aside."""
 
 
 class DecideNow(Result):
@@ -47,7 +51,7 @@ class DecideNow(Result):
     """
 
     TABLE, PLACE = "Decide now", 5
-    GRAIN = ("case", "mineral", "what", "country", "member", "decision")
+    GRAIN = ("case", *KEY_FIELDS)
 
     case = WhoPays.case.like("The plan whose decisions are compared.", optional=True)
     decision = field.text(
@@ -121,7 +125,7 @@ Decisions = Mapping[Key, DecidedAmount]
 
 
 def _names_of_key(key: Key) -> dict[str, str]:
-    return dict(zip(("decision", "mineral", "what", "country", "member"), key, strict=True))
+    return dict(zip(KEY_FIELDS, key, strict=True))
 
 
 def decisions_of(plan: Plan, year: int | None = None) -> Decisions:
@@ -144,14 +148,14 @@ def changes_of(now: Decisions, was: Decisions, kept: Container[Key]) -> tuple[Ro
         for key in {**now, **was}
         for each in [now.get(key) or DecidedAmount(0.0, was[key].unit, 0.0)]
         for before in [was[key].amount if key in was else 0.0]
-        for least in [tolerances.SAME_ORDER if each.unit == TONNES else tolerances.LEAST_FLOW]
-        if key not in kept and differ(each.amount, before, least)
+        if key not in kept and differ(each.amount, before, each.unit)
     )
 
 
-def differ(amount: float, before: float, least: float = tolerances.SAME_ORDER) -> bool:
-    """Return whether two amounts differ by more than rounding and ``least``, a kilogram [t]."""
-    return abs(amount - before) > least + tolerances.PLAN_DIFFERENCE * max(amount, before)
+def differ(amount: float, before: float, unit: str = TONNES) -> bool:
+    """Return whether two amounts differ by more than rounding and the least change of the unit."""
+    least = _LEAST_CHANGE[unit] + tolerances.PLAN_DIFFERENCE * max(amount, before)
+    return abs(amount - before) > least
 
 
 def _rows_of(table: DataFrame, year: int, columns: tuple[str, ...]) -> Iterator[Any]:

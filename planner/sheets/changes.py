@@ -18,6 +18,7 @@ from models.case import Case, normalize
 from models.plan import BUILT
 from models.results import ChangedBuilds, ChangedOrders, Flows, common
 from models.results.common import format_of
+from models.results.decisions import differ
 from models.results.difference import SIDES, TableDifference, paired_rows
 from models.results.field import Format
 from models.results.rounds import OTHER, PLANT, PRICE, STOCK
@@ -132,7 +133,7 @@ def record_differences(
 ) -> Iterator[InputDifference]:
     """Yield the differences between two versions of a row, cell by cell."""
     label = _record_name(case, before)
-    differ = partial(InputDifference, before.SHEET, before.row, row_after=after.row)
+    difference = partial(InputDifference, before.SHEET, before.row, row_after=after.row)
     for f in fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)
         if not f.compare or old == new:
@@ -144,7 +145,7 @@ def record_differences(
             for name in dict.fromkeys([*olds, *news]):
                 was, now = olds.get(name), news.get(name, REMOVED)
                 if was != news.get(name):
-                    yield differ(str(name), f"{label_of_cell}{name}", was, now, shown.fmt)
+                    yield difference(str(name), f"{label_of_cell}{name}", was, now, shown.fmt)
         elif isinstance(old, schema.ByYear) and isinstance(new, schema.ByYear):
             # years with the same change of the same cell are one difference
             run_of = partial(_in_year, shown.header, old, new)
@@ -154,9 +155,11 @@ def record_differences(
                     years = [*run]
                     other = _cell_of(shown.header, new, years[0])
                     label_of_years = f"{label_of_cell} {year_span(years)}"
-                    yield differ(cell, label_of_years, was, now, shown.fmt, column_after=other)
+                    yield difference(cell, label_of_years, was, now, shown.fmt, column_after=other)
         else:
-            yield differ(shown.header, label_of_cell, _cell_text(old), _cell_text(new), shown.fmt)
+            yield difference(
+                shown.header, label_of_cell, _cell_text(old), _cell_text(new), shown.fmt
+            )
 
 
 def _in_year(
@@ -371,7 +374,7 @@ def order_changes(context: Context, stocks: Mapping[str, str]) -> ChangedOrders 
             | {"before": row["old"], "now": row["new"], "change": row["change"]}
             | dict(zip(("why", "because"), why(row["year"], given), strict=True))
             for row in amounts_side_by_side(before, now, _PARTS)
-            if _differ(row["old"], row["new"])
+            if differ(row["old"], row["new"])
             for given in [names[*(row[part] for part in _PARTS)]]
         ]
     )
@@ -438,7 +441,3 @@ class _Reasons:
 
 def _normalized(names: Any) -> tuple[str, ...]:
     return tuple(normalize(str(name or "")) for name in names)
-
-
-def _differ(before: float, now: float) -> bool:
-    return abs(now - before) > tolerances.SAME_ORDER + tolerances.PLAN_DIFFERENCE * max(before, now)

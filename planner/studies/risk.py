@@ -157,7 +157,7 @@ def _short_by_mineral(tables: Tables) -> Picture | None:
 
 
 def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
-    """Yield the mineral of which events leave most further missing in the agreed plan."""
+    """Yield the mineral that events hit hardest, compared with the same plan without events."""
     fields, rows = RiskByMineral, tables.sheet(RiskByMineral).where(plan=AS_AGREED)
     most = rows.largest(fields.further)
     if most.number <= tolerances.MISSING_PART:

@@ -337,7 +337,7 @@ def _is_calm(tables: Tables) -> bool:
 
 
 def _most_spared(tables: Tables) -> Iterator[Sentence]:
-    """Yield the mineral of which planning for events spares most shortage."""
+    """Yield the mineral whose shortage is reduced most by planning for events."""
     if _is_calm(tables):
         return
     fields, rows = Expected, tables.sheet(Expected)

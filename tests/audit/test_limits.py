@@ -8,11 +8,11 @@ import pytest
 
 from models.plan import Plan, block_solver
 from models.plan import solve as solve_case
+from models.results.decisions import differ
 from models.schema import SHEETS
 from models.solve import Certificate
 from planner.audit import compare
 from planner.audit.verify import _unproven
-from planner.sheets import changes
 from planner.sheets.checks import FREE, THIS, _proof_figure, _seen
 from planner.workbook.grid import Grid
 from planner.workbook.read import _sheets_meant
@@ -112,7 +112,7 @@ def test_a_thousandth_of_what_is_accepted_is_shown_as_nothing(value, shown) -> N
 )  # fmt: skip
 def test_an_order_differs_by_more_than_a_kilogram_and_rounding(before, now, differs) -> None:
     """A kilogram, and 0.01 t of 1,000 t: a hundred-thousandth."""
-    assert changes._differ(before, now) is differs
+    assert differ(before, now) is differs
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from models.answers.nearest import columns_of_purchases
 from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan
 from models.plan import solve as solve_case
 from models.results import DecideNow
-from models.results.decisions import DecidedAmount, changes_of, decisions_of
+from models.results.decisions import KEY_FIELDS, DecidedAmount, changes_of, decisions_of
 from models.solve import highs
 from planner.render.claims import SheetRows
 from planner.scenarios import Variant
@@ -144,10 +144,7 @@ def test_the_rest_can_stay_as_it_is(seed: int) -> None:
     for plan, other in (plans, plans[::-1]):
         rows, was = plan.program.rows, decisions_of(other)
         changed = changes_of(decisions_of(plan), was, exchanged(plan, was))
-        shown = {
-            tuple(row[name] for name in ("decision", "mineral", "what", "country", "member"))
-            for row in changed
-        }
+        shown = {tuple(row[name] for name in KEY_FIELDS) for row in changed}
         low, high = rows.lower.copy(), rows.upper.copy()
         for group in plan.program.variables:
             if group.component in {BUILT, REST, STOCK, SHORTAGE}:

@@ -12,7 +12,6 @@ from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
 from models.program.families.security import (
-    MISSING,
     ORE,
     RESERVE,
     SURGE,
@@ -41,7 +40,8 @@ def secured_rows(plan: Solved) -> Iterator[tuple[Any, ...]]:
         t, here, mine = e.years.index(s.year), mineral == s.mineral, country == s.country
         left = float(supply[here & ~mine, t].sum()) + _counted_stocks(plan, s)
         target, nothing = 1.0 - s.most_short, plan.tolerance(s.mineral, s.year)
-        missing, need = plan.value(MISSING, s.key), s.demand + _used_elsewhere(plan, s)
+        need = s.demand + _used_elsewhere(plan, s)
+        missing = target * need - left  # the program's own column is free if its penalty is 0
         yield (
             s.row, s.year, s.mineral, s.country, need, float(plan.sold[here & mine, t].sum()),
             left, survived_share(left, need), target, missing if missing > nothing else 0.0,

@@ -45,6 +45,27 @@ def test_sheet() -> None:
     assert {*found["Note"]} == {"As the ministers agreed."}
 
 
+@pytest.mark.parametrize(
+    ("chile", "most", "penalty", "shortage", "missing"),
+    [
+        (100, 0.5, None, None, [0, 0]),
+        (100, 0.5, 0, None, [0, 30]),
+        (100, 0, 0, None, [0, 80]),
+        (30, 0.2, 0, None, [0, 74]),
+        (100, 0.5, None, 0, [30, 30]),
+    ],
+)
+def test_missing_is_what_is_left_below_the_target(
+    chile: float, most: float, penalty: float | None, shortage: float | None, missing: list[float]
+) -> None:
+    """If Chile is lost, then China; the program's own column is free where its penalty is 0."""
+    book = two({"Max short": most, "Penalty (USD/t)": penalty})
+    book["Refiners"][1]["Capacity (t/yr)"] = chile
+    book["Minerals"][0]["Shortage cost (USD/t)"] = shortage
+    table = solve(read_tables(book).case).security
+    assert list(table.loc[table["year"] == 2026, "missing"]) == near(missing)
+
+
 def test_only_where_it_is_asked_for() -> None:
     """No sheet, no sentence and no heading of cost without the sheet."""
     read = read_tables(two())

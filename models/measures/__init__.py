@@ -327,20 +327,20 @@ def drawn_from_stock(need: Any, transferred: Any, short: Any, bought: Any) -> An
     return np.maximum(0.0, need + transferred - short - bought)
 
 
-def served_without(others: float, drawn: float, base: float, served: float) -> float | None:
+def served_without(others: float, drawn: float, base: float, missing: float) -> float | None:
     """Return the share that is served without a supplier in a year; None if nothing is needed.
 
     ``others`` are the tonnes that members and plants buy from all others, ``drawn`` what those
     members draw from stocks that do draw. ``base`` is demand with what plants take (bought, or
-    transferred to plants), ``served`` the share of demand that the plan serves. Nothing is bought
-    instead.
+    transferred to plants), ``missing`` the part of demand that the plan does not serve. Nothing is
+    bought instead.
 
-    formula: min(served, (others + drawn) / base)
+    formula: min(base - missing, others + drawn) / base
     unit: share
     base: demand of the year and what plants take
     """
-    left = ratio(others + drawn, base)
-    return None if left is None else max(0.0, min(served, left))
+    left = ratio(min(base - missing, others + drawn), base)
+    return None if left is None else max(0.0, left)
 
 
 SURGE = schema.Settings.surge

@@ -11,13 +11,7 @@ import numpy as np
 from models.measures import POINT, survived_share
 from models.program.families.projects import CAPACITY as PROJECT_CAPACITY
 from models.program.families.refining import CAPACITY as REFINING_CAPACITY
-from models.program.families.security import (
-    ORE,
-    RESERVE,
-    SURGE,
-    SURVIVAL,
-    security_requirements,
-)
+from models.program.families.security import ORE, RESERVE, SURGE, SURVIVAL, security_requirements
 from models.program.families.stockpiles import STOCK
 from models.resolve import Floats, Survival, sellers
 

@@ -10,7 +10,7 @@ import numpy as np
 from models import tolerances
 from models.case import Case
 from models.errors import Finding, warning
-from models.measures import drawn_from_stock, served_share, served_without
+from models.measures import drawn_from_stock, served_without
 from models.program.families.inputs import JOINT_NEED, NEED
 from models.program.families.ore import ORE
 from models.resolve import Floats, by_stage
@@ -244,9 +244,8 @@ def served_without_country(
     columns = (elsewhere, unaffected, from_stock, need, lacking)
     amounts = zip(e.minerals, *(each.tolist() for each in columns), used, strict=True)
     for name, others, left, stock, wanted, missing, by_plants in amounts:
-        served = served_share(wanted, missing)
-        last = served_without(others, stock, wanted + by_plants, served)
-        found[name] = (last, served_without(left, stock, wanted, served))
+        last = served_without(others, stock, wanted + by_plants, missing)
+        found[name] = (last, served_without(left, stock, wanted, missing))
     return found
 
 

@@ -742,15 +742,15 @@ class Stages {
           Math.max(0, scaled * arrays.demand[at] + transferred[m * J + j] - short[at] - bought[at])
         );
       }, 0);
-      const served = Math.max(0, 1 - total(short) / need);
+      const met = (base) => Math.max(0, 1 - total(short) / base);
       const left = (sold, goes, base) => {
         const others = stages.sources.reduce(
           (sum, [of], r) => (of === m ? sum + sold(r) * (1 - goes(r)) : sum),
           0,
         );
-        return Math.max(0, Math.min(served, (others + drawn) / base));
+        return Math.max(0, Math.min(met(base), (others + drawn) / base));
       };
-      const worst = { last: [served, null], through: [served, null] };
+      const worst = { last: [met(need + usedByPlants[m]), null], through: [met(need), null] };
       for (const c of outside) {
         const last = left(
           (r) => toMembers[r] + toPlants[r],

@@ -270,11 +270,11 @@ def _surged(plan: Plan, of_plan: Mapping[str, Mapping[str, Any]]) -> dict[str, f
     need, stock, missing = (
         tonnes[:, :, t].sum(axis=1) for tonnes in (e.demand, stages.stock_drawn(plan), plan.missing)
     )
-    parts = (need, stock, missing, need + plan.used_by_plants[:, t])
+    parts = (stock, missing, need + plan.used_by_plants[:, t])
     amounts = zip(e.minerals, *(each.tolist() for each in parts), strict=True)
     return {
-        name: measures.served_without(others[name], drawn, base, served_share(needed, lacking))
-        for name, needed, drawn, lacking, base in amounts
+        name: measures.served_without(others[name], drawn, base, lacking)
+        for name, drawn, lacking, base in amounts
     }
 
 

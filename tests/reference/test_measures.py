@@ -47,12 +47,11 @@ def test_by_mineral_is_recomputed(seed: int, tmp_path: Path) -> None:
             assert share == near(top / sum(sold.values()), abs=1e-6), mineral
             drawn = sum(max(0.0, here.drawn(mineral, j, last)) for j in here.members)
             base = here.need(mineral, [last]) + here.taken(mineral, last)
-            now = here.need(mineral, [last])
-            served = 1.0 - here.missing(mineral, [last]) / now if now > 0 else 1.0
-            left = (sum(sold.values()) - top + drawn) / base if base > 0 else None
-            if left is not None and sum(t > top - 1e-3 for t in outside.values()) == 1:
+            met = base - here.missing(mineral, [last])
+            left = min(met, sum(sold.values()) - top + drawn)
+            if base > 0 and sum(t > top - 1e-3 for t in outside.values()) == 1:
                 assert row[f"Served if it stops, in {last}"] == near(
-                    max(0.0, min(served, left)), abs=1e-5
+                    max(0.0, left / base), abs=1e-5
                 ), mineral
         extra = next(v for h, v in row.items() if h.startswith("Extra cost of the same tonnes ("))
         if extra is not None:

@@ -183,6 +183,6 @@ def test_of_equal_suppliers_the_first_by_name_and_no_more_is_served_than_in_the_
         ("CHL", 1.0),
         ("PER", 1.0),
     ]
-    assert measures.served_without(80.0, 10.0, 100.0, served=0.5) == near(0.5)
-    assert measures.served_without(20.0, 10.0, 100.0, served=0.5) == near(0.3)
-    assert measures.served_without(0.0, 0.0, 0.0, served=1.0) is None
+    assert measures.served_without(80.0, 10.0, 100.0, missing=50.0) == near(0.5)
+    assert measures.served_without(20.0, 10.0, 100.0, missing=50.0) == near(0.3)
+    assert measures.served_without(0.0, 0.0, 0.0, missing=0.0) is None

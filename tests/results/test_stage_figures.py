@@ -234,6 +234,26 @@ def test_tonnes_handed_over_are_drawn_from_stock() -> None:
     assert (row["served_without"], last) == near((9 / 14, 9 / 14))
 
 
+@pytest.mark.parametrize(("bought", "left"), [(0, 7 / 20), (4, 11 / 20), (10, 17 / 20)])
+def test_what_members_miss_takes_nothing_from_plants(bought: float, left: float) -> None:
+    """A needs 10 t of oxide and buys less; its plant gets 7 t from an ally and 3 t from China."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, 9, 3), plant("Lyn", "oxide", ALLY, 3, 7 + bought),
+         plant("Mag", "alloy", ALLY, 1)],
+        [made("alloy", "oxide")],
+        {"alloy": 10, "oxide": 10},
+        members={"A": ALLY},
+        Lanes=[{"Mineral": "oxide", "From country": CHINA, "Open": "no"},
+               {"Mineral": "oxide", "Max (t/yr)": bought}],
+    )  # fmt: skip
+    tables = read_tables(book)
+    row = next(r for r in figures(Context(solve_case(tables.case), tables))
+               if r["mineral"] == "oxide")  # fmt: skip
+    assert row["short"] == near(10 - bought)
+    assert row["served_without"] == near(left)
+
+
 @pytest.mark.parametrize("seed", range(at_length(7, 20)))
 def test_a_loss_leaves_the_same_on_all_sheets(seed: int) -> None:
     """By mineral says of the largest supplier what ``served_if_lost`` says at the last stage."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from models import schema, tolerances
@@ -68,8 +69,25 @@ def plan_findings(tables: SheetTables) -> tuple[Sentence, ...]:
 # ---- the answer, and three figures ---------------------------------------------------------------
 
 
+def _verb(count: Claim, one: str, several: str) -> str:
+    """Return the verb of a count: ``runs`` for a single mineral, otherwise ``run``."""
+    return one if count.number == 1 else several
+
+
+def _stands_out(rows: SheetRows, top: Claim, field: Field) -> bool:
+    """Return whether the largest or smallest value of a column looks like no other.
+
+    A superlative would say of one row what holds for several. ``rows`` are all that somebody may
+    compare it with, also those among which it was not looked for.
+    """
+    sign = 1 if top.rule == "largest" else -1
+    values = [sign * float(value) for value in rows.cells(field) if known(value)]
+    bound = sign * top.number - tolerances.SHOWN_SHARE * max(abs(top.number), 1.0)
+    return sum(value >= bound for value in values) == 1 < len(values)
+
+
 def _needed_short_over(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
-    """Return how many minerals are needed, how many run short, and how many exceed a limit."""
+    """Return how many minerals are needed, how many run short, and how many break a limit."""
     part = ByMineral.missing_share
     needed, lacking = minerals.count(part, ">=", 0.0), minerals.count(part, ">", _MET)
     if not needed.number:
@@ -83,26 +101,23 @@ def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
         nothing = minerals.none(ByMineral.missing_share, ">=", 0.0)
         yield say("answer", "Nothing is needed in the planned years.", none=nothing)
         return
-    needed, lacking, exceeding = _needed_short_over(minerals)
+    needed, lacking, breaking = _needed_short_over(minerals)
     part, one = ByMineral.missing_share, needed.number == 1
     if not lacking.number:
-        if exceeding.number:
-            exceed = "exceeds" if exceeding.number == 1 else "exceed"
-            count = "{over} of {needed} minerals"
-            text = f"Not within the limits: {count} {exceed} a share limit, which costs a penalty."
-            yield say("answer", text, over=exceeding, needed=needed)
+        if breaking.number:
+            yield say("answer", f"Not within the limits: {_broken_by(breaking)}", over=breaking)
         else:
             text = "Yes: no mineral runs short."
             yield say("answer", text, none=minerals.none(part, ">", _MET))
         return
-    run = "runs" if lacking.number == 1 else "run"
     if not one:
-        text = f"No: {{short}} of {{needed}} minerals {run} short."
+        text = f"No: {{short}} of {{needed}} minerals {_verb(lacking, 'runs', 'run')} short."
         yield say("answer", text, short=lacking, needed=needed)
     hardest = minerals.largest(part)
     own = minerals.where(mineral=hardest["mineral"])
-    start = "No: {top} of the need for {top[mineral]} is missing" if one else (
-        "{top[mineral]} is hit hardest: {top} of its need is missing")  # fmt: skip
+    start = f"{'No: ' if one else ''}{{top}} of the need for {{top[mineral]}} is missing"
+    if _stands_out(minerals, hardest, part):
+        start = "{top[mineral]} is hit hardest: {top} of its need is missing"
     try:
         kept = own.value(ByMineral.limits_kept), own.value(ByMineral.missing_without_limits_share)
     except NoRowsError:
@@ -112,7 +127,7 @@ def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
     if free.number <= _MET:  # with a what-if, such as a late plant, limits aren't the only cause
         why = "but not without limits" if _is_changed_case(tables) else "because of the limits"
         yield say("answer", f"{start}, {why}.", top=hardest, short=lacking, free=free)
-    elif free.number >= hardest.number * (1 - tolerances.SHOWN_SHARE):
+    elif f"{free}" == f"{hardest}":
         yield say(
             "answer", f"{start}, with limits or without.", top=hardest, short=lacking, free=free
         )
@@ -131,18 +146,27 @@ def _answers(tables: SheetTables) -> Iterator[Sentence]:
 
 def _use(tables: SheetTables) -> Iterator[Sentence]:
     """Yield the use of which most is missing: one that is closed to suppliers, if such is short."""
-    tiers = tables.sheet(Tiers).where(tier={"not": None})
-    text = "{top} of the need for {top[mineral]} for {top[tier]} in {top[member]} is missing in"
+    uses = tables.sheet(Tiers)
     try:
-        top = tiers.where(closed={"not": None}).largest(Tiers.share)
+        top = uses.where(tier={"not": None}, closed={"not": None}).largest(Tiers.share)
         if top.number > _MET:
-            yield say("answer", f"{text} {{top[year]}}: some suppliers are closed to it.", top=top)
+            yield say(
+                "answer",
+                "{top} of the need for {top[mineral]} for {top[tier]} in {top[member]} is missing"
+                " in {top[year]}, and some suppliers are closed to it.",
+                top=top,
+            )
             return
     except NoRowsError:  # no use is closed to a supplier
         pass
-    top = hit_apart(tiers, Tiers.share, Tiers.year, Tiers.mineral, Tiers.member)
+    top = hit_apart(uses, Tiers.share, Tiers.year, Tiers.mineral, Tiers.member)
     if top.number > _MET:
-        yield say("answer", f"{text} {{top[year]}}, more than for other uses.", top=top)
+        yield say(
+            "answer",
+            "Of {top[member]}'s uses of {top[mineral]} in {top[year]}, {top[tier]} is hit hardest:"
+            " {top} of its need is missing.",
+            top=top,
+        )
 
 
 _A_POINT = 0.01
@@ -150,36 +174,39 @@ _A_POINT = 0.01
 
 
 def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
-    """Return the use with the largest share, where uses with the same cells ``by`` differ in it.
+    """Return the use with the largest share that exceeds every other with the same cells ``by``.
 
-    Where all uses of a member miss the same share, a use says no more than the member.
-    NoRowsError without any.
+    Demand without a tier is a use, too, though without a name. If other uses of a member miss the
+    same share, a use says no more than the member. NoRowsError without any.
     """
-    cells = list(zip(*(rows.cells(field) for field in by), strict=True))
-    shares = defaultdict[Any, list[float]](list)
-    for cell, part in zip(cells, rows.cells(share), strict=True):
-        shares[cell] += [float(part)] if known(part) else []
-    differing = {
-        cell: max(parts)
-        for cell, parts in shares.items()
-        if parts and max(parts) - min(parts) > _A_POINT
-    }
-    if not differing:
+    uses = defaultdict[tuple[Any, ...], list[tuple[float, Any]]](list)
+    for tier, part, *cells in zip(*(rows.cells(f) for f in (Tiers.tier, share, *by)), strict=True):
+        if known(part):
+            uses[tuple(cells)].append((float(part), tier))
+    apart = {}
+    for key, parts in uses.items():
+        (most, tier), *others = sorted(parts, key=itemgetter(0), reverse=True)
+        if tier is not None and others and most - others[0][0] > _A_POINT:
+            apart[key] = most
+    if not apart:
         raise NoRowsError(share.header)
-    top = max(differing, key=lambda cell: differing[cell])
+    top = max(apart, key=lambda key: apart[key])
     return rows.where(**{field.name: top[i] for i, field in enumerate(by)}).largest(share)
 
 
 def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
-    """Yield the use that misses most tonnes of the mineral whose use was named in the answer."""
+    """Yield the use that misses most tonnes of the answer's mineral in the answer's year."""
     named = collect_sentences(partial(_use, tables))
     if named and named[0].behind is not None:
-        tiers = tables.sheet(Tiers).where(tier={"not": None})
-        top = tiers.where(mineral=named[0].behind["mineral"]).largest(Tiers.short)
+        of = named[0].behind
+        uses = tables.sheet(Tiers).where(mineral=of["mineral"], year=int(of["year"]))
+        top = uses.largest(Tiers.short)
+        if not top["tier"] or not _stands_out(uses, top, Tiers.short):
+            return
         yield say(
             "figure",
-            "Most {top[mineral]} is missing for {top[tier]} in {top[member]}: {top} in"
-            " {top[year]}.",
+            "In {top[year]}, most {top[mineral]} is missing for {top[tier]} in {top[member]}:"
+            " {top}.",
             name=USE,
             large="top",
             top=top,
@@ -245,16 +272,21 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
 
 def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
+    bought = minerals.where(last_share={"not": None})
     try:
-        least = minerals.smallest(ByMineral.served_through)
-        supplier, also = ByMineral.stage_country, ", at any stage"
+        part, supplier, also = ByMineral.served_through, ByMineral.stage_country, ", at any stage"
+        least = bought.smallest(part)
     except NoRowsError:
-        least = minerals.where(supplier={"not": None}).smallest(ByMineral.served_without)
-        supplier, also = ByMineral.supplier, ""
+        part, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
+        least = bought.where(supplier={"not": None}).smallest(part)
     lost = minerals.where(mineral=least["mineral"]).value(supplier)
-    text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep least of"
+    text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep"
+    if _stands_out(minerals, least, part):
+        text = f"{text} least of its need: {{least}}."
+    else:
+        text = f"{text} {{least}} of its need."
     yield say(
-        "figure", f"{text} its need: {{least}}.", name=LOSS, large="least", least=least, who=lost,
+        "figure", text, name=LOSS, large="least", least=least, who=lost,
         last=tables.asked(Figure.LAST_YEAR),
     )  # fmt: skip
 
@@ -266,24 +298,34 @@ def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
 # ---- what to read with care ----------------------------------------------------------------------
 
 
+def _broken_by(count: Claim) -> str:
+    """Return how many minerals break a share limit, as a template with the slot ``over``."""
+    mineral = _verb(count, "mineral breaks", "minerals break")
+    return f"{{over}} {mineral} a share limit, which costs a penalty."
+
+
 def _broken(tables: SheetTables) -> Iterator[Sentence]:
-    """Yield how many minerals exceed a share limit, if some mineral runs short as well."""
-    needed, lacking, exceeding = _needed_short_over(tables.sheet(ByMineral))
-    if lacking.number and exceeding.number:
-        text = "{over} of {needed} minerals exceed a share limit, which costs a penalty."
-        yield say("care", text, over=exceeding, needed=needed)
+    """Yield how many minerals break a share limit, if some mineral runs short as well."""
+    _, lacking, breaking = _needed_short_over(tables.sheet(ByMineral))
+    if lacking.number and breaking.number:
+        yield say("care", _broken_by(breaking), over=breaking)
 
 
 def _insecure(tables: SheetTables) -> Iterator[Sentence]:
-    """Yield how many losses on the sheet Security leave more missing than allowed."""
-    rows = tables.sheet(Security)
-    tested, missed = (rows.count(Security.missing, op, 0.0) for op in (">=", ">"))
+    """Yield how many targets of the sheet Security are missed, and the one by most tonnes."""
+    rows, part = tables.sheet(Security), Security.missing
+    tested, missed = (rows.count(part, op, 0.0) for op in (">=", ">"))
     if missed.number:
+        top = rows.largest(part)
+        several = "the most " if _stands_out(rows, top, part) else "such as "
+        which = "" if missed.number == 1 else several
         yield say(
             "care",
-            "{missed} of {tested} losses on the sheet Security leave more missing than it allows.",
+            f"{{missed}} of {{tested}} Security targets {_verb(missed, 'is', 'are')} missed,"
+            f" {which}by {{top}} of {{top[mineral]}} if {{top[country]}} is lost in {{top[year]}}.",
             missed=missed,
             tested=tested,
+            top=top,
         )
 
 
@@ -311,9 +353,10 @@ def _reserve_targets(tables: SheetTables) -> Iterator[Sentence]:
     held = rows.count(Stocks.target, ">", 0.0)
     below = rows.count(Stocks.shortfall, ">", tolerances.LEAST_FLOW)
     if below.number:
+        are = _verb(below, "is", "are")
         yield say(
             "care",
-            "In {last}, {below} of {held} reserves are below target.",
+            f"In {{last}}, {{below}} of {{held}} reserves {are} below target.",
             below=below,
             held=held,
             last=last,
@@ -378,7 +421,8 @@ def _estimates(tables: SheetTables) -> Iterator[Sentence]:
     marked, every = (tables.asked(name) for name in (Figure.ESTIMATED_ROWS, Figure.INPUT_ROWS))
     yield say(
         "care",
-        "{marked} of {every} rows of the input are marked as estimates.",
+        f"{{marked}} of {{every}} rows of the input {_verb(marked, 'is', 'are')} marked as"
+        " estimates.",
         marked=marked,
         every=every,
     )
@@ -488,5 +532,7 @@ def _costliest(
         asked["before"] = row.value(DecideNow.before)
     if kind is not Kind.BEGIN:
         more = more.replace("{before}", "{before} {top[unit]}")
+    if not costliest.number:  # such as what is drawn from a stockpile
+        more = more.removesuffix(": {top}")
     start = case + verb if case else verb.capitalize()
     yield say("decide", f"{start} {amount_words}{rest}{more}.", top=costliest, amount=now, **asked)

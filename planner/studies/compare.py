@@ -456,7 +456,7 @@ class _ComparisonFindings:
     def tiers(self) -> Iterator[Sentence]:
         """Yield the use of which most is further missing, if other uses miss less."""
         fields, names = MissingByTier, [*self.foreseen, *self.surprises]
-        rows = self.tables.sheet(fields).where(run=names, tier={"not": None})
+        rows = self.tables.sheet(fields).where(run=names)
         most = hit_apart(
             rows, fields.further_missing_share, fields.run, fields.mineral, fields.member
         )

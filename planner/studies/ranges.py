@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import pandas as pd
 
+from models import tolerances
 from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, ranges
 from models.case import Case
 from models.measures import ratio
@@ -38,6 +39,8 @@ POINT = 0.01
 """A purchase is fixed if its least and most differ by less than this fraction of demand."""
 SLACK, _OF_CASH = "Slack", " of each mineral's cash"
 """The row of About with the most extra cash, and how its value ends."""
+_BY = "By"
+"""The row of About that says what counts as a supplier."""
 _MOST_NAMED = 3
 
 
@@ -76,7 +79,7 @@ class Ranges(Result):
         optional=True,
     )
     main = field.text(
-        "Main supplier", f"{YES}: no other supplier sells more of the mineral.", optional=True
+        "Main supplier", f"{YES}: no other row of the mineral sells more.", optional=True
     )
     verdict = field.text(
         "Can it change",
@@ -129,18 +132,31 @@ def _bars(title: str, names: Iterable[str], rows: pd.DataFrame) -> Picture:
     return Picture(title, Form.BARS, tuple(map(shortened, names)), series, axis, "")
 
 
+def _who(tables: Tables) -> str:
+    """Return what the table's rows are: with projects alone, other suppliers may sell more."""
+    return BY_PROJECT if tables.option(_BY) == BY_PROJECT else "supplier"
+
+
 def _freest(tables: Tables) -> Iterator[Sentence]:
     """Yield the supplier whose share could fall most."""
-    fields = Ranges
-    if not any(tables[fields].now):
-        yield say("answer", "The coalition buys nothing in this plan.",
-                  none=tables.sheet(fields).none(fields.now, ">", 0.0))  # fmt: skip
+    fields, who = Ranges, _who(tables)
+    if fields not in tables:
+        text = f"The workbook is without a {who} that could sell to the coalition."
+        yield say("answer", text)
         return
     rows, asked = tables.sheet(fields), tables.asked(SLACK)
+    if max(tables[fields].now) <= tolerances.LEAST_FLOW:
+        none = rows.none(fields.now, ">", tolerances.LEAST_FLOW)
+        yield say("answer", f"No {who} sells to the coalition in this plan.", none=none)
+        most = rows.largest(fields.most_share)
+        if most.number >= POINT:
+            text = "For {slack} more, {most[supplier]} could sell most: {most} of the demand for"
+            yield say("answer", f"{text} {{most[mineral]}}.", most=most, slack=asked)
+        return
     most = rows.largest(fields.free)
     if most.number < POINT:
         none = rows.none(fields.free, ">=", POINT)
-        text = "For {slack} more, no supplier's share of demand could fall by a percentage point."
+        text = f"For {{slack}} more, no {who}'s share of demand could fall by a percentage point."
         yield say("answer", text, none=none, slack=asked)
         return
     row = rows.row_of(most)
@@ -159,25 +175,32 @@ def _fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield the main supplier with the largest share of those that can't sell less."""
     fields = Ranges
     most = tables.sheet(fields).where(main=YES, verdict=FIXED).largest(fields.now_share)
-    text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
-    yield say("answer", text, top=most)
+    if most.number >= POINT:
+        text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
+        yield say("answer", text, top=most)
 
 
 def _free_and_fixed(tables: Tables) -> Iterator[Sentence]:
     """Yield of how many minerals the main supplier could sell less, and of how many it is fixed."""
-    fields, rows = Ranges, tables.sheet(Ranges).where(main=YES)
-    counts = rows.count(fields.free, ">=", POINT), rows.count(fields.verdict, "=", FIXED)
-    text = "Minerals whose main supplier could sell less, by a percentage point of demand: {free}."
-    yield say("figure", text, name="Main supplier could sell less", large="free", free=counts[0])
-    text = "Minerals whose main supplier's share is fixed to within a percentage point: {fixed}."
-    yield say("figure", text, name="Main supplier is fixed", large="fixed", fixed=counts[1])
+    fields, rows, who = Ranges, tables.sheet(Ranges).where(main=YES), _who(tables)
+    free, fixed = rows.count(fields.free, ">=", POINT), rows.count(fields.verdict, "=", FIXED)
+    if free.number:
+        text = f"Minerals whose main {who} could sell less, by a percentage point of demand:"
+        name = f"Main {who} could sell less"
+        yield say("figure", f"{text} {{free}}.", name=name, large="free", free=free)
+    if fixed.number:
+        text = f"Minerals whose main {who}'s share is fixed to within a percentage point:"
+        name = f"Main {who} is fixed"
+        yield say("figure", f"{text} {{fixed}}.", name=name, large="fixed", fixed=fixed)
 
 
 def _warnings(tables: Tables) -> Iterator[Sentence]:
-    unknown = tables.sheet(Ranges).count(Ranges.verdict, "=", UNKNOWN)
+    rows = tables.sheet(Ranges)
+    unknown = rows.count(Ranges.verdict, "=", UNKNOWN)
     if unknown.number:
         yield say("care", "Suppliers whose range is not known: {count}.", count=unknown)
-    yield say("care", "Each supplier moves by itself: they cannot fall together.")
+    if len(rows) > 1:
+        yield say("care", f"Each {_who(tables)} moves by itself: they cannot fall together.")
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -260,7 +283,7 @@ class RangesStudy(StudyKind):
     def options(self) -> dict[str, str]:
         within = f"{share_words(self.slack)}{_OF_CASH}"
         built = "free within the budget" if self.by == BY_PROJECT else "as planned"
-        asked = {SLACK: within, "Kept": "no more shortage in any year", "By": self.by}
+        asked = {SLACK: within, "Kept": "no more shortage in any year", _BY: self.by}
         return {**asked, "What is built": built, **self.start.options}
 
     def tables(self) -> list[Result]:
@@ -274,15 +297,18 @@ class RangesStudy(StudyKind):
         if Ranges not in tables:
             return None
         table = tables[Ranges]
-        rank = table.frame().groupby("mineral", sort=False).cumcount()
-        kept = [now > 0 and i < _MOST_NAMED for now, i in zip(table.now, rank, strict=True)]
+        rank, is_bought = table.frame().groupby("mineral", sort=False).cumcount(), any(table.now)
+        kept = [
+            (now > 0 or not is_bought) and i < _MOST_NAMED
+            for now, i in zip(table.now, rank, strict=True)
+        ]
         return Numbers(table.where(kept), cls.SHOWN)
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:
         return (
-            "Each mineral's largest suppliers; shares of its demand, all years. Possible: for"
-            f" {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more missing."
+            f"Each mineral's largest {_who(tables)}s; shares of its demand, all years. Possible:"
+            f" for {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more missing."
         )
 
     @classmethod
@@ -293,5 +319,5 @@ class RangesStudy(StudyKind):
         if first.empty:
             return ()
         names = [f"{m}: {s}" for m, s in zip(first["mineral"], first["supplier"], strict=True)]
-        title = f"How far each mineral's largest supplier could vary, {tables.years}"
+        title = f"How far each mineral's largest {_who(tables)} could vary, {tables.years}"
         return (_bars(title, names, first),)

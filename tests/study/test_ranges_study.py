@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.answers.ranges import BY_COUNTRY, BY_REFINER, Range, ranges
+from models.answers.ranges import BY_COUNTRY, BY_PROJECT, BY_REFINER, Range, ranges
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
 from models.results import About, Figure
@@ -14,20 +14,23 @@ from planner.studies.ranges import CHANGES, FIXED, SLACK, UNKNOWN, Ranges, Range
 from tests.models.desk import jin, make, read, sur
 from tests.models.desk import solve_once as solve
 
+MORE = "For 1 % of each mineral's own cash more, "
+NO_FALL = MORE + "no {}'s share of demand could fall by a percentage point."
+
 
 def found(*rows: tuple[str, float, float, float]) -> list[Range]:
     return [Range("copper", country, "", "", *of) for country, *of in rows]
 
 
-def tables_of(made: Ranges) -> Tables:
-    said = {SLACK: "1 % of each mineral's own cash"} | dict.fromkeys(
+def tables_of(made: Ranges, by: str = BY_COUNTRY) -> Tables:
+    said = {SLACK: "1 % of each mineral's own cash", "By": by} | dict.fromkeys(
         (Figure.FIRST_YEAR, Figure.LAST_YEAR), "2026"
     )
     return Tables([made, About(what=[*said], value=[*said.values()])])
 
 
-def said_of(made: Ranges) -> list[str]:
-    every = RangesStudy.findings(tables_of(made))
+def said_of(made: Ranges, by: str = BY_COUNTRY) -> list[str]:
+    every = RangesStudy.findings(tables_of(made, by))
     return [sentence.text for sentence in every if sentence.place != "care"]
 
 
@@ -40,7 +43,6 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
     ]
     assert said_of(made)[1:] == [
         "CHN's share of the demand for copper is fixed at 80 %.",
-        "Minerals whose main supplier could sell less, by a percentage point of demand: 0.",
         "Minerals whose main supplier's share is fixed to within a percentage point: 1.",
     ]
 
@@ -60,12 +62,32 @@ def test_a_project_is_told_from_a_refiner_of_its_name() -> None:
     assert ranges_table(rows, case, BY_REFINER).supplier == ["Jin", "Jin (project)"]
 
 
-def test_nothing_sold_is_said() -> None:
-    case = read(make(jin(), demand=0))
-    table = ranges_table(found(("CHN", 0, 0, 0)), case, BY_COUNTRY)
-    tables = tables_of(table)
-    assert said_of(table)[0] == "The coalition buys nothing in this plan."
-    assert RangesStudy.pictures(tables) == ()
+@pytest.mark.parametrize(
+    ("by", "rows", "said"),
+    [
+        (BY_COUNTRY, [("CHN", 0, 0, 0)], ["No supplier sells to the coalition in this plan."]),
+        (BY_PROJECT, [("CHN", 0, 0, 0)], ["No project sells to the coalition in this plan."]),
+        (BY_PROJECT, [("CHN", 0, 0, 20), ("CHL", 0, 0, 30)],
+         ["No project sells to the coalition in this plan.",
+          MORE + "Opened could sell most: 30 % of the demand for copper."]),
+        (BY_COUNTRY, [("CHN", 0.4, 0.4, 0.4)],
+         [NO_FALL.format("supplier"),
+          "Minerals whose main supplier's share is fixed to within a percentage point: 1."]),
+        (BY_PROJECT, [("CHN", 12, 12, 12.5)],
+         [NO_FALL.format("project"),
+          "Opened's share of the demand for copper is fixed at 12 %.",
+          "Minerals whose main project's share is fixed to within a percentage point: 1."]),
+        (BY_PROJECT, [], ["The workbook is without a project that could sell to the coalition."]),
+    ],
+    ids=["nobody", "no project", "projects that could", "hardly any", "fixed", "no rows"],
+)  # fmt: skip
+def test_the_first_page_speaks_of_the_rows_of_its_table(by, rows, said) -> None:
+    """With projects alone, refiners may sell all; a share that rounds to 0 is not named."""
+    project = "Opened" if by == BY_PROJECT else ""
+    ends = [Range("copper", country, "", project, *of) for country, *of in rows]
+    made = ranges_table(ends, read(make(jin())), by)
+    assert said_of(made, by) == said
+    assert bool(RangesStudy.pictures(tables_of(made))) == any(now for _, now, *_ in rows)
 
 
 def test_the_first_page_says_what_could_fall_and_what_not() -> None:

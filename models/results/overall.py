@@ -156,7 +156,8 @@ class ByMineral(Result):
     stage_country = field.country(
         "Largest loss through all stages",
         "The country outside the coalition whose loss would leave least of this"
-        " mineral, if plants also lose the inputs that it sells them.",
+        " mineral, if plants also lose the inputs that it sells them. Blank: no country's loss"
+        " takes any of it.",
         optional=True,
     )
     served_through = field.share(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import measures, results, schema
+from models import measures, results, schema, tolerances
 from models.case import Case, in_force
 from models.measures import (
     Dependence,
@@ -308,16 +308,23 @@ def _limits_kept(plan: Plan) -> dict[str, str]:
 def _through_all_stages(plan: Plan, year: int) -> dict[str, dict[str, Any]]:
     """Return for each mineral the country whose loss leaves least, and the share then served.
 
-    The loss counts through all stages; empty if no mineral is made from others.
+    The loss counts through all stages; empty if no mineral is made from others. No country is named
+    if none takes any of the mineral with it: what is missing then is missing anyway.
     """
     if not plan.expanded.plant_inputs:
         return {}
     nothing = {"stage_country": None, "served_through": None}
     by_mineral: dict[str, dict[str, Any]] = {m.name: nothing for m in plan.case.minerals}
+    planned = stages.served_without_country(plan, "", year)
     for name, losses in plan.served_if_lost(year).items():
         if losses:
             country = min(losses, key=lambda each: (losses[each][1], each))
-            by_mineral[name] = {"stage_country": country, "served_through": losses[country][1]}
+            left, served = losses[country][1], planned[name][1] or 0.0
+            is_hit = left < served - tolerances.SAME_SHARE
+            by_mineral[name] = {
+                "stage_country": country if is_hit else None,
+                "served_through": left,
+            }
     return by_mineral
 
 

@@ -272,13 +272,13 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
 
 def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
-    bought = minerals.where(last_share={"not": None})
     try:
+        sold = minerals.where(stage_country={"not": None})
         part, supplier, also = ByMineral.served_through, ByMineral.stage_country, ", at any stage"
-        least = bought.smallest(part)
-    except NoRowsError:
+    except NoRowsError:  # no mineral is made from others
+        sold = minerals.where(supplier={"not": None})
         part, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
-        least = bought.where(supplier={"not": None}).smallest(part)
+    least = sold.smallest(part)
     lost = minerals.where(mineral=least["mineral"]).value(supplier)
     text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep"
     if _stands_out(minerals, least, part):

@@ -254,6 +254,36 @@ def test_what_members_miss_takes_nothing_from_plants(bought: float, left: float)
     assert row["served_without"] == near(left)
 
 
+@pytest.mark.parametrize(
+    ("oxide", "alloy", "stock", "named"),
+    [
+        ({"cost": 1}, {}, 0, CHINA),
+        ({"cost": 5}, {}, 0, None),
+        ({"cost": 1, "Last_year": 2026}, {}, 0, None),
+        ({"cost": 1}, {"capacity": 0}, 0, None),
+        ({"cost": 1}, {}, 20, None),
+        ({"cost": 1}, {"capacity": 4}, 6, CHINA),
+    ],
+    ids=["cheaper", "dearer", "earlier", "not made", "from stock", "some of stock"],
+)
+def test_a_country_is_named_only_if_its_loss_takes_any(oxide, alloy, stock, named) -> None:
+    """Bao of China and Lyn at home sell oxide; Mag at home makes the alloy, of which A needs 10."""
+    book = stages(
+        {"oxide": 50, "alloy": 100},
+        [plant("Bao", "oxide", CHINA, **oxide), plant("Lyn", "oxide", ALLY, 3),
+         plant("Mag", "alloy", ALLY, 1, **alloy)],
+        [made("alloy", "oxide")],
+        {"alloy": 10},
+        years=(2026, 2027),
+        members={"A": ALLY},
+        Stockpiles=[{"Mineral": "alloy", "Member": "A", "Max (t)": stock, "Opening (t)": stock,
+                     "Target (t)": 0}],
+    )  # fmt: skip
+    tables = read_tables(book)
+    rows = {r["mineral"]: r for r in figures(Context(solve_case(tables.case), tables))}
+    assert rows["alloy"]["stage_country"] == named
+
+
 @pytest.mark.parametrize("seed", range(at_length(7, 20)))
 def test_a_loss_leaves_the_same_on_all_sheets(seed: int) -> None:
     """By mineral says of the largest supplier what ``served_if_lost`` says at the last stage."""

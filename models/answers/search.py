@@ -280,8 +280,10 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
 # ---- the smallest caps ---------------------------------------------------------------------------
 
 
-_FIRST, _SMALL, _NO_CAP = 0.7, 0.05, 1_000.0
-"""The first cap of a search, one below which none is tried but 0, and one that caps nothing."""
+NO_CAP = 1_000.0
+"""A cap that caps nothing, and the answer where no cap is loose enough."""
+_FIRST, _SMALL = 0.7, 0.05
+"""The first cap of a search, and one below which none is tried but 0."""
 _FIRST_STEP = 1e-2
 """The first step of a search from a guess."""
 
@@ -293,9 +295,10 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     The caps are the case's max limits on single countries, in all their years. A mineral's cap is
     its own alone: the others have none. That of ``ALL`` is one cap for all. What is missing is that
     of the cheapest plan with the cap, which the points of a sweep show: it may be short where a
-    dearer plan isn't. A cap may be above 1 where tonnes are stored. A mineral that nobody sells is
-    left out, and so is one for which no cap is loose enough. Raises SolverError where no attempt
-    gives a proven optimum.
+    dearer plan isn't. It is not counted in years in which a tonne short costs nothing: there it is
+    one of many equally cheap amounts. A cap is above 1 where tonnes are stored, and ``NO_CAP``
+    where they are in a year without a need. Minerals without a supplier are left out. Raises
+    SolverError where no attempt gives a proven optimum.
     """
     limits = (
         dataclasses.replace(row, share=schema.ByYear(1.0)) if row.caps_each_country else row
@@ -307,8 +310,12 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     plant_demand = summed_at(
         *uncapped.component_arrays(PLANT_DEMAND), (len(e.minerals), len(e.years))
     )
-    sold = [e.minerals[m] for m in np.unique(e.sales.mineral).tolist()]
-    least: dict[str, float | None] = dict.fromkeys([*sold, ALL] if sold else [], 0.0)
+    for row in case.demand:
+        for year, tonnes in row.tonnes:
+            if tonnes > 0 and case.tier_cost(row.mineral, row.tier, year) <= 0:
+                missing[e.mineral_at[row.mineral], e.years.index(year)] = math.nan
+    with_suppliers = [name for name in e.minerals if e.of_mineral[name]]
+    least = dict.fromkeys([*with_suppliers, ALL] if with_suppliers else [], 0.0)
     with highs.solvers_kept():
         for b, measure in enumerate(program.violation_scale(case.tolerance_scale).tolist()):
             caps = _Caps(program, b, e, (missing, plant_demand), measure)
@@ -317,10 +324,9 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
                 continue
             for m, name in zip(caps.minerals, names, strict=True):
                 least[name] = caps.smallest_cap([m], least[name])
-            known = [cap for name in (ALL, *names) if (cap := least[name]) is not None]
-            largest = max(known) if len(known) > len(names) else None
+            largest = max(least[name] for name in (ALL, *names))
             least[ALL] = caps.smallest_cap(caps.minerals, largest) if len(names) > 1 else largest
-    return {name: cap for name, cap in least.items() if cap is not None}
+    return least
 
 
 @dataclass(frozen=True)
@@ -362,9 +368,9 @@ def _step_up(bad: list[_CappedPlan], enough: float, guess: float) -> tuple[float
         at, is_by_line = (least + min(enough, 1.0 + 2 * least)) / 2, False
     else:
         at, is_by_line = least + max(_FIRST_STEP, least - guess), False
-        at = min(at, (1.0 + least) / 2) if least < 1.0 - _FIRST_STEP else _NO_CAP
+        at = min(at, (1.0 + least) / 2) if least < 1.0 - _FIRST_STEP else NO_CAP
     if at > 1.0 and enough == math.inf:
-        return (1.0 if least < 1.0 else _NO_CAP), False
+        return (1.0 if least < 1.0 else NO_CAP), False
     return at, is_by_line
 
 
@@ -388,7 +394,7 @@ class _Caps:
     ) -> None:
         """Take block ``b``, and of the reference what is missing and what plants take [t].
 
-        Both are by mineral and year.
+        Both are by mineral and year. What is missing is NaN where it is not counted.
         """
         short, plant_demand = of_reference
         span, inside, years = program.columns_of(b), program.rows_of(b), len(e.years)
@@ -408,10 +414,12 @@ class _Caps:
             return
         (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
         of = positions_within(lacking.at, span)
-        self._short_at = lacking.at[of] - span.start
-        short_minerals, self._short_of = np.unique(lacking.cell[of] // years, return_inverse=True)
+        counted = ~np.isnan(short.ravel()[lacking.cell[of]])
+        short_cell = lacking.cell[of][counted]
+        self._short_at = lacking.at[of][counted] - span.start
+        short_minerals, self._short_of = np.unique(short_cell // years, return_inverse=True)
         cells = np.zeros(short.shape, dtype=bool)
-        cells.ravel()[lacking.cell[of]] = True
+        cells.ravel()[short_cell] = True
         need = np.where(cells, e.demand.sum(axis=1), 0.0)[short_minerals].sum(axis=1)
         self._short = np.where(cells, short, 0.0)[short_minerals].sum(axis=1)
         self._need = need
@@ -434,15 +442,15 @@ class _Caps:
         self._is_cap = self._mineral >= 0
         self._free: Any = None
 
-    def smallest_cap(self, chosen: list[int], known: float | None) -> float | None:
+    def smallest_cap(self, chosen: list[int], known: float) -> float:
         """Return the smallest cap on the chosen minerals at which none is further missing.
 
         It is at least ``known``. What is further missing falls in straight pieces as the cap rises,
-        so most steps go to where the piece of the last one ends. None: there is no such cap, for
-        example because tonnes are stored in a year without a need.
+        so most steps go to where the piece of the last one ends. It is ``NO_CAP`` if there is no
+        such cap: tonnes are stored in a year without a need.
         """
-        if known is None:
-            return None
+        if known >= NO_CAP:
+            return known
         self._restart()
         if known > 0 and self._point_at(chosen, known).is_enough:
             return known
@@ -454,8 +462,8 @@ class _Caps:
             point = self._point_at(chosen, at)
             if point.is_enough:
                 enough = at
-            elif at >= _NO_CAP:
-                return None
+            elif at >= NO_CAP:
+                return NO_CAP
             else:
                 bad.append(point)
             if (end := self._proven_end(chosen, point)) is not None:
@@ -561,7 +569,7 @@ class _Caps:
         """
         if self.minerals[1:] and not self._rows.whole.any():
             if self._free is None:
-                self._free = self._planned.solved(self._rows_at([], _NO_CAP))[0].basis
+                self._free = self._planned.solved(self._rows_at([], NO_CAP))[0].basis
             self._planned.restart_from(self._free)
 
     def _rows_at(self, chosen: list[int], cap: float) -> LinearProgram:

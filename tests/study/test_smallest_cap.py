@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models import tolerances
-from models.answers.search import least_share
+from models.answers.search import NO_CAP, least_share
 from models.case import Case
 from models.plan import Plan, solve
 from models.program.families.shortage import SHORTAGE
@@ -17,7 +17,7 @@ from models.results.numbers import ALL
 from planner.scenarios import set_max_country_share
 from planner.studies.source import without_country_caps
 from tests.budget import few
-from tests.models.desk import BookT, read
+from tests.models.desk import BookT, jin, make, read, sur
 from tests.models.stages import random_stages
 from tests.models.test_laws import draw
 
@@ -58,6 +58,31 @@ def book_of(seed: int, *, stages: bool) -> BookT:
     return book
 
 
+STOCK = {"Mineral": "copper", "Member": "A", "Max (t)": 100, "Target (t)": 0}
+
+
+@pytest.mark.parametrize(
+    ("book", "cap"),
+    [
+        # 50 t are stored in a year that needs 10 t, then in one that needs none
+        (make(jin(60), demand={"A": [10, 110]}, years=(2026, 2027), Stockpiles=[STOCK]), 6),
+        (make(jin(50), demand={"A": [0, 100]}, years=(2026, 2027), Stockpiles=[STOCK]), NO_CAP),
+        # of 100 t, 40 at most are Chile's: China has to sell 60; a shortage that costs nothing
+        (make(jin(), sur(40)), 0.6),
+        (make(jin(), sur(40), settings={"Shortage cost multiple": 0}), 0),
+        # nobody can sell; nobody is there to sell
+        (make(jin(), Lanes=[{"From country": "CHN", "Open": "no"}]), 0),
+        (make(jin(), demand=0), 0),
+    ],
+)  # fmt: skip
+def test_every_mineral_with_a_supplier_has_a_smallest_cap(book: BookT, cap: float) -> None:
+    """Here that of all is copper's; a mineral without a supplier has none."""
+    book["Minerals"].append({"Mineral": "zinc", "Price (USD/t)": 1})
+    case = read(book)
+    found = least_share(set_max_country_share(case, 1.0), solve(case))
+    assert found == pytest.approx({"copper": cap, ALL: cap}, abs=2e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stages", [False, True])
 @pytest.mark.parametrize("seed", few(range(10), 4))
@@ -75,10 +100,11 @@ def test_nothing_is_further_missing_at_the_smallest_cap_and_something_below(
         at = solve(point(case, cap, mineral))
         return float(np.max((missing(at) - missing(free)) / need))
 
-    for mineral in (sellers | {ALL} if sellers else set()) - set(found):
-        assert further(1.0, mineral) > tolerances.MISSING_PART, mineral
+    assert sellers <= set(found)
     for mineral, cap in found.items():
-        if cap <= 1:  # above it, even a cap of 100 % costs tonnes that go to stock
+        if cap > 1:  # even a cap of 100 % costs tonnes that go to stock
+            assert further(1.0, mineral) > tolerances.MISSING_PART, (mineral, cap)
+        else:
             enough = min(1.0, cap * (1 + 1e-6))
             assert further(enough, mineral) <= tolerances.MISSING_PART, (mineral, cap)
         if cap > 0:

@@ -273,12 +273,11 @@ def _extra_cost(tables: SheetTables) -> Iterator[Sentence]:
 def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
     try:
-        sold = minerals.where(stage_country={"not": None})
-        part, supplier, also = ByMineral.served_through, ByMineral.stage_country, ", at any stage"
+        minerals.smallest(part := ByMineral.served_through)
+        supplier, also = ByMineral.stage_country, ", at any stage"
     except NoRowsError:  # no mineral is made from others
-        sold = minerals.where(supplier={"not": None})
         part, supplier, also = ByMineral.served_without, ByMineral.supplier, ""
-    least = sold.smallest(part)
+    least = minerals.where(**{supplier.name: {"not": None}}).smallest(part)
     lost = minerals.where(mineral=least["mineral"]).value(supplier)
     text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep"
     if _stands_out(minerals, least, part):

@@ -15,6 +15,8 @@ from models.scorecard import MEASURES, Score, scorecard
 from planner.sheets.figures import remark
 from planner.studies import Here
 from planner.studies.scorecard import (
+    AT_A_SHORTAGE,
+    NO,
     AddBenchmark,
     ScoredPlan,
     benchmark_limit,
@@ -339,9 +341,10 @@ def test_recycling_elsewhere_alone_is_none_inside():
 
 def test_a_most_is_kept_by_leaving_short_what_others_cannot_give():
     """Without a limit China gives 100 t; at 65 % the other 35 t are short."""
-    _, of = priced(make(jin(), demand=100.0, years=YEARS))
+    found, of = priced(make(jin(), demand=100.0, years=YEARS))
     # 2 x 35 t short at 500 instead of bought at 10
     assert of["one_country", ""] == approx(True, 0.65, -700.0, 34_300.0, 70.0)
+    assert [*missed_table(found.priced, found.plan.case).can_be_met] == [NO, AT_A_SHORTAGE]
 
 
 def test_ore_of_the_eu_is_asked_for_of_the_coalition_as_one():

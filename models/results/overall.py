@@ -392,7 +392,8 @@ class Benchmarks(Result):
     )
     can_be_met = field.text(
         "Could be met",
-        "Whether the plan with the benchmark as a limit keeps it in all these years.",
+        "Whether the plan with the benchmark as a limit keeps it in all these years. More missing:"
+        " it does, but more of this mineral or of the others is missing than in this plan.",
         colour=Colour.LIGHTS,
     )
     extra_cash = field.millions(

@@ -270,7 +270,8 @@ def _totals_with(plan: Plan, *, measure: str, buyer: str) -> ScorecardTotals:
 
 # ---- tables, JSON and words ----------------------------------------------------------------------
 
-CAN_BE_MET = {True: "✓ yes", False: "✗ no", None: "– not planned"}
+YES, AT_A_SHORTAGE, NO, NOT_PLANNED = "✓ yes", "✓ more missing", "✗ no", "– not planned"
+"""Values of the column "Could be met"."""
 _MAIN_FIELDS = (
     Missed.benchmark, Missed.buyer, Missed.mineral, Missed.required, Missed.worst_share,
     Missed.share_if_asked, Missed.can_be_met, Missed.extra_cash, Missed.extra_short,
@@ -288,7 +289,7 @@ def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
             "worst_year": p.worst[0],
             "worst_share": p.worst[1],
             "share_if_asked": p.worst_asked[1] if p.worst_asked else None,
-            "can_be_met": CAN_BE_MET[p.can_be_met],
+            "can_be_met": _could_be_met(p),
             "extra_cash": p.cash,
             "extra_cost": p.cost,
             "extra_short": p.short,
@@ -298,6 +299,13 @@ def missed_table(prices: Sequence[BenchmarkPrice], case: Case) -> Missed:
         for p in prices
     ]
     return Missed.of_rows(rows, words={"money": case.settings.currency})
+
+
+def _could_be_met(price: BenchmarkPrice) -> str:
+    if price.can_be_met is None:
+        return NOT_PLANNED
+    is_more = any(more and more > 0 for more in (price.short, price.short_others))
+    return (AT_A_SHORTAGE if is_more else YES) if price.can_be_met else NO
 
 
 def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
@@ -355,43 +363,45 @@ def _benchmarks(study: ScorecardStudy, _: Tables) -> list[Record]:
 # ---- findings ------------------------------------------------------------------------------------
 
 
+_BENCHMARK = "{row[benchmark]} ({row[mineral]}, {row[buyer]})"
+
+
 def _benchmark_counts(tables: Tables) -> Iterator[Sentence]:
-    """Yield how many benchmarks are met, missed and not tested, and how many could be met."""
+    """Yield how many benchmarks are met, missed and without data, and how many could be met."""
     rows, fields = tables.sheet(Scorecard), Scorecard
     met, missed, untested = (rows.count(fields.met, "=", light) for light in (MET, MISSED, NO_DATA))
-    yield say("answer", "Benchmarks met: {met}; missed: {missed}; not tested for lack of data:"
-                        " {untested}.", met=met, missed=missed, untested=untested)  # fmt: skip
+    yield say("answer", "Benchmarks met: {met}; missed: {missed}; without data: {untested}.",
+              met=met, missed=missed, untested=untested)  # fmt: skip
     if Missed in tables:
-        could = tables.sheet(Missed).count(Missed.can_be_met, "=", CAN_BE_MET[True])
-        yield say("figure", "Missed benchmarks that could be met, each by itself as a limit:"
-                            " {could}.", name=Missed.can_be_met.header, large="could",
-                  could=could)  # fmt: skip
+        rows = tables.sheet(Missed)
+        could, more = (rows.count(Missed.can_be_met, "=", word) for word in (YES, AT_A_SHORTAGE))
+        yield say("figure", "Missed benchmarks that could be met, each by itself as a limit, with"
+                            " no more missing than in the plan: {could}; only with more missing:"
+                            " {more}.", name="Could be met without missing more", large="could",
+                  could=could, more=more)  # fmt: skip
 
 
 def _farthest(tables: Tables) -> Iterator[Sentence]:
     """Yield the benchmarks that are missed farthest: a least share, and a largest share."""
     rows, fields = tables.sheet(Missed), Missed
+    bounds = {schema.MIN: "at least {bound} is required", schema.MAX: "at most {bound} is allowed"}
     for kind, pick in ((schema.MIN, SheetRows.smallest), (schema.MAX, SheetRows.largest)):
         of_kind = rows.where(kind=kind)
         if not len(of_kind):
             continue
-        worst = pick(of_kind, fields.worst_share)
-        where = {n: worst.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
-        required = rows.value(fields.required, **where)
-        share = "at least" if kind == schema.MIN else "at most"
-        is_required = f"{share} {{required}} is required."
-        yield say("figure", "{worst[benchmark]} of {worst[mineral]} for {worst[buyer]} is {worst}; "
-                  + is_required, name="A missed benchmark", large="worst", worst=worst,
-                  required=required)  # fmt: skip
+        row = pick(of_kind, fields.worst_share)
+        where = {n: row.cells[n][1] for n in ("benchmark", "mineral", "buyer")}
+        bound = rows.value(fields.required, **where)
+        yield say("figure", f"{_BENCHMARK} is {{row}} in {{row[worst_year]}}; {bounds[kind]}.",
+                  name="A missed benchmark", large="row", row=row, bound=bound)  # fmt: skip
 
 
 def _missing_elsewhere(tables: Tables) -> Iterator[Sentence]:
-    """Yield which benchmark takes most from other minerals."""
-    most = tables.sheet(Missed).largest(Missed.extra_short_others)
-    if most.number > 0:
-        text = "{most[benchmark]} of {most[mineral]} as a limit leaves most of other minerals"
-        yield say("answer", f"{text} further missing: {{most}} more than in the plan.",
-                  most=most)  # fmt: skip
+    """Yield a benchmark that takes most from other minerals; others may take as much."""
+    row = tables.sheet(Missed).largest(Missed.extra_short_others)
+    if row.number > 0:
+        text = f"Held as a limit, {_BENCHMARK} leaves a further {{row}} of other minerals missing"
+        yield say("answer", f"{text} over the planned years, compared with the plan.", row=row)
 
 
 # ---- the kind ------------------------------------------------------------------------------------
@@ -464,8 +474,9 @@ class ScorecardStudy(StudyKind):
         """Return the missed benchmarks: those that could be met first."""
         if Missed not in tables:
             return None
-        table, can = tables[Missed], list(tables[Missed].can_be_met)
-        first = sorted(range(len(can)), key=lambda i: can[i] != CAN_BE_MET[True])
+        table, order = tables[Missed], (YES, AT_A_SHORTAGE)
+        last = [order.index(can) if can in order else len(order) for can in table.can_be_met]
+        first = sorted(range(len(last)), key=last.__getitem__)
         buyers = len(set(table.buyer)) > 1
         fields = (f for f in _MAIN_FIELDS if buyers or f is not Missed.buyer)
         return Numbers(table.take(first), tuple(fields))

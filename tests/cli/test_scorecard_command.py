@@ -11,7 +11,7 @@ from models.plan import Session
 from models.results import Benchmarks, Scorecard
 from planner.sheets.figures import MET, MISSED, NO_DATA
 from planner.studies.kind import Tables
-from planner.studies.scorecard import CAN_BE_MET, ScorecardStudy
+from planner.studies.scorecard import AT_A_SHORTAGE, NO, YES, ScorecardStudy
 from tests.cli.desk import sheets
 
 HERE = ("--workers", "1")
@@ -53,34 +53,45 @@ def test_the_plan_of_solve_has_the_same_scorecard(plain, call, folder):
 
 NONE = dict.fromkeys(f.name for f in Benchmarks.FIELDS)
 CARD = dict.fromkeys(f.name for f in Scorecard.FIELDS)
+OUTSIDE = "Refined in one country outside"
+MET_AS_LIMITS = (
+    "Missed benchmarks that could be met, each by itself as a limit, with no more missing than in"
+    " the plan: 1; only with more missing: 1."
+)
 TAKEN = (
-    "Processing at home of Graphite as a limit leaves most of other minerals further missing: 453"
-    " thousand t more than in the plan."
+    "Held as a limit, Processing at home (Graphite, Coalition) leaves a further 453 thousand t of"
+    " other minerals missing over the planned years, compared with the plan."
 )
 
 
 def test_the_findings_count_what_is_missed_and_name_the_farthest():
     """The EU's row is farthest from its benchmark; meeting the coalition's takes from others."""
+    at_home = {"benchmark": "Processing at home", "mineral": "Graphite", "required": 0.4,
+               "kind": "min", "worst_year": 2030}  # fmt: skip
     rows = [
-        NONE | {"benchmark": "Processing at home", "mineral": "Graphite", "buyer": buyer,
-                "required": 0.4, "kind": "min", "worst_share": got, "can_be_met": CAN_BE_MET[can],
-                "extra_short_others": t}
-        for buyer, got, can, t in (("", 0.13, True, 453_000), ("EU", 0.1, False, 0))
+        NONE | at_home | {"buyer": buyer, "worst_share": got, "can_be_met": can,
+                          "extra_short_others": t}
+        for buyer, got, can, t in (
+            ("EU", 0.1, NO, 0), ("", 0.13, AT_A_SHORTAGE, 453_000), ("G7", 0.2, YES, 0)
+        )
     ]  # fmt: skip
+    outside = {"benchmark": OUTSIDE, "buyer": "", "kind": "max"}
+    rows += [rows[0] | outside | {"mineral": "Oxide", "required": 0.65, "worst_share": 0.9}]
     lights = [CARD | {"met": light} for light in (MET, MISSED, MISSED, NO_DATA)]
     card = Scorecard.of_rows(lights, words={"first": "2026", "last": "2030"})
     missed = Benchmarks.of_rows(rows, words={"money": "USD"})
     found = ScorecardStudy.findings(Tables([card, missed]))
     assert [sentence.text for sentence in found] == [
-        "Benchmarks met: 1; missed: 2; not tested for lack of data: 1.",
-        "Missed benchmarks that could be met, each by itself as a limit: 1.",
-        "Processing at home of Graphite for EU is 10 %; at least 40 % is required.",
+        "Benchmarks met: 1; missed: 2; without data: 1.",
+        MET_AS_LIMITS,
+        "Processing at home (Graphite, EU) is 10 % in 2030; at least 40 % is required.",
+        f"{OUTSIDE} (Oxide, Coalition) is 90 % in 2030; at most 65 % is allowed.",
         TAKEN,
     ]
     shown = ScorecardStudy.main_table(Tables([card, missed]))
     assert shown is not None
-    assert (len(shown.result), shown.fields[1]) == (2, Benchmarks.buyer)  # as many as are missed
-    assert list(shown.result.can_be_met) == [CAN_BE_MET[True], CAN_BE_MET[False]]
+    assert (len(shown.result), shown.fields[1]) == (4, Benchmarks.buyer)  # as many as are missed
+    assert list(shown.result.can_be_met) == [YES, AT_A_SHORTAGE, NO, NO]
     alone = ScorecardStudy.main_table(Tables([missed.take([1])]))
     assert alone is not None
     assert Benchmarks.buyer not in alone.fields

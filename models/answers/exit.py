@@ -34,7 +34,7 @@ from models.answers import explain, search
 from models.errors import SolverError
 from models.plan.block_solver import BlockResult, Proof, proof_of
 from models.plan.plan import Plan
-from models.program import FRACTION, TONNES, positions_within
+from models.program import FRACTION, TONNES
 from models.program.component import MINERAL, YEAR, CellAddress, columns_named
 from models.program.families.shortage import COST, SHORTAGE, UNFAIR_COST
 from models.resolve import Bools, Floats, Ints
@@ -191,10 +191,10 @@ class _ExitProgram:
 
     @cached_property
     def _rows(self) -> solve.LinearProgram:
-        block, (short, cell) = self.plan.program.block(self.block), self._short
-        upper = self.plan.valid_upper_bounds[self.span]
+        program, upper = self.plan.program, self.plan.valid_upper_bounds[self.span]
+        block, (short,) = program.block(self.block), program.groups(SHORTAGE, self.block)
         need, x = self.plan.expanded.demand.sum(axis=1).reshape(-1), self.plan.x[self.span]
-        lacking = ((c, short[cell == c]) for c in np.unique(cell))
+        lacking = ((c, short.at[short.cell == c]) for c in np.unique(short.cell))
         sold = [*self.columns.values()]
         weights = np.repeat([*self.weights.values()], [len(columns) for columns in sold])
         limits = [
@@ -206,17 +206,6 @@ class _ExitProgram:
             (np.concatenate(sold), weights, np.inf),
         ]
         return dataclasses.replace(block, upper=upper).bounded(limits)
-
-    @cached_property
-    def _short(self) -> tuple[Ints, Ints]:
-        """The columns of shortages, and the mineral and year of each as one number."""
-        groups = [g for g in self.plan.program.variables if g.component is SHORTAGE]
-        columns, cell = (
-            np.concatenate([np.zeros(0, dtype=np.int64), *(getattr(g, name) for g in groups)])
-            for name in ("at", "cell")
-        )
-        inside = (columns >= self.span.start) & (columns < self.span.stop)
-        return columns[inside] - self.span.start, cell[inside]
 
     @cached_property
     def _sequence(self) -> search.WarmStartedSequence:
@@ -250,13 +239,11 @@ class _ExitProgram:
         """
         e, x, upper = self.plan.expanded, self.plan.x[self.span], self._rows.upper.copy()
         need = e.demand.sum(axis=1).reshape(-1)
-        for group in self.plan.program.variables:
+        for group in self.plan.program.groups(block=self.block):
             paid = columns_named(group.component).headings
             if paid and all(h.is_penalty and h not in _SHORT for h in paid):
-                inside = positions_within(group.at, self.span)
-                columns, cell = group.at[inside] - self.span.start, group.cell[inside]
-                allowed = x[columns] + tolerances.CHANGE_SLACK * (1.0 + need[cell])
-                upper[columns] = np.minimum(upper[columns], allowed)
+                allowed = x[group.at] + tolerances.CHANGE_SLACK * (1.0 + need[group.cell])
+                upper[group.at] = np.minimum(upper[group.at], allowed)
         limits = np.concatenate([self._rows.row_upper[: -len(most)], most])
         rows = dataclasses.replace(self._rows, cost=cost, upper=upper, row_upper=limits)
         solution, proof = self._sequence.solved(rows)

@@ -199,10 +199,8 @@ class _FuturePrograms:
                 most = np.maximum(*outputs)
                 self.output = most if self.output is None else np.maximum(self.output, most)
         self.upper = valid_upper_bounds(e, variation.program, self.output)
-        self.stocks = np.concatenate(
-            [np.zeros(0, np.int64)]
-            + [group.at for group in variation.program.variables if group.component is STOCK]
-        )
+        (stocks,) = variation.program.groups(STOCK)
+        self.stocks = stocks.at
 
     def every(self) -> list[_FutureProgram]:
         return [self._program(future) for future in self.futures]
@@ -303,9 +301,8 @@ class _JointProgram:
         tonnes = np.zeros((len(x), len(self.plain.expanded.minerals)))
         for future, of_mineral, own in zip(self.futures, tonnes, x, strict=True):
             values = future.every_column(own)
-            for group in future.program.variables:
-                if group.component is SHORTAGE:
-                    np.add.at(of_mineral, group.index[0], values[group.at])
+            for group in future.program.groups(SHORTAGE):
+                np.add.at(of_mineral, group.index[0], values[group.at])
         return tonnes
 
     def violation(self, x: Sequence[Floats]) -> tuple[float, float]:
@@ -346,14 +343,12 @@ class _JointProgram:
         base = self.base
         place = {row.year: y for y, row in enumerate(self.case.budget)}
         uses = np.zeros((len(place), len(base.rows.cost)))
-        for group in base.constraints:
-            if group.component is BUDGET:
-                for row, year in zip(group.at.tolist(), group.year.tolist(), strict=True):
-                    inside = slice(base.rows.starts[row], base.rows.starts[row + 1])
-                    uses[place[year], base.rows.columns[inside]] = base.rows.values[inside]
-        for group in base.variables:
-            if group.component is CARRIED:
-                uses[:, group.at] = 0.0
+        for group in base.groups(BUDGET):
+            for row, year in zip(group.at.tolist(), group.year.tolist(), strict=True):
+                inside = slice(base.rows.starts[row], base.rows.starts[row + 1])
+                uses[place[year], base.rows.columns[inside]] = base.rows.values[inside]
+        for group in base.groups(CARRIED):
+            uses[:, group.at] = 0.0
         # a column that no future has, such as a plant that is delayed in all, spends nothing
         columns = np.flatnonzero(uses.any(axis=0) & (self.place >= 0))
         return self.place[columns], uses[:, columns]

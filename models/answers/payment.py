@@ -28,7 +28,6 @@ from models import tolerances
 from models.answers.search import WarmStartedSequence
 from models.errors import SolverError
 from models.plan.plan import Plan
-from models.program import positions_within
 from models.program.families.projects import running_fraction
 from models.program.families.shortage import SHORTAGE
 from models.resolve import SPOT, Floats, Ints, chain_of
@@ -272,14 +271,9 @@ class _PaymentSearch:
 
     def _shortages(self, b: int, mineral: str) -> Ints:
         """Return the columns of a block, by position, with what is missing of a mineral."""
-        program, e = self.plan.program, self.plan.expanded
-        span, parts = program.columns_of(b), [np.zeros(0, dtype=np.int64)]
-        for group in program.variables:
-            if group.component is SHORTAGE:
-                inside = positions_within(group.at, span)
-                mine = group.cell[inside] // len(e.years) == e.mineral_at[mineral]
-                parts.append(group.at[inside][mine] - span.start)
-        return np.concatenate(parts)
+        e, (short,) = self.plan.expanded, self.plan.program.groups(SHORTAGE, b)
+        columns: Ints = short.at[short.cell // len(e.years) == e.mineral_at[mineral]]
+        return columns
 
     def _solved(self, b: int, mineral: str, cost: Floats) -> Floats:
         """Return the optimal columns of a block in which a mineral's columns cost something else.
@@ -303,12 +297,11 @@ class _PaymentSearch:
         """Return the part of a mineral's chain; None if it is all of a block, or has integers."""
         if (b, mineral) not in self._parts:
             plan, program, result = self.plan, self.plan.program, self.plan.blocks[b]
-            span, rows, years = program.columns_of(b), program.block(b), len(plan.expanded.years)
+            rows, years = program.block(b), len(plan.expanded.years)
             mine = np.zeros(len(rows.cost), dtype=bool)
             chain = [plan.expanded.mineral_at[name] for name in chain_of(plan.case, mineral)]
-            for group in program.variables:
-                inside = positions_within(group.at, span)
-                mine[group.at[inside] - span.start] = np.isin(group.cell[inside] // years, chain)
+            for group in program.groups(block=b):
+                mine[group.at] = np.isin(group.cell // years, chain)
             part = None
             if not mine.all() and not rows.whole.any():
                 alone, kept = rows.restricted(mine, result.x)

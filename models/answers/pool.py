@@ -146,15 +146,13 @@ def _with_bounded_transfers(program: Program, e: Expanded) -> Arrays:
     A member outside the group then transfers nothing, instead of buying for the others.
     """
     upper = program.rows.upper.copy()
-    for group in program.variables:
-        if group.component is TRANSFERRED and len(group):
-            plant_input, _, t = group.index
-            capacity = np.maximum(e.usable, e.nameplate)
-            # by plant input and year, for all products of the plant
-            most = np.array(
-                [sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.plant_inputs]
-            )
-            upper[group.at] = most[plant_input, t]
+    (transfers,) = program.groups(TRANSFERRED)
+    if len(transfers):
+        plant_input, _, t = transfers.index
+        capacity = np.maximum(e.usable, e.nameplate)
+        # by plant input and year, for all products of the plant
+        most = np.array([sum(ratio * capacity[r] for r, ratio in i.needs) for i in e.plant_inputs])
+        upper[transfers.at] = most[plant_input, t]
     return dataclasses.replace(program.rows, upper=upper)
 
 

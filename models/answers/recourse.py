@@ -196,29 +196,20 @@ class ExtensiveForm:
     def _add_tail(self, unit: float) -> None:
         """Add eta, one q per scenario, and the rows q >= cost - eta, all in ``unit``."""
         rows, weight, count = self.rows, self.tail.weight, len(self.chances)
-        eta = len(rows.cost)
-        weights = tail_weights(self.chances, self.tail.alpha)
-        added = [
-            (
-                np.concatenate([place, [eta, eta + 1 + s]]),
-                np.concatenate([-scenario.rows.cost / unit, [1, 1]]),
-            )
-            for s, (scenario, place) in enumerate(zip(self.scenarios, self.place, strict=True))
-        ]
-        self.rows = dataclasses.replace(
-            rows,
-            cost=np.concatenate(
-                [(1.0 - weight) * rows.cost, weight * unit * np.append(1.0, weights)]
-            ),
-            lower=np.concatenate([rows.lower, [-np.inf], np.zeros(count)]),
-            upper=np.concatenate([rows.upper, [np.inf], np.where(weights > 0, np.inf, 0.0)]),
-            row_lower=np.append(rows.row_lower, np.zeros(count)),
-            row_upper=np.append(rows.row_upper, np.full(count, np.inf)),
-            starts=np.append(rows.starts, rows.starts[-1] + np.cumsum([len(p) for p, _ in added])),
-            columns=np.concatenate([rows.columns, *(place for place, _ in added)]),
-            values=np.concatenate([rows.values, *(values for _, values in added)]),
-            whole=np.append(rows.whole, np.zeros(count + 1, dtype=bool)),
+        weights, eta = tail_weights(self.chances, self.tail.alpha), len(rows.cost)
+        each = np.arange(count)
+        entries = (
+            len(rows.row_lower) + np.concatenate([self._scenario_of, each, each]),
+            np.concatenate([self._column_of, np.full(count, eta), eta + 1 + each]),
+            np.concatenate([-self._cost / unit, np.ones(2 * count)]),
         )
+        columns = (
+            weight * unit * np.append(1.0, weights),
+            np.append(-np.inf, np.zeros(count)),
+            np.append(np.inf, np.where(weights > 0, np.inf, 0.0)),
+        )
+        rows = dataclasses.replace(rows, cost=(1.0 - weight) * rows.cost)
+        self.rows = rows.extended(entries, columns, (np.zeros(count), np.full(count, np.inf)))
         self.column_unit = np.append(self.column_unit, np.full(count + 1, FRACTION, np.int8))
         self.row_unit = np.append(self.row_unit, np.full(count, FRACTION, np.int8))
 

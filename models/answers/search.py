@@ -18,9 +18,8 @@ import numpy as np
 from models import schema, tolerances
 from models.case import Case
 from models.errors import SolverError
-from models.plan.block_solver import BlockSolver
 from models.plan.plan import Plan
-from models.program import TONNES, Program, build_program, positions_within
+from models.program import TONNES, Program, build_program
 from models.program.component import Bounds, InputCell
 from models.program.families.diversification import EXCESS, SHARE
 from models.program.families.shortage import SHORTAGE
@@ -234,20 +233,11 @@ class ChangeSearch:
 
     def _solved(self, rows: LinearProgram) -> Floats:
         """Return the proven values of the columns; SolverError where there are none."""
-        scaled = partial(
-            choose_scaling,
-            rows,
-            need=self.need,
-            column_unit=self.column_unit,
-            row_unit=self.row_unit,
+        units = self.column_unit, self.row_unit
+        alone = WarmStartedSequence(
+            rows, "smallest change", need=self.need, measure=self.measure, units=units
         )
-        tonnes = (self.column_unit == TONNES, self.row_unit == TONNES)
-
-        def proof_of(solution: Solution) -> Certificate:
-            proof = certify_alone(rows, solution, self.measure, tonnes)
-            return proof.of_block(0, mip_gap=solution.mip_gap)
-
-        return first_proven("smallest change", rows, scaled, proof_of)[0].x
+        return alone.solved(rows)[0].x
 
 
 def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
@@ -257,23 +247,24 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
     """
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
-    blocks = BlockSolver(plan.expanded, plan.program, is_compared=False)
-    program = blocks.program
+    program = plan.program
     block = int(np.searchsorted(program.column_starts, asked[0], side="right")) - 1
-    rows, inside = program.block(block), np.array(asked) - program.columns_of(block).start
+    span, limits = program.columns_of(block), program.rows_of(block)
+    rows, inside = program.block(block), np.array(asked) - span.start
     upper = rows.upper.copy()
     upper[inside] = 0.0
     rows = dataclasses.replace(rows, upper=upper)
-
-    def proof_of(solution: Solution) -> Certificate:
-        x, duals = solution.x, solution.duals
-        return program.certify(x, duals, blocks.measure, block, block, rows).of_block(0)
-
+    alone = WarmStartedSequence(
+        rows, "last tonne",
+        need=float(program.need[block]), size=program.row_size[limits],
+        measure=float(program.violation_scale(plan.case.tolerance_scale)[block]),
+        units=(program.column_unit[span], program.row_unit[limits]),
+    )  # fmt: skip
     try:
-        proven = first_proven("last tonne", rows, partial(blocks.scaling, block, rows), proof_of)
+        solution = alone.solved(rows)[0]
     except SolverError:
         return None
-    reduced = rows.cost - rows.value_at(proven[0].duals)
+    reduced = rows.cost - rows.value_at(solution.duals)
     return max(0.0, float(-reduced[inside].min()))
 
 
@@ -403,30 +394,25 @@ class _Caps:
         n, m, row = len(rows.cost), len(rows.row_lower), self._row
         cell = np.full(m, -1)
         each = np.array([limit.caps_each_country for limit in e.case.share_limits], dtype=bool)
-        for group in program.constraints:
-            if group.component is SHARE:
-                of = positions_within(group.at, inside)
-                capped = each[group.limit_numbers[of]]
-                cell[group.at[of][capped] - inside.start] = group.cell[of][capped]
+        for group in program.groups(SHARE, b):
+            capped = each[group.limit_numbers]
+            cell[group.at[capped]] = group.cell[capped]
         self._mineral = np.where(cell < 0, -1, cell // years)
         self.minerals = [m for m in np.unique(self._mineral).tolist() if m >= 0]
         if not self.minerals:
             return
-        (lacking,) = (group for group in program.variables if group.component is SHORTAGE)
-        of = positions_within(lacking.at, span)
-        counted = ~np.isnan(short.ravel()[lacking.cell[of]])
-        short_cell = lacking.cell[of][counted]
-        self._short_at = lacking.at[of][counted] - span.start
-        short_minerals, self._short_of = np.unique(short_cell // years, return_inverse=True)
+        (lacking,) = program.groups(SHORTAGE, b)
+        lacking = lacking.chosen(np.flatnonzero(~np.isnan(short.ravel()[lacking.cell])))
+        self._short_at = lacking.at
+        short_minerals, self._short_of = np.unique(lacking.cell // years, return_inverse=True)
         cells = np.zeros(short.shape, dtype=bool)
-        cells.ravel()[short_cell] = True
+        cells.ravel()[lacking.cell] = True
         need = np.where(cells, e.demand.sum(axis=1), 0.0)[short_minerals].sum(axis=1)
         self._short = np.where(cells, short, 0.0)[short_minerals].sum(axis=1)
         self._need = need
         is_excess = np.zeros(n, dtype=bool)
-        for columns in program.variables:
-            if columns.component is EXCESS:
-                is_excess[columns.at[positions_within(columns.at, span)] - span.start] = True
+        for columns in program.groups(EXCESS, b):
+            is_excess[columns.at] = True
         # of a cap's row, what is neither the supplier's tonnes nor an excess is in the base
         self._in_base = (cell >= 0)[row] & (rows.values < 0) & ~is_excess[rows.columns]
         self._size = size = float(powers_of_two(program.need[[b]])[0])  # causes no rounding

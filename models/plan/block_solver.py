@@ -21,14 +21,7 @@ import numpy as np
 from models import background, tolerances
 from models.case import Case
 from models.errors import SolverError
-from models.program import (
-    Program,
-    Scaling,
-    build_program,
-    choose_scaling,
-    joined_scalings,
-    positions_within,
-)
+from models.program import Program, Scaling, build_program, choose_scaling, joined_scalings
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits, highs
 
@@ -174,9 +167,8 @@ def worst_place(program: Program, block: int, worst: int) -> tuple[str, Any] | N
     is_row = worst < count
     position = rows.start + worst if is_row else columns.start + worst - count
     for group in program.constraints if is_row else program.variables:
-        place = positions_within(group.at, slice(position, position + 1))
-        if place.stop > place.start:
-            return group.name, group.keys(np.array([place.start]))[0]
+        if len(part := group.within(slice(position, position + 1))):
+            return part.name, part.keys(np.array([0]))[0]
     return None
 
 

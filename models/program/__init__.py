@@ -10,7 +10,6 @@ a variant of the case: a model is built once and re-used.
 from models.program.builder import ComponentArrays as ComponentArrays
 from models.program.builder import NameIndex as NameIndex
 from models.program.builder import Program as Program
-from models.program.builder import positions_within as positions_within
 from models.program.component import FRACTION as FRACTION
 from models.program.component import TONNES as TONNES
 from models.program.program import FittedVariant as FittedVariant

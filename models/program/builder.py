@@ -81,18 +81,25 @@ class ComponentArrays:
 
     def placed(self, place: Ints) -> ComponentArrays:
         """Return the group with its provisional positions replaced by final ones, sorted."""
-        at = place[self.at]
-        if not len(at) or (np.diff(at) > 0).all():
-            return replace(self, at=at, numbers={})
-        order = np.argsort(at, kind="stable")  # the group's order is not that of the blocks
+        group = replace(self, at=place[self.at], numbers={})
+        if not len(group) or (np.diff(group.at) > 0).all():
+            return group
+        # the group's order is not that of the blocks
+        return group.chosen(np.argsort(group.at, kind="stable"))
+
+    def within(self, span: slice) -> ComponentArrays:
+        """Return the part of the group in a span of the program, with positions from its start."""
+        part = self.chosen(slice(*np.searchsorted(self.at, (span.start, span.stop)).tolist()))
+        return replace(part, at=part.at - span.start)
+
+    def chosen(self, which: Ints | slice) -> ComponentArrays:
         return replace(
             self,
-            at=at[order],
-            cell=self.cell[order],
-            index=tuple(part[order] for part in self.index),
-            year=self.year[order],
-            charges=tuple(Charge(c.heading, c.price[order], c.year[order]) for c in self.charges),
-            numbers={},
+            at=self.at[which],
+            cell=self.cell[which],
+            index=tuple(part[which] for part in self.index),
+            year=self.year[which],
+            charges=tuple(Charge(c.heading, c.price[which], c.year[which]) for c in self.charges),
         )
 
 
@@ -116,24 +123,16 @@ class LazyKeys(Sequence[solve.Keys]):
         return tuple(merged)
 
     def _of(self, group: ComponentArrays) -> Iterator[solve.Keys]:
-        inside = positions_within(group.at, self._span)
-        at = np.arange(inside.start, inside.stop)
-        for run in np.split(at, np.flatnonzero(np.diff(group.at[inside]) > 1) + 1):
-            if len(run):
-                start = int(group.at[run[0]]) - self._span.start
-                yield solve.Keys(group.name, start, tuple(group.keys(run)))
+        part = group.within(self._span)
+        ends = np.flatnonzero(np.diff(part.at) > 1) + 1
+        for run in np.split(np.arange(len(part)), ends) if len(part) else ():
+            yield solve.Keys(part.name, int(part.at[run[0]]), tuple(part.keys(run)))
 
     def __getitem__(self, at: Any) -> Any:
         return self._all[at]
 
     def __len__(self) -> int:
         return len(self._all)
-
-
-def positions_within(positions: Ints, span: slice) -> slice:
-    """Return the part of ascending positions that lies in a range."""
-    first, last = np.searchsorted(positions, (span.start, span.stop))
-    return slice(int(first), int(last))
 
 
 def group_sizes(groups: Sequence[ComponentArrays], starts: Ints) -> list[list[tuple[str, int]]]:
@@ -578,6 +577,19 @@ class Program:
             column_keys=LazyKeys(self.variables, at),
             row_keys=LazyKeys(self.constraints, rows),
         )
+
+    def groups(
+        self, component: kinds.Component | None = None, block: int | None = None
+    ) -> Iterator[ComponentArrays]:
+        """Yield the groups of a component; None: of all columns.
+
+        With a ``block``, only the part in it, with positions in the block.
+        """
+        is_rows = isinstance(component, kinds.Rows)
+        for group in self.constraints if is_rows else self.variables:
+            if component in {None, group.component}:
+                of = self.rows_of if is_rows else self.columns_of
+                yield group if block is None else group.within(of(block))
 
     def fingerprint(self, b: int) -> bytes:
         """Return a fingerprint of a block's structure: equal ones differ only in numbers."""

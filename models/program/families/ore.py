@@ -68,18 +68,13 @@ def _mines_by_row(plan: Solved) -> dict[int, list[tuple[int, str, float]]]:
     """Return the mines that ship ore to each source: row of their capacity, country, capacity."""
     case, e, rows = plan.case, plan.expanded, plan.program.rows
     mine, year = np.full((2, len(rows.cost)), -1, dtype=np.int64)
-    for group in plan.program.variables:
-        if group.component is ORE:
-            mine[group.at], _, year[group.at] = group.index
-    found: dict[int, list[tuple[int, str, float]]] = {}
+    ((ore,), (balance,), (limit,)) = map(plan.program.groups, (ORE, BALANCE, CAPACITY))
+    mine[ore.at], _, year[ore.at] = ore.index
+    found: dict[int, list[tuple[int, str, float]]] = {row: [] for row in balance.at.tolist()}
     of_mine: dict[tuple[int, int], tuple[int, str, float]] = {}
-    for group in plan.program.constraints:
-        if group.component is BALANCE:
-            found.update((row, []) for row in group.at.tolist())
-        elif group.component is CAPACITY:
-            for row, n, t in zip(group.at.tolist(), *map(list, group.index), strict=True):
-                size = mine_capacity(case.mines[n], e.years[t])
-                of_mine[n, t] = (row, case.country_name(case.mines[n].country), size)
+    for row, n, t in zip(limit.at.tolist(), *map(list, limit.index), strict=True):
+        size = mine_capacity(case.mines[n], e.years[t])
+        of_mine[n, t] = (row, case.country_name(case.mines[n].country), size)
     of_row, n_of, t_of = rows.entry_rows(), mine[rows.columns], year[rows.columns]
     arrives = np.flatnonzero((n_of >= 0) & np.isin(of_row, builder.integers(list(found))))
     for at in arrives.tolist():

@@ -251,11 +251,10 @@ def valid_upper_bounds(e: Expanded, program: Program, output: Floats | None = No
     added constraints. ``output`` is as in ``maximum``.
     """
     upper = program.rows.upper.copy()
-    for group in program.variables:
-        if group.component is STOCK:
-            for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True):
-                most = maximum(e, key, output)
-                upper[at] = upper[at] if most is None else most
+    for group in program.groups(STOCK):
+        for at, key in zip(group.at.tolist(), group.keys(np.arange(len(group))), strict=True):
+            most = maximum(e, key, output)
+            upper[at] = upper[at] if most is None else most
     return upper
 
 

@@ -411,9 +411,9 @@ def test_a_weight_of_a_policy_of_a_trillionth_is_none(monkeypatch, weight, kept)
 def test_the_plain_plans_amounts_are_fixed_to_a_billionth_and_a_trillionth(plan) -> None:
     """Of 50 t: 1e-9 of the demand, and 1e-12 of the largest need."""
     state = np.zeros((1, 1), dtype=np.int64)
-    plain = futures._PlainPlan(Variation(plan.expanded, plan.program), plan.x)
+    variation = Variation(plan.expanded, plan.program)
     future = futures.Future(CaseSteps(), 1.0, state)
-    joint = futures._JointProgram(plain, [future], state, Tail(), 1.0)
+    joint = futures._JointProgram(variation, plan.x, [future], state, Tail(), 1.0)
     rows, flow = joint.with_plain_plan_fixed(), plan.program.flow[np.argmax(plan.delivered)]
     at = joint.place[flow]
     assert 50.0 - rows.lower[at] == pytest.approx(50.0 * 1.001e-9, rel=1e-4)

@@ -147,7 +147,7 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
     tiers = tier_duals(plan).get(where, {})
     dearest = max(tiers, key=lambda tier: (tiers[tier], tier), default="")
     need = (plan.row_at(TIER_NEED, (mineral, member, dearest, year)),) if tiers else ()
-    pricing = Pricing(plan, _columns_of_tier(plan, where, dearest) if tiers else ())
+    pricing = Pricing(plan, {column for at in need for column, _ in plan.row_entries(at)})
     row = plan.row_at(BALANCE, where)
     price = pricing.price(row, year, need) if row >= 0 else None
     is_wanted = price is not None and e.demand[m, j, t] > 0
@@ -157,26 +157,19 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
         year=year,
         demand=float(e.demand[m, j, t]),
         purchased=float(plan.delivered[mine].sum()),
-        short=plan.value(SHORTAGE, (mineral, member, year)),
+        short=plan.value(SHORTAGE, where),
         nothing=plan.tolerance(mineral, year),
         price=price,
         binding=() if price is None else binding_limits(pricing, mineral, member, year),
-        cause=causes.get((mineral, member, year), ""),
+        cause=causes.get(where, ""),
         members_short=members_short_together(plan, mineral, year),
-        demand_costs=_demand_costs(pricing, (mineral, member, year)) if is_wanted else {},
+        demand_costs=_demand_costs(pricing, where) if is_wanted else {},
         tier_prices={tier: plan.dual(BALANCE, where) + dual for tier, dual in tiers.items()},
         closed={tier: who for tier in tiers if (who := tuple(closed_to(plan, where, tier)))},
         tier_short={tier: tier_short(plan, where, tier) for tier in tiers},
         unpaid=() if price is None else _unaffordable_plants(plan, mineral, year),
         idle=() if price is None else _plants_with_gap(plan, mineral, t),
     )
-
-
-def _columns_of_tier(plan: Plan, where: Where, tier: str) -> frozenset[int]:
-    """Return the columns that serve one tier of a member: from suppliers, from stock, or short."""
-    mineral, member, year = where
-    row = plan.row_at(TIER_NEED, (mineral, member, tier, year))
-    return frozenset(column for column, _ in plan.row_entries(row))
 
 
 def _plants_with_gap(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:

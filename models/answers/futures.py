@@ -122,29 +122,13 @@ def under_risk(  # noqa: PLR0913 - a plan, its futures and how they are planned
         }
         bases = [_plain_of(case_of(plan.case, group), decided) for group in groups]
         return _Decomposition(plan, bases, futures, calm, tail).plans()
-    plain = _PlainPlan(variation or Variation(plan.expanded, plan.program), plan.x)
-    return _JointProgram(plain, futures, calm, tail, _unit(plan)).plans(only_cost=only_cost)
+    plain = variation or Variation(plan.expanded, plan.program), plan.x
+    return _JointProgram(*plain, futures, calm, tail, _unit(plan)).plans(only_cost=only_cost)
 
 
 def independent_groups(case: Case) -> tuple[tuple[str, ...], ...]:
     """Return the minerals in groups that only budgets link with one another."""
     return linked_minerals(case.change(budget=()))
-
-
-@dataclass(frozen=True)
-class _PlainPlan:
-    """The plain plan, or its decisions for some minerals: ``x`` has the values of columns."""
-
-    variation: Variation
-    x: Floats
-
-    @property
-    def expanded(self) -> Expanded:
-        return self.variation.expanded
-
-    @property
-    def program(self) -> Program:
-        return self.variation.program
 
 
 @dataclass(frozen=True)
@@ -233,16 +217,20 @@ class _FuturePrograms:
 
 
 class _JointProgram:
-    def __init__(
+    """The futures' programs as one; ``x`` are the columns of the plain plan, or of a part of it."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a plan, its futures and how they are planned
         self,
-        plain: _PlainPlan,
+        variation: Variation,
+        x: Floats,
         futures: Sequence[Future],
         calm: Ints,
         tail: recourse.Tail,
         unit: float,
     ) -> None:
-        self.plain, self.base, self.case = plain, plain.program, plain.expanded.case
-        self.futures = _FuturePrograms(plain.variation, futures).every()
+        self.expanded, self.base, self.x = variation.expanded, variation.program, x
+        self.case = self.expanded.case
+        self.futures = _FuturePrograms(variation, futures).every()
         self.scale = max(self.case.tolerance_scale, *(f.scale for f in self.futures))
         every = [*(f.program for f in self.futures), self.base]
         states = [*(f.observed for f in futures), calm]
@@ -258,7 +246,7 @@ class _JointProgram:
         )
         self.start: Any = None
         """A basis near an optimum: the base's for each future; None if any has another program."""
-        statuses = None if self.extensive.rows.whole.any() else plain.variation.statuses
+        statuses = None if self.extensive.rows.whole.any() else variation.statuses
         if statuses and all(f.program.variables is self.base.variables for f in self.futures):
             of_columns, of_rows = statuses
             self.start = self.extensive.joined_basis(
@@ -298,7 +286,7 @@ class _JointProgram:
 
     def short(self, x: Sequence[Floats]) -> Floats:
         """Return the shortage by future and mineral [s, mineral, t]."""
-        tonnes = np.zeros((len(x), len(self.plain.expanded.minerals)))
+        tonnes = np.zeros((len(x), len(self.expanded.minerals)))
         for future, of_mineral, own in zip(self.futures, tonnes, x, strict=True):
             values = future.every_column(own)
             for group in future.program.groups(SHORTAGE):
@@ -321,7 +309,7 @@ class _JointProgram:
         rows, base = self.extensive.rows, self.base
         decided = np.zeros(len(base.rows.cost), dtype=bool)
         near = np.full(len(decided), tolerances.CHANGE_SLACK)
-        demand = self.plain.expanded.demand.max(axis=1, initial=0.0).ravel()
+        demand = self.expanded.demand.max(axis=1, initial=0.0).ravel()
         for group in base.variables:
             decided[group.at] = columns_named(group.component).decided is not None
             if group.component.unit == TONNES:
@@ -330,7 +318,7 @@ class _JointProgram:
                     + tolerances.SAME_AMOUNTS * self.extensive.need
                 )
         common = np.flatnonzero(decided & (self.place >= 0))
-        columns, x, near = self.place[common], self.plain.x[common], near[common]
+        columns, x, near = self.place[common], self.x[common], near[common]
         lower, upper = rows.lower.copy(), rows.upper.copy()
         whole = rows.whole[columns]
         x, near = np.where(whole, np.round(x), x), np.where(whole, 0.0, near)
@@ -366,7 +354,7 @@ class _JointProgram:
                 continue
             shared = np.flatnonzero(self.place[group.at] >= 0)
             columns = group.at[shared]
-            plain = self.plain.x[columns]
+            plain = self.x[columns]
             risky = plain if values is None else values[self.place[columns]]
             used = np.flatnonzero((plain != 0) | (risky != 0))
             keys = group.keys(shared[used])
@@ -392,7 +380,7 @@ class _Decomposition:
     def __init__(
         self,
         plan: Plan,
-        bases: Sequence[_PlainPlan],
+        bases: Sequence[tuple[Variation, Floats]],
         futures: Sequence[Future],
         calm: Ints,
         tail: recourse.Tail,
@@ -400,9 +388,7 @@ class _Decomposition:
         self.plan, self.bases, self.futures = plan, bases, futures
         self.calm, self.tail, names = calm, tail, plan.expanded.minerals
         self.chances = np.array([f.chance for f in futures])
-        self.positions = [
-            [names.index(name) for name in plain.expanded.minerals] for plain in bases
-        ]
+        self.positions = [[names.index(name) for name in of.expanded.minerals] for of, _ in bases]
         self.each, every = list[_JointProgram](), list[tuple[Ints, Ints, Floats]]()
         for plain, positions in zip(bases, self.positions, strict=True):
             histories = [f.observed[positions].tobytes() for f in futures]
@@ -414,7 +400,7 @@ class _Decomposition:
                 Future(futures[i].change, chance, futures[i].observed[positions])
                 for i, chance in zip(order, chances, strict=True)
             ]
-            joint = _JointProgram(plain, mine, calm[positions], recourse.Tail(), 1.0)
+            joint = _JointProgram(*plain, mine, calm[positions], recourse.Tail(), 1.0)
             self.each.append(joint)
             every.append((scenario_of, *joint.spent()))
         free = free_budgets(plan.case)
@@ -497,14 +483,14 @@ class _Decomposition:
         return FutureOutcomes(costs, short, proof)
 
 
-def _plain_of(case: Case, decided: Mapping[Any, float]) -> _PlainPlan:
+def _plain_of(case: Case, decided: Mapping[Any, float]) -> tuple[Variation, Floats]:
     """Return the plain plan of a case of some minerals; columns that are no decision are 0."""
     expanded = Expanded(case)
     program = build_program(expanded)
     x = np.zeros(len(program.rows.cost))
     for key, column in _decision_columns(program, case):
         x[column] = decided.get(key, 0.0)
-    return _PlainPlan(Variation(expanded, program), x)
+    return Variation(expanded, program), x
 
 
 def _decision_columns(program: Program, case: Case) -> Iterator[tuple[Any, int]]:

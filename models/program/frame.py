@@ -24,42 +24,13 @@ Row = tuple[float | None, Sequence[Any], Sequence[float] | None, float | None]
 """A constraint: lower limit, columns, coefficients (None: 1 each), upper limit."""
 
 
-class Books:
-    """The postings of families: tonnes into and out of balances, and costs under headings.
-
-    ``market.balance`` and ``objective`` turn them into rows and the objective. ``charges`` are
-    headings, columns, the cost per unit of each column [money, undiscounted], and its year.
-    """
-
-    def __init__(self) -> None:
-        self.posted_in: dict[tuple[str, str, int], list[Any]] = {}
-        self.posted_out: dict[tuple[str, str, int], list[Any]] = {}
-        self.charges: list[tuple[kinds.CostHeading, Sequence[Any], Floats, Any]] = []
-
-    def into(self, key: tuple[str, str, int], column: Any) -> None:
-        """Post a column [t] into the balance of (mineral, member, year)."""
-        self.posted_in.setdefault(key, []).append(column)
-
-    def out(self, key: tuple[str, str, int], column: Any) -> None:
-        self.posted_out.setdefault(key, []).append(column)
-
-    def add_cost(
-        self,
-        heading: kinds.CostHeading,
-        columns: Sequence[Any],
-        amounts: Iterable[float] | Floats,
-        years: Any,
-    ) -> None:
-        values = np.asarray(amounts, dtype=float)
-        if len(columns):
-            self.charges.append((heading, columns, values, np.asarray(years)))
-
-
 class Frame:
     """One block's Pyomo model and what its families share.
 
     ``at`` has the positions of the block's deliveries; ``delivery[i]`` is the column of the i-th.
     ``input_at`` and ``input_flow`` are the same for inputs that sources sell to plants.
+    ``market.balance`` and ``objective`` turn what families post into rows and the objective.
+    ``charges`` are headings, columns, the unit cost of each [money, undiscounted], and its year.
     """
 
     def __init__(self, expanded: Expanded, cells: Sequence[Cell]) -> None:
@@ -67,7 +38,9 @@ class Frame:
         self.expanded = expanded
         self.case: Case = expanded.case
         self.cells = tuple(sorted(cells))
-        self.books = Books()
+        self.posted_in: dict[tuple[str, str, int], list[Any]] = {}
+        self.posted_out: dict[tuple[str, str, int], list[Any]] = {}
+        self.charges: list[tuple[kinds.CostHeading, Sequence[Any], Floats, Any]] = []
         self.model = pyo.ConcreteModel()
         self._ones: dict[int, Any] = {}
         self.units: dict[str, int] = {}
@@ -101,6 +74,24 @@ class Frame:
         year)."""
 
     # ---- additions of families -------------------------------------------------------------------
+
+    def into(self, key: tuple[str, str, int], column: Any) -> None:
+        """Post a column [t] into the balance of (mineral, member, year)."""
+        self.posted_in.setdefault(key, []).append(column)
+
+    def out(self, key: tuple[str, str, int], column: Any) -> None:
+        self.posted_out.setdefault(key, []).append(column)
+
+    def add_cost(
+        self,
+        heading: kinds.CostHeading,
+        columns: Sequence[Any],
+        amounts: Iterable[float] | Floats,
+        years: Any,
+    ) -> None:
+        values = np.asarray(amounts, dtype=float)
+        if len(columns):
+            self.charges.append((heading, columns, values, np.asarray(years)))
 
     def variables(
         self,

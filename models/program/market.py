@@ -302,7 +302,7 @@ def balance(f: Frame) -> None:
     demand = {f.key(m, j, t): demand for m, j, t, demand in f.buyers}
     rows: dict[Any, Row] = {}
     for key, wanted in demand.items():
-        arrive, leave = f.books.posted_in.get(key, []), f.books.posted_out.get(key, [])
+        arrive, leave = f.posted_in.get(key, []), f.posted_out.get(key, [])
         stockpile = f.case.stockpile_of.get(key[:2]) if key[2] == f.case.years[0] else None
         right = wanted - (0.0 if stockpile is None else stockpile.opening)
         if arrive or leave:  # without demand and a stock there is nothing to balance

@@ -152,19 +152,26 @@ class Solved:
 
         This is fast, for studies that read many plans; ``amounts`` is the same by key.
         """
-        return _component(self.program.variables, columns_named(component), self.x)
+        return self._parts(columns_named(component), self.x)
 
     def positions(self, component: Columns | str) -> tuple[tuple[Ints, ...], Ints]:
         """Return a component's columns as arrays: the key's positions, and those in ``x``."""
-        at = np.arange(len(self.x))
-        return _component(self.program.variables, columns_named(component), at)
+        return self._parts(columns_named(component), np.arange(len(self.x)))
 
     def row_part(self, component: Rows | str) -> tuple[tuple[Ints, ...], Floats]:
         """Return a component's rows as arrays: the key's positions, and undiscounted prices.
 
         ``duals`` is the same by key.
         """
-        return _component(self.program.constraints, rows_named(component), self.prices)
+        return self._parts(rows_named(component), self.prices)
+
+    def _parts(self, component: Component, values: Any) -> tuple[tuple[Ints, ...], Any]:
+        found = [*self.program.groups(component)]
+        if len(found) == 1:
+            return found[0].index, values[found[0].at]
+        # rows of Share limits on mining and on refining are groups of one component
+        index = tuple(np.concatenate(part) for part in zip(*(g.index for g in found), strict=True))
+        return index, np.concatenate([np.zeros(0), *(values[group.at] for group in found)])
 
     def costs_of(self, *components: Columns | str) -> Floats:
         """Return the cost of some components, by (mineral, year) [money, undiscounted]."""
@@ -252,18 +259,17 @@ class Solved:
         return {}
 
     def row_at(self, component: Rows, key: Any) -> int:
-        return self._position(component, key, self.program.constraints)
+        return self._position(component, key)
 
     def column_at(self, component: Columns, key: Any) -> int:
-        return self._position(component, key, self.program.variables)
+        return self._position(component, key)
 
-    def _position(self, component: Component, key: Any, groups: Sequence[ComponentArrays]) -> int:
+    def _position(self, component: Component, key: Any) -> int:
         if component not in self._made:
             found = self._made[component] = {}
-            for group in groups:
-                if group.component is component:
-                    keys = group.keys(np.arange(len(group)))
-                    found.update(zip(keys, group.at.tolist(), strict=True))
+            for group in self.program.groups(component):
+                keys = group.keys(np.arange(len(group)))
+                found.update(zip(keys, group.at.tolist(), strict=True))
         at: int = self._made[component].get(key, -1)
         return at
 
@@ -436,14 +442,3 @@ def _values_by_key(
         # rows of Share limits on mining and on refining are groups of one component
         found.setdefault(group.name, {}).update(zip(group.keys(at), mine[at].tolist(), strict=True))
     return found
-
-
-def _component(
-    groups: Sequence[ComponentArrays], component: Component, values: Any
-) -> tuple[tuple[Ints, ...], Any]:
-    found = [group for group in groups if group.component is component]
-    if len(found) == 1:
-        return found[0].index, values[found[0].at]
-    # rows of Share limits on mining and on refining are groups of one component
-    index = tuple(np.concatenate(part) for part in zip(*(g.index for g in found), strict=True))
-    return index, np.concatenate([np.zeros(0), *(values[group.at] for group in found)])

@@ -155,7 +155,7 @@ def objective(f: Frame) -> None:
     worth = np.array([f.case.discount(int(year)) for year in years])
     amounts: dict[int, Any] = {}
     columns: dict[int, Sequence[Any]] = {}
-    for _, charged, prices, when in f.books.charges:
+    for _, charged, prices, when in f.charges:
         discounted = prices * worth[np.searchsorted(years, when)]
         at = id(charged)
         columns[at] = charged

@@ -253,7 +253,7 @@ def _quota(monkeypatch: pytest.MonkeyPatch) -> None:
         for at, columns in sold.items():
             rows[at] = (None, [*columns, over[at]], [1.0] * len(columns) + [-1.0], 30.0)
         f.constraints(quota, rows)
-        f.books.add_cost(duty, list(over.values()), [7.0] * len(sold), [at[3] for at in sold])
+        f.add_cost(duty, list(over.values()), [7.0] * len(sold), [at[3] for at in sold])
 
     def arrays(b: Builder) -> None:
         e, d = b.expanded, b.expanded.deliveries

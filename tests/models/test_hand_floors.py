@@ -369,16 +369,16 @@ def test_a_levy_is_a_tariff_typed_by_hand(seed: int) -> None:
 def test_the_certificate_tells_a_levy_that_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the model, and of the arrays: neither is the case's program then."""
     true_cost = market.LEVY
-    from models.program.frame import Books
+    from models.program.frame import Frame
 
-    post = Books.add_cost
+    post = Frame.add_cost
 
-    def without(self: Books, heading: Any, *rest: Any) -> None:
+    def without(self: Frame, heading: Any, *rest: Any) -> None:
         if heading is not true_cost:
             post(self, heading, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Books, "add_cost", without)
+        patch.setattr(Frame, "add_cost", without)
         with pytest.raises(SolverError):
             solve(border(12))
     flows = market.add_flows

@@ -143,7 +143,7 @@ def _switching(f: Frame) -> None:
         rows[key] = (tonnes, [*flows, switched[key]], None, None)
     f.constraints(SWITCHING, rows)
     prices, years = [price] * len(today), [e.years[0]] * len(today)
-    f.books.add_cost(SWITCHING_COST, list(switched.values()), prices, years)
+    f.add_cost(SWITCHING_COST, list(switched.values()), prices, years)
 
 
 def _growth(f: Frame) -> None:

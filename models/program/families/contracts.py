@@ -91,7 +91,7 @@ def model(f: Frame) -> None:
             most[_minimum_key(record, k, e.years[t])] = (None, y, None, record.max)
     f.constraints(MAXIMUM, most)
     prices = [contract_price(e, key[0], key[4]) for key in least]
-    f.books.add_cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
+    f.add_cost(TAKE_OR_PAY, list(untaken.values()), prices, [key[4] for key in least])
 
 
 def _minimum_key(record: Contract, k: int, year: int) -> tuple[int, str, str, str, int]:

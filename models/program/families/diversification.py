@@ -160,9 +160,7 @@ def model(f: Frame) -> None:
     soft = [cap for cap, _ in counted.values() if cap.penalty is not None]
     excess = f.variables(EXCESS, [cap.key for cap in soft])
     penalties = [cap.penalty or 0.0 for cap in soft]
-    f.books.add_cost(
-        PENALTY, [excess[cap.key] for cap in soft], penalties, [cap.year for cap in soft]
-    )
+    f.add_cost(PENALTY, [excess[cap.key] for cap in soft], penalties, [cap.year for cap in soft])
     purchases = _add_purchases(f, [cap for cap, _ in counted.values() if cap.of_purchases])
     rows: dict[Any, Row] = {}
     for cap, found in counted.values():

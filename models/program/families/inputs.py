@@ -126,7 +126,7 @@ def model(f: Frame) -> None:
     e, flows = f.expanded, f.expanded.input_flows
     years = np.asarray(e.years)[flows.year[f.input_at]]
     for heading, price in market.charges_of(flows).items():
-        f.books.add_cost(heading, f.input_flow, price[f.input_at], years)
+        f.add_cost(heading, f.input_flow, price[f.input_at], years)
     arriving: dict[tuple[int, int], list[Any]] = {}
     for flow, column in zip(f.input_at.tolist(), f.input_flow, strict=True):
         place = (int(flows.plant_input[flow]), int(flows.year[flow]))
@@ -164,7 +164,7 @@ def _add_transfers(f: Frame, arriving: dict[tuple[int, int], list[Any]]) -> None
     }
     transferred = f.variables(market.TRANSFERRED, keys.values())
     for (m, t, i, j), key in keys.items():
-        f.books.out(f.key(m, j, t), transferred[key])
+        f.out(f.key(m, j, t), transferred[key])
         f.transferred[i, j, t] = transferred[key]
         arriving.setdefault((i, t), []).append(transferred[key])
 

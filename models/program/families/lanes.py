@@ -124,9 +124,9 @@ def model(f: Frame) -> None:
     f.constraints(REFINER_MAX, of_refiner)
     years = f.years_of_deliveries
     tariff = f.of_deliveries("cost") * f.of_deliveries("tariff")
-    f.books.add_cost(market.TARIFF, f.delivery, tariff, years)
-    f.books.add_cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
-    f.books.add_cost(market.LEVY, f.delivery, f.of_deliveries("levy"), years)
+    f.add_cost(market.TARIFF, f.delivery, tariff, years)
+    f.add_cost(market.FREIGHT, f.delivery, f.of_deliveries("freight"), years)
+    f.add_cost(market.LEVY, f.delivery, f.of_deliveries("levy"), years)
 
 
 def arrays(b: builder.Builder) -> None:

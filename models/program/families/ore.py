@@ -170,8 +170,8 @@ def model(f: Frame) -> None:
     f.constraints(BALANCE, rows)
     f.constraints(CAPACITY, {k: (None, f.ore_of[k], None, most) for k, most in of_mine.items()})
     every, years = [ore[key] for key in flows], [key[4] for key in flows]
-    f.books.add_cost(PREMIUM, every, [premium for premium, _ in flows.values()], years)
-    f.books.add_cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
+    f.add_cost(PREMIUM, every, [premium for premium, _ in flows.values()], years)
+    f.add_cost(FREIGHT, every, [freight for _, freight in flows.values()], years)
 
 
 def arrays(b: builder.Builder) -> None:

@@ -362,9 +362,7 @@ def model(f: Frame) -> None:
         if (part := resolve.charged_fraction(p, key[1], year, e.years))
     ]  # fmt: skip
     charges = [part * resolve.capital_charge(case, p) for _, p, part, _ in runs]
-    f.books.add_cost(
-        CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs]
-    )
+    f.add_cost(CAPITAL, [built[key] for key, *_ in runs], charges, [year for *_, year in runs])
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,9 @@ def model(f: Frame) -> None:
     f.constraints(CAPACITY, rows)
     minerals, members, years = (f.of_deliveries(n).tolist() for n in ("mineral", "member", "year"))
     for column, m, j, t in zip(f.delivery, minerals, members, years, strict=True):
-        f.books.into(f.key(m, j, t), column)
-    f.books.add_cost(market.PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
-    f.books.add_cost(market.SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
+        f.into(f.key(m, j, t), column)
+    f.add_cost(market.PURCHASE, f.delivery, f.of_deliveries("cost"), f.years_of_deliveries)
+    f.add_cost(market.SUPPORT, f.delivery, -f.of_deliveries("support"), f.years_of_deliveries)
 
 
 def arrays(b: builder.Builder) -> None:

@@ -244,7 +244,7 @@ def model(f: Frame) -> None:
         rows[survival.key] = (survival.least, columns, amounts, None)
     f.constraints(SURVIVAL, rows)
     prices, years = ([getattr(s, name) for _, s in every] for name in ("penalty", "year"))
-    f.books.add_cost(SECURITY_PENALTY, list(missing.values()), prices, years)
+    f.add_cost(SECURITY_PENALTY, list(missing.values()), prices, years)
 
 
 def _supply_key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:

@@ -166,11 +166,11 @@ def model(f: Frame) -> None:
     short = f.variables(SHORTAGE, wanted, upper=upper)
     f.short = short
     for key in wanted:
-        f.books.into(key, short[key])
+        f.into(key, short[key])
     split = f.expanded.split_tiers
     plain = [key for key in wanted if key not in split]
     costs = [case.shortage_cost(m, t) for m, _, t in plain]
-    f.books.add_cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
+    f.add_cost(COST, [short[key] for key in plain], costs, [t for *_, t in plain])
     _tier_rows(f, short, [key for key in wanted if key in split])
     _fair(f, short, wanted)
 
@@ -197,7 +197,7 @@ def _fair(f: Frame, short: Any, demand: dict[tuple[str, str, int], float]) -> No
         parts[m, j, t] = (None, columns, [1.0, -demand[m, j, t] / every[m, t], -1.0], 0.0)
     f.constraints(FAIR, parts)
     costs = [weight * f.case.shortage_cost(m, t) for m, _, t in keys]
-    f.books.add_cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
+    f.add_cost(UNFAIR_COST, [unfair[key] for key in keys], costs, [t for *_, t in keys])
 
 
 def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None:
@@ -212,7 +212,7 @@ def _tier_rows(f: Frame, short: Any, tiered: list[tuple[str, str, int]]) -> None
         rows[m, j, t] = (0.0, [*parts, short[m, j, t]], [1.0] * len(parts) + [-1.0], 0.0)
     f.constraints(TIERS, rows)
     costs = [case.tier_cost(m, tier, t) for m, _, tier, t in demand]
-    f.books.add_cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
+    f.add_cost(COST, [of_tier[key] for key in demand], costs, [t for *_, t in demand])
 
 
 def arrays(b: builder.Builder) -> None:

@@ -168,14 +168,14 @@ def model(f: Frame) -> None:
     _paces(f, stockpiles, stock)
     next_year = dict(pairwise(e.years))
     for m, j, year in keys:
-        f.books.out((m, j, year), stock[m, j, year])
+        f.out((m, j, year), stock[m, j, year])
         if year in next_year:
-            f.books.into((m, j, next_year[year]), stock[m, j, year])
+            f.into((m, j, next_year[year]), stock[m, j, year])
     held, lacked = [stock[key] for key in keys], [lacking[key] for key in targets]
     costs = [stockpiles[m, j].holding_cost for m, j, _ in keys]
-    f.books.add_cost(HOLDING, held, costs, [year for *_, year in keys])
+    f.add_cost(HOLDING, held, costs, [year for *_, year in keys])
     penalties = [target_penalty(case, stockpiles[m, j], year) for m, j, year in targets]
-    f.books.add_cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
+    f.add_cost(SHORTFALL_PENALTY, lacked, penalties, [year for *_, year in targets])
 
 
 def _paces(f: Frame, stockpiles: dict[tuple[str, str], Stockpile], stock: Any) -> None:

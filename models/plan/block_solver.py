@@ -8,11 +8,9 @@ the block is solved again, cold, with other solver settings.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +19,7 @@ import numpy as np
 from models import background, tolerances
 from models.case import Case
 from models.errors import SolverError
+from models.garbage import paused_gc
 from models.program import Program, Scaling, build_program, choose_scaling, joined_scalings
 from models.resolve import Cell, Expanded, Floats
 from models.solve import Certificate, Certificates, LinearProgram, Solution, fits, highs
@@ -381,7 +380,7 @@ class BlockSolver:
         return True
 
     def _compare(self, b: int, rows: LinearProgram) -> None:
-        with _garbage_collection_off():
+        with paused_gc():
             from models.program.compile import compile_model, differences
             from models.program.sourcing import build
 
@@ -469,15 +468,3 @@ def pieces(program: Program, blocks: Sequence[int]) -> list[tuple[int, ...]]:
             groups.append([b])
             left = 0 if is_integer else MOST_COLUMNS - wide
     return [tuple(piece) for piece in groups]
-
-
-@contextmanager
-def _garbage_collection_off() -> Iterator[None]:
-    """Switch the garbage collector off: Pyomo and a model make many objects, but no garbage."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()

@@ -34,7 +34,7 @@ FRACTION_MOST = 10.0
 """A number without unit and with at most this upper bound is a fraction: 25 may mean 25 %."""
 
 
-def converter(column: Column, factor: float = 1.0, currency: str = "USD") -> Convert:
+def converter(column: Column, factor: float, currency: str) -> Convert:
     """Return the function that converts a column's cells; numbers are multiplied by ``factor``."""
     if column.kind in DECIMAL:
         return _number_converter(column, factor, currency)

@@ -261,20 +261,6 @@ _Convert = Callable[[str, str], object]
 """Converts a text to a cell's value; the second argument is the decimal mark."""
 
 
-def _decimal_mark(texts: Iterable[str], separator: str) -> str:
-    """Return the decimal mark of the numbers in a file, "" if it is not clear.
-
-    0,65 has a decimal comma and 0.65 a decimal point. In 1,234 and 1.234 the mark may separate
-    thousands. If commas separate the cells, the decimal mark is a point.
-    """
-    sure = [text for text in texts if not _UNSURE.fullmatch(text)]
-    if any("." in text and _NUMBER.fullmatch(text) for text in sure):
-        return "."
-    if any(map(_WITH_COMMA.fullmatch, sure)):
-        return ","
-    return "." if separator == "," else ""
-
-
 def _as_number(text: str, decimal_mark: str) -> object:
     """Convert a text to a number, or to a Fault if it is ambiguous; other texts stay.
 
@@ -374,22 +360,29 @@ class CsvFile:
         return [(n, cells + [""] * (width - len(cells))) for n, cells in rows]
 
     def decimal_mark_of(self, positions: Collection[int]) -> str:
-        """Return the decimal mark of the numbers in some columns (0 is the first)."""
-        texts = (cells[p] for _, cells in self.below for p in positions)
-        return _decimal_mark((text.removesuffix("%").rstrip() for text in texts), self.separator)
+        """Return the decimal mark of the numbers in some columns (0 is the first), "" if not clear.
+
+        0,65 has a decimal comma and 0.65 a decimal point. In 1,234 and 1.234 the mark may separate
+        thousands. If commas separate the cells, the decimal mark is a point.
+        """
+        texts = (cells[p].removesuffix("%").rstrip() for _, cells in self.below for p in positions)
+        sure = [text for text in texts if not _UNSURE.fullmatch(text)]
+        if any("." in text and _NUMBER.fullmatch(text) for text in sure):
+            return "."
+        if any(map(_WITH_COMMA.fullmatch, sure)):
+            return ","
+        return "." if self.separator == "," else ""
 
 
 @dataclass(frozen=True)
 class SheetFile(CsvFile):
-    """A sheet's CSV file, with its decimal mark."""
+    """A sheet's CSV file."""
 
     record: type[Record]
-    decimal_mark: str = ""
 
     @classmethod
     def of(cls, file: CsvFile, record: type[Record]) -> SheetFile:
-        table = cls(file.name, file.separator, file.rows, file.first, record)
-        return replace(table, decimal_mark=table._own_decimal_mark())
+        return cls(file.name, file.separator, file.rows, file.first, record)
 
     @cached_property
     def converters(self) -> Mapping[int, _Convert]:
@@ -401,7 +394,9 @@ class SheetFile(CsvFile):
             converters[position] = _kept_as_text if is_free else _converter(heading.column)
         return converters
 
-    def _own_decimal_mark(self) -> str:
+    @cached_property
+    def decimal_mark(self) -> str:
+        """The decimal mark of its numbers, "" if it is not clear."""
         is_text = self.record is not Settings
         texts = {p for p, c in self.converters.items() if is_text and c in {_kept_as_text, _yes_no}}
         return self.decimal_mark_of([p - 1 for p in self.converters if p not in texts])
@@ -511,11 +506,8 @@ def edited_file(
 
 def parse_cell(text: str, column: Column | None, decimal_mark: str) -> object:
     """Return the value of a CSV text in a column; ``column`` None: a column of text."""
-    return (
-        _cell_value(text, _kept_as_text if column is None else _converter(column), decimal_mark)
-        if text
-        else None
-    )
+    convert = _kept_as_text if column is None else _converter(column)
+    return _cell_value(text, convert, decimal_mark) if text else None
 
 
 def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:

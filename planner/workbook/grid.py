@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -138,18 +136,6 @@ def header_and_rows(grid: Grid) -> list[list[object]]:
             if value is not None:
                 rows[row - grid.header_row][i] = value
     return rows
-
-
-@contextlib.contextmanager
-def paused_gc() -> Iterator[None]:
-    """Pause the garbage collector: a large sheet makes many objects without reference cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # ---- merged cells -------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from models import case, results
 from models.errors import Finding, Severity, WriteError
+from models.garbage import paused_gc
 from planner.render.table import Table, TableColumn
 from planner.workbook.archive import BROKEN, reason, sheet_names
 from planner.workbook.edit import AddedPage, EditedBook
 from planner.workbook.findings import Place, advice, parse_address, sentence, statement
-from planner.workbook.grid import paused_gc
 from planner.workbook.package import CellColours
 from planner.workbook.save import save_file
 
@@ -59,11 +59,7 @@ def is_markable(findings: Sequence[Finding]) -> bool:
     return all(finding.sheet for finding in findings)
 
 
-def mark(
-    source: Path,
-    target: Path,
-    findings: Sequence[Finding],
-) -> Marked:
+def mark(source: Path, target: Path, findings: Sequence[Finding]) -> Marked:
     """Write a copy with marked faulty cells and a first sheet that lists every finding.
 
     The source is only read; macros are not copied. Raises WriteError if the workbook cannot be
@@ -76,14 +72,7 @@ def mark(
             errors_first = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)
             cells = _findings_by_cell(book, titles, errors_first)
             _clean(book)
-            notes = {title: book.notes(title) for title in book.parts}
-            for at, listed in list(cells.items())[:MOST_MARKED]:
-                first, more = listed[:MOST_JOINED], len(listed) - MOST_JOINED
-                lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in first]
-                lines = [SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])]
-                _mark_cell(
-                    book, at, _COLOURS[listed[0].severity], lines, notes[at[0]]
-                )  # errors come first
+            _mark_cells(book, cells)
             first_sheet = _add_findings_sheet(book, errors_first, titles, len(cells))
             made = book.finished_copy(target.suffix, show=first_sheet)
         except BROKEN as error:  # in parts that the planner does not read
@@ -112,19 +101,18 @@ def _findings_by_cell(
     return cells
 
 
-def _mark_cell(
-    book: EditedBook,
-    at: tuple[str, Place],
-    colours: CellColours,
-    lines: Sequence[str],
-    notes: Mapping[Place, str],
-) -> None:
-    """Colour a cell, and add lines to its comment, one of ``notes`` if it is there."""
-    sheet, place, text = book.blank(at[0]), at[1], "\n".join(lines)
-    # also its font: the light font of a dark header would be invisible
-    sheet.colours_of[place] = colours
-    old = sheet.notes[place] if place in sheet.notes else notes.get(place)
-    sheet.notes[place] = f"{old.rstrip()}\n\n{text}" if old else text
+def _mark_cells(book: EditedBook, cells: Mapping[tuple[str, Place], Sequence[Finding]]) -> None:
+    """Colour cells, and add their findings, errors first, to their comments."""
+    notes = {title: book.notes(title) for title in book.parts}
+    for (title, place), listed in list(cells.items())[:MOST_MARKED]:
+        more = len(listed) - MOST_JOINED
+        lines = [f"{f.severity.capitalize()}: {_cut(sentence(f))}" for f in listed[:MOST_JOINED]]
+        text = "\n".join([SIGN, *lines, *([f"and {more:,} more"] if more > 0 else [])])
+        sheet = book.blank(title)
+        # also its font: the light font of a dark header would be invisible
+        sheet.colours_of[place] = _COLOURS[listed[0].severity]
+        old = sheet.notes[place] if place in sheet.notes else notes[title].get(place)
+        sheet.notes[place] = f"{old.rstrip()}\n\n{text}" if old else text
 
 
 def _clean(book: EditedBook) -> None:

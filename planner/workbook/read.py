@@ -16,6 +16,7 @@ from models.case import Case, clean_name, normalize
 from models.checks import common
 from models.checks.spelling import misspelt_at_home
 from models.errors import Finding, InputError, Severity, warning
+from models.garbage import paused_gc
 from models.schema import SHEETS, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
@@ -23,7 +24,7 @@ from planner.workbook.archive import PLAN_SHEETS
 from planner.workbook.cells import closest_country, member_meant, parse_country
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
-from planner.workbook.grid import Grid, columns_from_rows, filled_rows, from_rows, paused_gc
+from planner.workbook.grid import Grid, columns_from_rows, filled_rows, from_rows
 from planner.workbook.headers import (
     RECORDS,
     SUCH_AS,
@@ -222,7 +223,8 @@ def _sheets_by_name(grids: Iterable[Grid], context: ReadingContext) -> dict[str,
             grid, names, {normalize(name) for name in names.values() if name in sheets}
         )
         if meant:
-            message, hint = f"{grid.name} is not known and not read", _did_you_mean(grid, meant)
+            message = f"{grid.name} is not known and not read"
+            hint = f"did you mean {' or '.join(map(csv_name if grid.file else repr, meant))}?"
             context.findings.append(warning(grid.title, found=message, hint=hint))
         if len(meant) == 1 and meant[0] not in sheets:
             context.misspelt[meant[0]] = grid.title, grid.name
@@ -250,11 +252,6 @@ def _sheets_meant(grid: Grid, names: Mapping[str, str], there: Container[str]) -
     meant = [absent[key] for key in common.names_containing(title, absent) or within]
     meant = meant or [name for name in absent.values() if _has_columns_of(RECORDS[name], grid)]
     return meant[:_OFFERED]
-
-
-def _did_you_mean(grid: Grid, names: Iterable[str]) -> str:
-    offered = map(csv_name, names) if grid.file else map(repr, names)
-    return f"did you mean {' or '.join(offered)}?"
 
 
 def _has_columns_of(record: type[Record], grid: Grid) -> bool:
@@ -522,30 +519,22 @@ def _spell_suppliers(
 
 def _exempt(floors: Parsed, blocs: Spelling, context: ReadingContext) -> None:
     """Replace the exempt names of each floor by blocs as spelt, or by codes of countries."""
-    exempt = []
-    for i, names in enumerate(floors.fields["exempt"]):
-        known = {_country_or_bloc(name, floors, i, blocs, context) for name in names} - {""}
-        exempt.append(tuple(sorted(known)))
-    floors.fields["exempt"] = exempt
-
-
-def _country_or_bloc(
-    name: str, floors: Parsed, i: int, blocs: Spelling, context: ReadingContext
-) -> str:
-    """Return a bloc as spelt, or a country's code; "" and an error if the name is neither."""
-    if normalize(name) in blocs:
-        return blocs[normalize(name)]
-    try:
-        code = parse_country(name)
-    except CellError:
-        sheet, header = floors.record.SHEET, floors.record.column_of("exempt").header
-        hint = common.name_hint(name, blocs) or closest_country(name)
-        hint = hint or common.did_you_mean(name, blocs.values())
-        wrong = CellError(f"{name!r} is neither a country nor a bloc", "countries or blocs", hint)
-        context.error(sheet, floors.rows[i], header, wrong)
-        return ""
-    context.add_spelling(code, name)
-    return code
+    cells, header = floors.fields["exempt"], floors.record.column_of("exempt").header
+    for i, names in enumerate(cells):
+        known = {blocs[normalize(name)] for name in names if normalize(name) in blocs}
+        for name in (name for name in names if normalize(name) not in blocs):
+            try:
+                code = parse_country(name)
+            except CellError:
+                hint = common.name_hint(name, blocs) or closest_country(name)
+                hint = hint or common.did_you_mean(name, blocs.values())
+                message = f"{name!r} is neither a country nor a bloc"
+                wrong = CellError(message, "countries or blocs", hint)
+                context.error(floors.record.SHEET, floors.rows[i], header, wrong)
+            else:
+                context.add_spelling(code, name)
+                known.add(code)
+        cells[i] = tuple(sorted(known))
 
 
 def _country(  # noqa: PLR0913, PLR0917 - a cell, and what is known of names

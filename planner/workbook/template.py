@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
 
 from models import case, schema, units
 from models.schema import SHEETS, CellKind, Column, Record
@@ -21,6 +20,7 @@ from planner.scratch import scratch_folder
 from planner.workbook import headers
 from planner.workbook.cells import DECIMAL, WHOLE
 from planner.workbook.csv_folder import open_folder
+from planner.workbook.findings import letters
 from planner.workbook.grid import header_and_rows
 from planner.workbook.headers import RECORDS, ParsedHeader
 
@@ -563,10 +563,10 @@ class Choices:
         self,
         layouts: Mapping[str, Sequence[ParsedHeader]],
         tables: Tables,
-        names: Mapping[str, Sequence[str]] | None = None,
+        names: Mapping[str, Sequence[str]],
     ) -> None:
         """Take columns and rows of each sheet; ``names`` are of sheets in another workbook."""
-        self.layouts, self.tables, self.names = layouts, tables, names or {}
+        self.layouts, self.tables, self.names = layouts, tables, names
         self.lists: list[list[str]] = []
         """Columns of the hidden sheet; an entry that begins with ``=`` is a formula."""
 
@@ -592,7 +592,7 @@ class Choices:
         if not home:
             return self.cell_rule(column)
         if home in self.names:
-            return self._given(self.names[home])
+            return _offered(self._hidden([*self.names[home]])) if self.names[home] else None
         rule = self._names(home, words)
         if rule is not None and len(column.refers) == 1:
             rule = _list_rule(rule["source"], f"a name of the sheet {home}: add it there first")
@@ -604,22 +604,16 @@ class Choices:
             return _list_rule(["yes", "no"], "yes or no")
         if not column.choices:
             return _number_rule(column)
-        source: list[str] | str = list(column.choices)
-        if len(",".join(column.choices)) > LONGEST_LITERAL:
-            self.lists.append([*column.choices])
-            letter = xl_col_to_name(len(self.lists) - 1)
-            source = f"={LISTS}!${letter}$1:${letter}${len(column.choices)}"
-        return _list_rule(source, ", ".join(column.choices))
+        choices = [*column.choices]
+        is_long = len(",".join(choices)) > LONGEST_LITERAL
+        return _list_rule(self._hidden(choices) if is_long else choices, ", ".join(choices))
 
-    def _given(self, names: Sequence[str]) -> Rule | None:
-        """Offer names, but accept others."""
-        if not names:
-            return None
-        if [*names] not in self.lists:
-            self.lists.append([*names])
-        letter = xl_col_to_name(self.lists.index([*names]))
-        source = f"={LISTS}!${letter}$1:${letter}${len(names)}"
-        return {"validate": "list", "source": source, "show_error": False}
+    def _hidden(self, entries: list[str]) -> str:
+        """Return the cells of the hidden sheet with a list, which is added if it is new."""
+        if entries not in self.lists:
+            self.lists.append(entries)
+        letter = letters(self.lists.index(entries) + 1)
+        return f"={LISTS}!${letter}$1:${letter}${len(entries)}"
 
     def _names(self, sheet: str, words: Sequence[str] = (), field: str = "") -> Rule | None:
         """Offer words and the names in a sheet, down to the last one; accept others.
@@ -628,7 +622,7 @@ class Choices:
         values in its column of a ``field``.
         """
         layout = self.layouts.get(sheet, ())
-        declared = {xl_col_to_name(i): h.column for i, h in enumerate(layout) if h.column}
+        declared = {letters(i): h.column for i, h in enumerate(layout, start=1) if h.column}
         key = next((letter for letter, column in declared.items() if column.key), None)
         if key is None:
             return None
@@ -639,9 +633,14 @@ class Choices:
         if words:
             cells = (f"{sheet}!${letter}${row}" for row in range(2, last + 1))
             self.lists.append([*words, *(f'=IF({cell}="","",{cell})' for cell in cells)])
-            here = xl_col_to_name(len(self.lists) - 1)
+            here = letters(len(self.lists))
             source = f"=OFFSET({LISTS}!${here}$1,0,0,{len(words)}+{filled},1)"
-        return {"validate": "list", "source": source, "show_error": False}
+        return _offered(source)
+
+
+def _offered(source: str) -> Rule:
+    """Return a drop-down that accepts other values, too."""
+    return {"validate": "list", "source": source, "show_error": False}
 
 
 def _list_rule(source: list[str] | str, wanted: str) -> Rule:

@@ -175,8 +175,8 @@ def explain(plan: Plan, mineral: str, member: str, year: int) -> Explanation:
 def _plants_with_gap(plan: Plan, mineral: str, year: int) -> tuple[tuple[str, float], ...]:
     """Return the plants of a mineral with a gap in a year (by position), and their gaps."""
     e, gaps = plan.expanded, plan.gaps.gap[:, year]
-    idle = [(e.sources[r], float(gaps[r])) for r in e.of_mineral[mineral] if gaps[r] > 0]
-    named = ((plan.supplier_words(s.name, s.project, s.mineral), gap) for s, gap in idle)
+    idle = (r for r in e.of_mineral[mineral] if gaps[r] > 0)
+    named = ((plan.supplier_words(*e.sources[r].key), float(gaps[r])) for r in idle)
     return tuple(sorted(named, key=lambda each: (each[1], each[0])))
 
 

@@ -300,9 +300,9 @@ class Plan(Solved):
         )
         every = (e.nameplate, e.usable, self.sold, self.gaps.gap, to_plants)
         for s, *by_year in zip(e.sources, *(amounts.tolist() for amounts in every), strict=True):
-            whose = (s.name, s.project, s.mineral, s.country, s.owner, s.kind)
+            whose = (*s.key, s.country, s.owner, s.kind)
             for year, nameplate, usable, sold, *prices in zip(e.years, *by_year, strict=True):
-                key = (s.name, s.project, s.mineral, year)
+                key = (*s.key, year)
                 most, rent = usable, capacity.get((s.name, s.mineral, year), 0.0)
                 if isinstance(s.record, Project):
                     most = nameplate * running_fraction(self, s.record, year)

@@ -82,7 +82,7 @@ def _possible_surge(plan: Solved, cells: set[tuple[int, int]]) -> Floats:
         ore = float(plan.slack[mined]) if mined >= 0 else math.inf
         room: dict[int, float] = {}
         for r, source in selling:
-            key = (source.name, source.project, source.mineral, year)
+            key = (*source.key, year)
             reserves[r, t] = plan.value(RESERVE, key)
             ore -= reserves[r, t] / source.recovery if source.needs_ore else 0.0
             capacity_row = plan.row_at(REFINING_CAPACITY, (source.name, source.mineral, year))

@@ -69,7 +69,7 @@ def closed_to(plan: Solved, where: Where, tier: str) -> list[str]:
     can_sell = [r for r in e.of_mineral[mineral] if e.startable[r, t]]
     tiers = {e.sources[r]: pattern_of(e, r, j, t) for r in can_sell}
     closed = [source for source, open_to in tiers.items() if open_to and tier not in open_to]
-    return [plan.supplier_words(s.name, s.project, s.mineral) for s in closed]
+    return [plan.supplier_words(*s.key) for s in closed]
 
 
 def _sources_in_words(plan: Solved, tonnes: Mapping[int, float]) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _landed(plan: Solved, _: Any, column: int, times: float) -> list[component.P
     i = int(np.flatnonzero(plan.program.sold == column)[0])
     source, year = e.sources[e.sales.source[i]], e.years[e.sales.year[i]]
     worth = times * case.discount(year)
-    who = plan.supplier_words(source.name, source.project, source.mineral)
+    who = plan.supplier_words(*source.key)
     words, place = f"cost at {who}", component.address_of(source.record, "cost", year)
     flows: resolve.PricedFlows = e.deliveries
     if i < len(e.deliveries):
@@ -285,8 +285,7 @@ def input_columns(f: Frame) -> list[Any]:
     keys = []
     for i in f.input_at.tolist():
         source, plant_input = e.sources[flows.source[i]], e.plant_inputs[flows.plant_input[i]]
-        seller = (source.name, source.project, source.mineral)
-        keys.append((*seller, *plant_input.buyer, e.years[flows.year[i]]))
+        keys.append((*source.key, *plant_input.buyer, e.years[flows.year[i]]))
     columns = f.variables(INPUT_FLOW, keys)
     return [columns[key] for key in keys]
 

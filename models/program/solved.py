@@ -322,7 +322,7 @@ class Solved:
 
     @cached_property
     def _sources(self) -> dict[tuple[str, str, str], int]:
-        return {(s.name, s.project, s.mineral): i for i, s in enumerate(self.expanded.sources)}
+        return {s.key: i for i, s in enumerate(self.expanded.sources)}
 
     def record(self, name: str, project: str, mineral: str) -> schema.Record:
         return self.source(name, project, mineral).record

@@ -423,7 +423,7 @@ class Expanded:
         if self.case.ceilings:
             most = {c[:4]: c[4] for c in self.case.ceilings}
             for r, s in enumerate(self.sources):
-                keys = ((s.name, s.project, s.mineral, year) for year in self.years)
+                keys = ((*s.key, year) for year in self.years)
                 found[r] = [most.get(key, np.inf) for key in keys]
         return found
 

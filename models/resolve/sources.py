@@ -43,6 +43,11 @@ class Source:
     cost: schema.ByYear
     record: schema.Refiner | schema.Project
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The first parts of a key of the program: refiner, project and mineral."""
+        return (self.name, self.project, self.mineral)
+
     def nameplate(self, year: int) -> float:
         """Return its capacity [t/yr], of a project if fully built; 0 outside its years."""
         if isinstance(self.record, schema.Refiner) and not in_force(self.record, year):

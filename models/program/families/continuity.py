@@ -169,14 +169,12 @@ def _fixed_bounds(f: Frame) -> None:
     of_member = {c[:5]: c[5] for c in f.case.member_ceilings}
     bought: dict[Any, Row] = {}
     for (r, j, t), columns in f.by_source_member_year.items() if of_member else ():
-        source = e.sources[r]
-        at = (source.name, source.project, source.mineral, e.members[j], e.years[t])
+        at = (*e.sources[r].key, e.members[j], e.years[t])
         if at in of_member:
             bought[at] = (None, columns, None, of_member[at])
     rows: dict[Any, Row] = {}
     for (r, t), columns in f.by_source_year.items():
-        source = e.sources[r]
-        key = (source.name, source.project, source.mineral, e.years[t])
+        key = (*e.sources[r].key, e.years[t])
         if key in ceilings:
             rows[key] = (None, columns, None, ceilings[key])
     f.constraints(AGREED_SALES, rows)

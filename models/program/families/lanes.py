@@ -115,8 +115,7 @@ def model(f: Frame) -> None:
         source, member, year = e.sources[r], e.members[j], e.years[t]
         refiner_max, country_max = e.lane_max(r, j, t)
         if math.isfinite(refiner_max):
-            key = (source.name, source.project, source.mineral, member, year)
-            of_refiner[key] = (None, columns, None, refiner_max)
+            of_refiner[*source.key, member, year] = (None, columns, None, refiner_max)
         if math.isfinite(country_max):
             at = (source.country, source.mineral, member, year)
             of_country.setdefault(at, ([], country_max))[0].extend(columns)
@@ -210,7 +209,7 @@ def _right(e: resolve.Expanded) -> Iterator[tuple[component.Rows, Any, float]]:
             for j, member in enumerate(e.members):
                 own, of_country = e.lane_max(r, j, t)
                 if math.isfinite(own):
-                    yield REFINER_MAX, (s.name, s.project, s.mineral, member, year), own
+                    yield REFINER_MAX, (*s.key, member, year), own
                 if math.isfinite(of_country):
                     yield COUNTRY_MAX, (s.country, s.mineral, member, year), of_country
 

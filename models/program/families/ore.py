@@ -146,14 +146,14 @@ def model(f: Frame) -> None:
         source, year = e.sources[r], e.years[t]
         if not source.needs_ore or source.mineral not in mined:
             continue
-        balance[source.name, source.project, source.mineral, year] = (columns, source.recovery)
+        balance[*source.key, year] = (columns, source.recovery)
         for mine in case.mines:
             capacity = mine_capacity(mine, year) if mine.mineral == source.mineral else 0.0
             if capacity <= 0:
                 continue
             freight, is_open = lane(source.mineral, mine.country, source.country, year)
             if is_open:
-                key = (mine.country, source.name, source.project, source.mineral, year)
+                key = (mine.country, *source.key, year)
                 flows[key] = (mine.premium, freight)
                 of_mine[mine.country, source.mineral, year] = capacity
     ore = f.variables(ORE, flows)

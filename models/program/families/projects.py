@@ -416,8 +416,7 @@ def _add_capacity(f: Frame, built: Any) -> None:
             begun = resolve.running_starts(source.record, e.years, e.years[t])
             plants = [built[source.project, y] for y in begun]
             amounts = [1.0] * len(columns) + [-float(e.nameplate[r, t])] * len(plants)
-            key = (source.name, source.project, source.mineral, e.years[t])
-            rows[key] = (None, [*columns, *plants], amounts, 0.0)
+            rows[*source.key, e.years[t]] = (None, [*columns, *plants], amounts, 0.0)
     f.constraints(CAPACITY, rows)
 
 

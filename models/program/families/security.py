@@ -213,7 +213,7 @@ def model(f: Frame) -> None:
     selling = {cell: resolve.sellers(e, *cell) for cell, of in found.items() if of}
     reserve = _reserve(f, selling)
     could_sell = {
-        (r, t): [*f.by_source_year.get((r, t), []), reserve[_supply_key(e, r, t)]]
+        (r, t): [*f.by_source_year.get((r, t), []), reserve[*e.sources[r].key, e.years[t]]]
         for (_, t), of in selling.items()
         for r in of
     }
@@ -247,11 +247,6 @@ def model(f: Frame) -> None:
     f.add_cost(SECURITY_PENALTY, list(missing.values()), prices, years)
 
 
-def _supply_key(e: Expanded, r: int, t: int) -> tuple[str, str, str, int]:
-    source = e.sources[r]
-    return (source.name, source.project, source.mineral, e.years[t])
-
-
 def _position(e: Expanded, cell: Cell) -> tuple[str, int]:
     return (e.minerals[cell[0]], e.years[cell[1]])
 
@@ -259,7 +254,7 @@ def _position(e: Expanded, cell: Cell) -> tuple[str, int]:
 def _reserve(f: Frame, selling: Mapping[Cell, list[int]]) -> Any:
     """Add each source's extra sales: at most a share of its usable capacity."""
     e, surge = f.expanded, f.case.settings.surge
-    at = {_supply_key(e, r, t): (r, t) for (_, t), of in selling.items() for r in of}
+    at = {(*e.sources[r].key, e.years[t]): (r, t) for (_, t), of in selling.items() for r in of}
     reserve = f.variables(RESERVE, at)
     for of in _capacities():
         for key, row in f.pyomo_component(of).items() if at else ():

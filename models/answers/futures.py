@@ -511,10 +511,15 @@ def early_plan(plan: Plan, decisions: Iterable[Decision]) -> Plan:
     columns, x = dict(_decision_columns(plan.program, plan.case)), plan.solver_x
     for each in decisions:
         x[columns[each.component.name, each.key]] = each.risky
-    spans = map(plan.program.columns_of, range(len(plan.program.blocks)))
-    pairs = zip(plan.blocks, spans, strict=True)
-    results = [dataclasses.replace(block, x=x[span]) for block, span in pairs]
-    return Plan(plan.case, results, plan.expanded, plan.program)
+    return plan.with_columns(x)
+
+
+def compared_with(plan: Plan, decisions: Iterable[Decision]) -> Iterator[Decision]:
+    """Yield the decisions with the amounts of another plain plan."""
+    columns, x = dict(_decision_columns(plan.program, plan.case)), plan.x
+    for each in decisions:
+        plain = float(x[columns[each.component.name, each.key]])
+        yield dataclasses.replace(each, plain=plain)
 
 
 def _unit(plan: Plan) -> float:

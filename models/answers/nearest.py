@@ -1,8 +1,8 @@
 """Which purchases have to differ between two plans, and which are exchanges that cost nothing.
 
-Equally cheap plans often differ in which buyer gets whose tonnes. ``nearest_purchases`` finds,
-among the plans that cost exactly as much as a plan, one whose purchases of the first year are near
-those of another plan. Purchases that are equal already stay so: otherwise one that is not shown, as
+Equally cheap plans often differ in which buyer gets whose tonnes. ``nearest_plan`` finds, among the
+plans that cost exactly as much as a plan, one whose purchases of the first year are near those of
+another plan. Purchases that are equal already stay so: otherwise one that is not shown, as
 it does not differ, could take over a change that is needed. These plans are the optimal face of the
 plan's program (see ``price``).
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -34,45 +34,44 @@ It costs half where this fraction of the largest difference is left, so fewer pu
 
 
 def exchanged(plan: Plan, before: Decisions, country: str = "") -> frozenset[Key]:
-    """Return the purchases of the first year that a plan could have as another plan has them.
+    """Return the purchases of the first year that a plan could have as another plan has them."""
+    near, columns = nearest_plan(plan, before, country), columns_of_purchases(plan)
+    now, wanted = _tonnes(near, columns), _amounts(columns, before)
+    return frozenset(key for key in columns if not differ(now[key], wanted[key]))
 
-    Some plan has all of them so, and all that are equal already, is as cheap as ``plan``, and has
-    its builds, stocks and shortages. All sales of ``country`` (a code) are also those of ``plan``.
+
+def nearest_plan(plan: Plan, before: Decisions, country: str = "") -> Plan:
+    """Return a plan as cheap as ``plan``, with purchases of the first year near another plan's.
+
+    Builds, stocks, shortages, all sales of ``country`` (a code) and all purchases that are equal
+    already are those of ``plan``. Where the solver finds none, it is ``plan``.
     """
-    near = nearest_purchases(plan, before, country)
-    wanted = _amounts(near, before)
-    return frozenset(key for key, tonnes in near.items() if not differ(tonnes, wanted[key]))
-
-
-def nearest_purchases(plan: Plan, before: Decisions, country: str = "") -> dict[Key, float]:
-    """Return the first year's purchases of the plan nearest to another plan [t], by decision.
-
-    It is a plan as ``exchanged`` describes; where the solver finds none, it is ``plan``.
-    """
-    program, e, pricing = plan.program, plan.expanded, Pricing(plan)
+    program, e, pricing, x = plan.program, plan.expanded, Pricing(plan), plan.solver_x
     fixed = np.zeros(len(program.rows.cost), dtype=bool)
     for group in program.variables:
         fixed[group.at] = group.component in {BUILT, REST, STOCK, SHORTAGE}
     theirs = np.array([s.country == country for s in e.sources], dtype=bool)
     fixed[program.sold[theirs[e.sales.source]]] = True
     columns = columns_of_purchases(plan)
-    near = dict[Key, float]()
-    for b, cells in enumerate(program.blocks):
+    now, wanted = _tonnes(plan, columns), _amounts(columns, before)
+    for key, at in columns.items():
+        fixed[at] |= not differ(now[key], wanted[key])
+    for b in range(len(program.blocks)):
         span = program.columns_of(b)
-        if all(t > 0 for _, t in cells):
-            continue
-        mine = {k: at for k, at in columns.items() if span.start <= at[0] < span.stop}
-        wanted, now = _amounts(mine, before), {k: float(plan.x[at].sum()) for k, at in mine.items()}
-        near |= now
-        apart = [key for key in mine if differ(now[key], wanted[key])]
+        apart = [
+            key
+            for key, at in columns.items()
+            if span.start <= at[0] < span.stop and differ(now[key], wanted[key])
+        ]
         if apart:
-            for key in mine.keys() - {*apart}:
-                fixed[mine[key]] = True
-            places = [mine[key] - span.start for key in apart]
+            places = [columns[key] - span.start for key in apart]
             away = np.array([wanted[key] - now[key] for key in apart])
-            changes = _nearest(LocalProgram(pricing, b), fixed[span], places, away)
-            near |= {k: now[k] + by for k, by in zip(apart, changes.tolist(), strict=True)}
-    return near
+            x[span] += _nearest(LocalProgram(pricing, b), fixed[span], places, away)
+    return plan.with_columns(x)
+
+
+def _tonnes(plan: Plan, columns: Mapping[Key, Ints]) -> dict[Key, float]:
+    return {key: float(plan.x[at].sum()) for key, at in columns.items()}
 
 
 def _amounts(keys: Iterable[Key], of: Decisions) -> dict[Key, float]:
@@ -97,7 +96,7 @@ def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
 
 
 def _nearest(local: LocalProgram, fixed: Bools, columns: Sequence[Ints], away: Floats) -> Floats:
-    """Return by how much each purchase changes to a block's nearest plan [t].
+    """Return by how much a block's columns change to its nearest plan.
 
     ``columns`` are those of each purchase in the block, ``away`` is how far the other plan's
     amount is [t].
@@ -130,4 +129,6 @@ def _nearest(local: LocalProgram, fixed: Bools, columns: Sequence[Ints], away: F
         cost[more] = cost[less] = small / (small + left)
         solver.change_program(dataclasses.replace(program, cost=cost))
         x = solver.run_with_fallbacks().x
-    return np.bincount(purchase, x[change], count).astype(float)
+    changes = np.zeros(len(free))
+    changes[free] = x[: len(none)]
+    return changes[: len(fixed)]

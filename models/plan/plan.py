@@ -7,7 +7,7 @@ unless a name says otherwise. Countries are codes; ``case.country_name`` returns
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,13 @@ class Plan(Solved):
         self.blocks = tuple(sorted(blocks, key=lambda result: result.block))
         if expanded is not None and program is not None:
             self.__dict__.update(expanded=expanded, program=program)
+
+    def with_columns(self, x: Floats) -> Plan:
+        """Return a plan with these values of its program's columns, and this plan's duals."""
+        spans = map(self.program.columns_of, range(len(self.program.blocks)))
+        pairs = zip(self.blocks, spans, strict=True)
+        results = [replace(block, x=x[span]) for block, span in pairs]
+        return Plan(self.case, results, self.expanded, self.program)
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Send the case, the results, the program's layout, and the cached results."""

@@ -21,7 +21,7 @@ import numpy as np
 from models import measures, tolerances
 from models.answers import futures as planning
 from models.answers.futures import FutureOutcomes
-from models.answers.nearest import exchanged
+from models.answers.nearest import nearest_plan
 from models.answers.recourse import Tail, cvar, valued
 from models.case import Case
 from models.errors import UsageError
@@ -117,9 +117,10 @@ def plan_together(  # noqa: PLR0913 - a plan, its futures and how they are plann
     )
     if is_batch:
         return UnderRiskResult(planned.risky, planned.plain)
-    decided = tuple(_decision_rows(plan, planned.decisions))
     early = decisions_of(planning.early_plan(plan, planned.decisions))
-    changes = changes_of(early, decisions_of(plan), exchanged(plan, early))
+    base = nearest_plan(plan, early)  # equally cheap: what differs from it has to
+    decided = tuple(_decision_rows(base, planning.compared_with(base, planned.decisions)))
+    changes = changes_of(early, decisions_of(base), ())
     return UnderRiskResult(planned.risky, planned.plain, decided, changes)
 
 

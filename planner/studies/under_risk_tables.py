@@ -96,7 +96,13 @@ class EarlyDecisions(Result):
     )
     year = YEAR.like(meaning="For what is built, the year in which its output starts.")
     unit = UNIT.like(meaning="")
-    plain = field("Plain plan", Format.TONNES, key="plain_t")
+    plain = field(
+        "Plain plan",
+        Format.TONNES,
+        "Of the cheapest plans without events, one whose first-year purchases are near those under"
+        " risk. Futures follow the plan that planner solve writes.",
+        key="plain_t",
+    )
     risky = field("Plan under risk", Format.TONNES, key="under_risk_t")
     change = CHANGE.like(meaning="Plan under risk minus plain plan.", key="change_t")
     changes = field.text(

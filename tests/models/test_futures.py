@@ -33,7 +33,7 @@ from models.plan import solve as solve_case
 from models.program.component import TONNES
 from models.program.families.projects import BUILT
 from models.program.families.stockpiles import STOCK
-from models.resolve import Floats, budget_year
+from models.resolve import Floats, Ints, budget_year
 from models.schema import BudgetYear, ScenarioStep
 from models.solve import Certificate, LinearProgram
 from planner.scenarios.actions import CaseChange, apply_steps
@@ -181,16 +181,8 @@ def step(action: str, year: int, **more: object) -> ScenarioStep:
 Happens = dict[int, list[ScenarioStep]]
 
 
-def planned(
-    plan: Plan,
-    happens: Sequence[tuple[float, Happens]],
-    tail: Tail | None = None,
-    at_once: int = 1_000,
-) -> RiskPlans:
-    """The plan under risk of futures by chance and by what happens in which year.
-
-    Minerals are planned apart where futures are more than ``at_once``.
-    """
+def futures_of(plan: Plan, happens: Sequence[tuple[float, Happens]]) -> tuple[list[Future], Ints]:
+    """The futures by chance and by what happens in which year, and the history without events."""
     labels: dict[tuple[object, ...], int] = {}
     many = len(plan.expanded.minerals)
 
@@ -203,7 +195,17 @@ def planned(
         Future(CaseChange(tuple(s for y in of.values() for s in y)), chance, known(of))
         for chance, of in happens
     ]
-    return under_risk(plan, futures, known({}), tail, at_once=at_once)
+    return futures, known({})
+
+
+def planned(
+    plan: Plan,
+    happens: Sequence[tuple[float, Happens]],
+    tail: Tail | None = None,
+    at_once: int = 1_000,
+) -> RiskPlans:
+    """The plan under risk; minerals are planned apart where futures are more than ``at_once``."""
+    return under_risk(plan, *futures_of(plan, happens), tail, at_once=at_once)
 
 
 def embargo(chance: float) -> list[tuple[float, Happens]]:

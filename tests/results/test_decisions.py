@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from models.answers import exchanged
-from models.answers.nearest import columns_of_purchases
+from models.answers.nearest import columns_of_purchases, nearest_plan
+from models.answers.recourse import Tail
 from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan
 from models.plan import solve as solve_case
 from models.results import DecideNow
@@ -18,8 +20,10 @@ from models.solve import highs
 from planner.render.claims import SheetRows
 from planner.scenarios import Variant
 from planner.sheets.findings import changed_decisions
+from planner.studies.under_risk import plan_together
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur, tonnes
 from tests.models.stages import cap
+from tests.models.test_futures import futures_of, step
 from tests.models.test_hand_built import PLANT, YEARS, begun
 from tests.models.test_hand_contracts import signed
 from tests.models.test_hand_stages import oxide_and_alloy
@@ -38,7 +42,7 @@ def decided(plan: Plan) -> dict[tuple[str, str, str], tuple[float, float]]:
     }
 
 
-def reserve(**more: float) -> list[dict[str, Any]]:
+def reserve(**more: Any) -> list[dict[str, Any]]:
     """Return a reserve of A of at most 50 t."""
     return [{"Mineral": "copper", "Member": "A", "Max (t)": 50} | more]
 
@@ -132,6 +136,30 @@ def test_sales_of_the_country_that_is_left_are_not_exchanged() -> None:
     assert {"Jin", "Kim"} <= {key[2] for key in exchanged(free, decisions_of(shut))}
 
 
+@pytest.mark.parametrize("member", ["A", "B"])
+@pytest.mark.parametrize(("small", "large"), [("Jin", "Kim"), ("Kim", "Jin")])
+def test_under_risk_the_base_is_the_nearest_plain_plan(small: str, large: str, member: str) -> None:
+    """Two at 10 a t, 50 t and 70 t; 20 t more are bought and stored for a year without the second.
+
+    Whoever sells to whom in the plain plan, the changes are those 20 t.
+    """
+    sellers = refiner(small, "CHN", 50, 10), refiner(large, "KOR", 70, 10)
+    pile = {"Member": member, "Max (t)": 20, "Target (t)": 0, "Holding cost (USD/t/yr)": 1}
+    book = make(*sellers, demand={"A": [50, 50], "B": [50, 50]}, years=YEARS[:2],
+                Stockpiles=reserve(**pile))  # fmt: skip
+    plan = solve(book)
+    ban = {2027: [step("block lanes", 2027, country="KOR")]}
+    futures, calm = futures_of(plan, [(0.5, {}), (0.5, ban)])
+    session: Any = SimpleNamespace(variation=None)
+    found = plan_together(plan, session, futures=futures, calm=calm, tail=Tail())
+    assert [(row["decision"], row["what"], row["change"]) for row in found.changes] == [
+        ("buy", large, near(20)), ("fill", "", near(20)),
+    ]  # fmt: skip
+    assert {row["who"]: row["change"] for row in found.decided} == {
+        "CHN": near(0), "KOR": near(20), member: near(20)
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_rest_can_stay_as_it_is(seed: int) -> None:
     """With a tight cap and without: all purchases that are not listed can be those of the other.
@@ -145,6 +173,11 @@ def test_the_rest_can_stay_as_it_is(seed: int) -> None:
         rows, was = plan.program.rows, decisions_of(other)
         changed = changes_of(decisions_of(plan), was, exchanged(plan, was))
         shown = {tuple(row[name] for name in KEY_FIELDS) for row in changed}
+        moved = nearest_plan(plan, was).x
+        assert rows.cost @ moved == near(rows.cost @ plan.x, rel=1e-7)
+        activity = rows.activity(moved)
+        kept_in = np.clip(activity, rows.row_lower, rows.row_upper)
+        assert kept_in == near(activity, rel=1e-6, abs=1e-6 * moved.max(initial=1.0))
         low, high = rows.lower.copy(), rows.upper.copy()
         for group in plan.program.variables:
             if group.component in {BUILT, REST, STOCK, SHORTAGE}:

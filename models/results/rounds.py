@@ -64,7 +64,9 @@ class CarriedOver(Result):
 
     sheet = common.SHEET
     cell = proof.Checks.cell.like("The cell in this workbook.")
-    what = common.WHAT.like(fmt=Format.LONG, meaning="The names in the row.")
+    what = common.WHAT.like(
+        fmt=Format.LONG, meaning="The names in the row; Note: a note on what is carried over."
+    )
     column = common.COLUMN
     before = field.text("Was", "The value in the previous workbook; blank: it had none.")
     after = field.text("Is now", "The value in this workbook; blank: it was removed.")

@@ -12,9 +12,8 @@ from models.errors import SolverError
 from models.plan import BUILT, STOCK, Plan, solve
 from models.results import ChangedBuilds, ChangedOrders, DecideNow, Result, rounds
 from models.results.decisions import changes_of, decisions_of
-from models.results.rounds import OTHER, PLANT, PRICE, SupplierVariance
-from planner.render.claims import Sentence, SheetTables, collect_sentences, say
-from planner.render.words import counted
+from models.results.rounds import OTHER, PLANT, PRICE, CarriedOver, SupplierVariance
+from planner.render.claims import Claim, Sentence, SheetTables, collect_sentences, say
 from planner.sheets.changes import changed_builds, order_changes
 from planner.sheets.context import Context
 from planner.sheets.findings import changed_decisions, moved_build
@@ -79,19 +78,6 @@ class PastYears:
         for each in self.purchases:
             total.add(each)
         return total
-
-    @property
-    def not_reported(self) -> str:
-        kinds = "orders, closing stocks, plants"
-        if self.inputs:
-            kinds += f", {counted(self.inputs, 'purchase')} of inputs by plants"
-        return f"{self.unreported:,} of {counted(self.rows, 'figure')} ({kinds})"
-
-    @property
-    def as_planned(self) -> str:
-        """How many of the orders that were reported were delivered and paid as planned."""
-        reported = [each.is_as_planned for each in self.purchases if each.is_reported]
-        return f"{sum(reported):,} of {counted(len(reported), 'reported order')}"
 
     @property
     def other_stocks(self) -> dict[str, str]:
@@ -214,7 +200,10 @@ def variance_by_supplier(purchases: Iterable[Purchase], currency: str) -> Suppli
 _MONEY = ("planned_money", "paid_money", "money", "by_price", "by_quantity")
 
 
+NOTE, WHOLE_ROW = "Note", "the row"
+"""Cells of Carried over: what a row without a cell is, and what was in a row that is left out."""
 _OLD = "the old plan"
+_NOT_REPORTED = "Orders not reported, so counted as planned: {unreported} of {orders}."
 NEXT_PLAN = "The next plan"
 """The case of the sheet Decide now."""
 
@@ -231,15 +220,15 @@ class Story:
 
 
 def story(
-    variances: SupplierVariance, plan: Plan, book: Book, to: int, stocks: Mapping[str, str]
+    carried: CarriedOver, variances: SupplierVariance, plan: Plan, book: Book, outcome: PastYears
 ) -> Story:
     """Return the story of a roll; it plans the next workbook.
 
-    ``plan`` is the old plan, ``book`` the next workbook, which begins in the year ``to``.
-    ``stocks`` are the minerals whose closing stock differs from the plan, each with its member.
+    ``plan`` is the old plan, ``book`` the next workbook, which begins when ``outcome`` ends.
     Without a proven next plan, it says nothing of later orders.
     """
-    made: list[Result | None] = [variances]
+    to, stocks = outcome.to, outcome.other_stocks
+    made: list[Result | None] = [carried, variances]
     try:
         context = Context(solve(book.case), book)
     except SolverError:
@@ -270,57 +259,38 @@ class _Findings(SheetTables):
 
     def sentences(self) -> tuple[Sentence, ...]:
         return collect_sentences(
-            self.missed, self.cost, self.orders, self.reasons, self.moved, self.decide
-        )
+            self.past, self.later, self.variances, self.reasons, self.decide, self.unreported,
+            self.carried, self.moved,
+        )  # fmt: skip
 
-    def missed(self) -> Iterator[Sentence]:
-        """Yield who delivered less than planned, and how many orders were not reported."""
+    def past(self) -> Iterator[Sentence]:
+        """Yield who delivered less than planned, and what purchases cost more or less."""
         fields = SupplierVariance
         if fields not in self.tables:
             yield say("answer", "These years are without orders and without deliveries.")
             return
         rows = self.sheet(fields)
-        unreported, orders = rows.sum(fields.unreported), rows.sum(fields.orders)
+        unreported, orders = self._unreported()
         if unreported.number == orders.number:
-            yield say("answer", "Not reported: what was delivered on {orders} orders. They count as"
-                                " planned.", orders=orders)  # fmt: skip
+            yield say("answer", _NOT_REPORTED, unreported=unreported, orders=orders)
             return
-        short = rows.count(fields.missed, ">", tolerances.SAME_ORDER)
-        if not short.number:
+        money = rows.sum(fields.money)
+        cost = _compared(money, "{money}") if money.number else "what was"
+        cost = f"Purchases cost {cost}{' than' if money.number else ''} planned."
+        if not rows.count(fields.missed, ">", tolerances.SAME_ORDER).number:
             none = rows.none(fields.missed, ">", tolerances.SAME_ORDER)
-            yield say("answer", "No supplier delivered less than planned.", none=none)
-        else:
-            top = rows.largest(fields.missed_money)
-            yield say("answer", "{top[refiner]} missed most by planned cost: {missed} of"
-                                " {top[mineral]} were not delivered, worth {top}.",
-                      top=top, missed=rows.row_of(top).value(fields.missed))  # fmt: skip
-            planned = rows.count(fields.planned, ">", 0.0)
-            yield say("answer", "Suppliers of a mineral that delivered less than planned: {short}"
-                                " of {every}.", short=short, every=planned)  # fmt: skip
-        if unreported.number:
-            yield say("care", "Not reported, so counted as planned: {unreported} of {orders}"
-                              " orders.", unreported=unreported, orders=orders)  # fmt: skip
-
-    def cost(self) -> Iterator[Sentence]:
-        """Yield what purchases cost more or less than planned, by price and by quantity."""
-        rows, fields = self.sheet(SupplierVariance), SupplierVariance
-        money, price, quantity = (
-            rows.sum(f) for f in (fields.money, fields.by_price, fields.by_quantity)
-        )
-        if not price.number and not quantity.number:
+            text = f"No supplier delivered less than planned. {cost}"
+            yield say("answer", text, none=none, money=money)
             return
-        claims = {"money": money, "price": price, "quantity": quantity}
-        whole, by_price, by_quantity = (
-            f"{{{name}}} more" if claim.number > 0 else f"{{{name}}}"
-            for name, claim in claims.items()
-        )
+        top = rows.largest(fields.missed_money)
         text = (
-            f"Purchases cost {whole} than planned: {by_price} by price, {by_quantity} by quantity."
+            f"{{top[refiner]}} missed most by planned cost: {{missed}} of {{top[mineral]}}. {cost}"
         )
-        yield say("answer", text, money=money, price=price, quantity=quantity)
+        missed = rows.row_of(top).value(fields.missed)
+        yield say("answer", text, top=top, missed=missed, money=money)
 
-    def orders(self) -> Iterator[Sentence]:
-        """Yield how many later orders are new, gone and changed."""
+    def later(self) -> Iterator[Sentence]:
+        """Yield how many later orders are new, gone and changed, and the most frequent reason."""
         fields = ChangedOrders
         if not self.is_planned:
             yield say("answer", "The next workbook has no proven plan.")
@@ -329,33 +299,86 @@ class _Findings(SheetTables):
             yield say("answer", "The orders of later years stay as they were.")
             return
         rows = self.sheet(fields)
-        new, gone = rows.count(fields.before, "=", 0.0), rows.count(fields.now, "=", 0.0)
+        claims: dict[str, Any] = {
+            "new": rows.count(fields.before, "=", 0.0),
+            "gone": rows.count(fields.now, "=", 0.0),
+        }
+        start = "Orders of later years that are new: {new}; gone: {gone}"
         both = rows.where(before={"not": 0.0}, now={"not": 0.0})
-        start = "Orders of later years that are new: {news}; gone: {gones}"
         if len(both):
-            other = both.count(fields.now, ">", 0.0)
-            yield say("answer", f"{start}; with other tonnes: {{other}}.",
-                      news=new, gones=gone, other=other)  # fmt: skip
-        else:
-            yield say("answer", f"{start}.", news=new, gones=gone)
+            start += "; with other tonnes: {other}"
+            claims["other"] = both.count(fields.now, ">", 0.0)
+        words, reason = self._reasons()[0]
+        yield say("answer", f"{start}. {words.capitalize()}: {{of}}.", **claims, **reason)
+
+    def _reasons(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return why later orders change, as words and claims: most orders first, OTHER last."""
+        rows, fields = self.sheet(ChangedOrders), ChangedOrders
+        reasons: list[tuple[str, dict[str, Any]]] = []
+        for why, words in ((PLANT, "a plant"), (rounds.STOCK, "a stock"), (PRICE, "a price")):
+            if len(of_why := rows.where(why=why)):
+                such_as = "such as " if len({*of_why.cells(fields.because)}) > 1 else ""
+                claims = {
+                    "of": rows.count(fields.why, "=", why),
+                    "first": of_why.first(fields.because),
+                }
+                reasons.append((f"because of {words}, {such_as}{{first[because]}}", claims))
+        reasons.sort(key=lambda reason: -reason[1]["of"].number)
+        if (of := rows.count(fields.why, "=", OTHER)).number:
+            words = "for another reason, such as an exchange at the same cost"
+            reasons.append((words, {"of": of}))
+        return reasons
+
+    def variances(self) -> Iterator[Sentence]:
+        """Yield what purchases cost more or less by price and by quantity, and who missed."""
+        rows, fields = self.sheet(SupplierVariance), SupplierVariance
+        price, quantity = rows.sum(fields.by_price), rows.sum(fields.by_quantity)
+        if not price.number and not quantity.number:
+            return
+        by_price, by_quantity = _compared(price, "{price}"), _compared(quantity, "{quantity}")
+        text = f"{by_price} by price, {by_quantity} by quantity."
+        claims = {"price": price, "quantity": quantity}
+        larger = max(claims, key=lambda name: abs(claims[name].number))
+        yield say("figure", text, name=f"Change of cost by {larger}", large=larger, **claims)
+        short = rows.count(fields.missed, ">", tolerances.SAME_ORDER)
+        planned = rows.count(fields.planned, ">", 0.0)
+        if short.number:
+            yield say("figure", "Suppliers of a mineral that delivered less than planned: {short}"
+                                " of {every}.", name="Suppliers that missed", large="short",
+                      short=short, every=planned)  # fmt: skip
 
     def reasons(self) -> Iterator[Sentence]:
-        """Yield how many of these orders change because of a plant, a stock, a price."""
-        rows, fields = self.sheet(ChangedOrders), ChangedOrders
-        words = {PLANT: "a plant", rounds.STOCK: "a stock", PRICE: "a price"}
-        for why, name in words.items():
-            of = rows.count(fields.why, "=", why)
-            if of.number:
-                first = rows.where(why=why).first(fields.because)
-                text = f"{{of}} of them change because of {name}: {{first[because]}}."
-                yield say("answer", text, of=of, first=first)
-        other = rows.count(fields.why, "=", OTHER)
-        if other.number:
-            yield say("answer", "{other} of them change for another reason, such as an exchange at"
-                                " the same cost.", other=other)  # fmt: skip
-
-    def moved(self) -> Iterator[Sentence]:
-        yield from moved_build(self.sheet(ChangedBuilds), "answer")
+        """Yield the other reasons for which later orders change."""
+        for words, claims in self._reasons()[1:]:
+            yield say("figure", f"Later orders that change {words}: {{of}}.",
+                      name="Further orders that change", large="of", **claims)  # fmt: skip
 
     def decide(self) -> Iterator[Sentence]:
         yield from changed_decisions(self.sheet(DecideNow), _OLD)
+
+    def unreported(self) -> Iterator[Sentence]:
+        """Yield how many orders were not reported, if others were."""
+        unreported, orders = self._unreported()
+        if 0 < unreported.number < orders.number:
+            yield say("care", _NOT_REPORTED, unreported=unreported, orders=orders)
+
+    def _unreported(self) -> tuple[Claim, Claim]:
+        """Return how many orders were not reported, and how many there are."""
+        rows, fields = self.sheet(SupplierVariance), SupplierVariance
+        return rows.sum(fields.unreported), rows.sum(fields.orders)
+
+    def carried(self) -> Iterator[Sentence]:
+        """Yield how many notes on what is carried over, and rows left out, there are."""
+        rows, fields = self.sheet(CarriedOver), CarriedOver
+        notes, gone = rows.count(fields.what, "=", NOTE), rows.count(fields.before, "=", WHOLE_ROW)
+        if notes.number or gone.number:
+            yield say("care", "On the sheet Carried over, notes: {notes}; rows left out: {gone}.",
+                      notes=notes, gone=gone)  # fmt: skip
+
+    def moved(self) -> Iterator[Sentence]:
+        yield from moved_build(self.sheet(ChangedBuilds), "care")
+
+
+def _compared(claim: Claim, slot: str) -> str:
+    """Return a slot for a difference in money; a claim below 0 says ``less`` itself."""
+    return f"{slot} more" if claim.number > 0 else slot

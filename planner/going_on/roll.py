@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -19,11 +19,10 @@ from models.results.rounds import CarriedOver, SupplierVariance
 from models.schema import Record
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.documents.folder import copy_case
-from planner.going_on.outcome import PastYears, Story, story, variance_by_supplier
-from planner.render.claims import Place, Sentence
-from planner.render.front import DECIDE
+from planner.going_on.outcome import NOTE, WHOLE_ROW, PastYears, Story, story, variance_by_supplier
+from planner.render.front import FirstPage, first_columns, front_alone
 from planner.render.table import table_of
-from planner.render.words import capitalized, counted, listed, year_span
+from planner.render.words import capitalized, listed, year_span
 from planner.scratch import is_folder, scratch_folder
 from planner.workbook import Book, findings, read
 from planner.workbook.edit import AddedPage, EditedBook, EditedCase, EditedFolder, fitted
@@ -70,11 +69,17 @@ def rolled(
 
 FIRST = "Rolled"
 """The first sheet of the next workbook."""
-_TABLES = (SupplierVariance, ChangedOrders, ChangedBuilds, DecideNow)
+_TABLES = (CarriedOver, SupplierVariance, ChangedOrders, ChangedBuilds, DecideNow)
 """The sheets on which its sentences are claims."""
+_SHOWN = (
+    SupplierVariance.mineral, SupplierVariance.refiner, SupplierVariance.country,
+    SupplierVariance.planned, SupplierVariance.delivered, SupplierVariance.change,
+    SupplierVariance.money, SupplierVariance.by_price, SupplierVariance.by_quantity,
+)  # fmt: skip
+"""The fields in its table."""
 _ROLLED_SHEETS = {
     *map(normalize, (FIRST, PreviousOrder.SHEET, PreviousBuild.SHEET)),
-    *(normalize(each.TABLE) for each in (CarriedOver, *_TABLES)),
+    *(normalize(each.TABLE) for each in _TABLES),
 }
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
@@ -119,10 +124,23 @@ class RolledPlan:
         """
         with scratch_folder() as folder:
             suffix = "" if is_folder(self._path) else self._path.suffix
-            self._write(folder / f"{FIRST}{suffix}", ())
+            carried = self._write(folder / f"{FIRST}{suffix}", None)
             book = read(folder / f"{FIRST}{suffix}")
-        outcome = self.outcome
-        return story(self.variances, self.plan, book, outcome.to, outcome.other_stocks)
+        return story(carried, self.variances, self.plan, book, self.outcome)
+
+    @cached_property
+    def page(self) -> FirstPage:
+        """The first page of the next workbook; InputError if it cannot be planned."""
+        years = sorted({y for y in self.book.case.years if y < self.outcome.to})
+        table, country = self.variances, self.book.case.country_name
+        return FirstPage(
+            f"{year_span(years)}{_TITLE}",
+            "What happened, and what now?",
+            self.story.sentences,
+            first_columns(table_of(table, country), table, _SHOWN) if len(table) else None,
+            made_by=f"Rolled from {self.names[0]}, the plan of {self.names[1]}.",
+            table_note="Largest difference in cost first. By quantity: at planned landed cost.",
+        )
 
     @property
     def _path(self) -> Path:
@@ -136,38 +154,44 @@ class RolledPlan:
 
         ValueError if the case was not read from a workbook or folder.
         """
-        self._write(path, self.story.sentences)
+        self._write(path, self.page)
 
-    def _write(self, path: Path, sentences: Sequence[Sentence]) -> None:
+    def _write(self, path: Path, page: FirstPage | None) -> CarriedOver:
+        """Write the next workbook, without a ``page`` its input alone; return what changed."""
         if is_folder(self._path):
             folder = EditedFolder(self._path)
-            _Writer(self, folder, sentences).edit()
+            carried = _Writer(self, folder).edit(page)
             copy_case(self._path, path, *folder.written(), read)
-            return
+            return carried
         with as_input_error(self._path):
             book = EditedBook(self._path)
-            made = book.finished_copy(path.suffix, show=_Writer(self, book, sentences).edit())
+            carried = _Writer(self, book).edit(page)
+            made = book.finished_copy(path.suffix, show="" if page is None else book.titles[0])
         path.write_bytes(made)
         read(path)
+        return carried
 
 
 class _Writer:
-    """Makes the edits; without ``sentences`` only those that the next plan follows from."""
+    """Makes the edits."""
 
-    def __init__(
-        self, rolled: RolledPlan, target: EditedCase, sentences: Sequence[Sentence]
-    ) -> None:
-        self.rolled, self.target, self.sentences = rolled, target, sentences
+    def __init__(self, rolled: RolledPlan, target: EditedCase) -> None:
+        self.rolled, self.target = rolled, target
         self.case: Case = rolled.book.case
         self.places = deepcopy(rolled.book.layout.sheets)
         self.listed: list[dict[str, object]] = []
 
-    def edit(self) -> str:
-        """Make all edits in the planned case's workbook; return the title of its first page.
+    def edit(self, front: FirstPage | None) -> CarriedOver:
+        """Make all edits in the planned case's workbook; return the list of the changes.
 
-        Sheets are added: a first page, a list of the changes, and those that it speaks of.
+        With the first page come the sheets that it speaks of.
         """
         self._remove_rolled_sheets()
+        tables = []
+        if front is not None:
+            made = self.rolled.story.tables.values()
+            tables = [table_of(each, self.case.country_name) for each in made]
+            self.target.add_drawn_page(FIRST, front_alone(front, tables))
         self._past_years()
         for cell in self.rolled.edits.cells:
             self._cell(cell)
@@ -177,25 +201,21 @@ class _Writer:
             sheet = self._sheet(each.record)
             sheet.clear(each.row)
             self._list(
-                sheet.grid.title, f"A{each.row}", each.what, "", "the row", None, each.reason
+                sheet.grid.title, f"A{each.row}", each.what, "", WHOLE_ROW, None, each.reason
             )
         self._before(PreviousOrder, self.rolled.orders)
         self._before(PreviousBuild, self.rolled.builds)
-        made = [*self.rolled.story.tables.values()] if self.sentences else []
-        names = (FIRST, CarriedOver.TABLE, *(table.TABLE for table in made))
-        front, listed, *others = (self.target.add_page(n, at) for at, n in enumerate(names))
         for name, place, value in self.target.fix():
             reason = "the formula depends on a changed cell, so it is replaced by its value"
             self._list(name, place, "", "", "a formula", value, reason)
-        self._front(AddedPage(front, _COLUMNS))
-        made = [CarriedOver.of_rows(self.listed), *made]
-        for sheet, result in zip((listed, *others), made, strict=True):
-            table = table_of(result, self.case.country_name)
-            page = AddedPage(sheet, len(table.columns))
+        for text in self.rolled.edits.warnings:
+            self._list("", "", NOTE, "", None, None, f"{capitalized(text)}.")
+        for at, table in enumerate(tables, start=1):
+            page = AddedPage(self.target.add_page(table.name, at), len(table.columns))
             page.widths(*(fitted([c.header, *c.values]) for c in table.columns))
             page.write_table(table)
             page.add_filter(1)
-        return str(front.title)
+        return CarriedOver.of_rows(self.listed)
 
     def _remove_rolled_sheets(self) -> None:
         titles = [*self.target.titles]
@@ -226,7 +246,7 @@ class _Writer:
             self._list(sheet.grid.title, cell, what, header, header, f"{PAST} {header}", reason)
 
     def _cell(self, edit: CellEdit) -> None:
-        """Change a cell of the workbook, and list it on the first page."""
+        """Change a cell of the workbook, and list it."""
         sheet = self._sheet(edit.record)
         column = self._column(sheet, edit.record, edit.field)
         if not column:
@@ -237,7 +257,7 @@ class _Writer:
         self._list(sheet.grid.title, cell, edit.what, header, edit.before, edit.value, edit.reason)
 
     def _row(self, new: NewRow) -> None:
-        """Add a row to the workbook, and list it on the first page."""
+        """Add a row to the workbook, and list it."""
         sheet = self._sheet(new.record)
         cells = {
             self._column(sheet, new.record, name): self._converted(new.record, name, value)
@@ -298,75 +318,6 @@ class _Writer:
     ) -> None:  # fmt: skip
         row = {"sheet": sheet, "cell": cell, "what": what, "column": column, "reason": reason}
         self.listed.append(row | {"before": _text_of_value(before), "after": _text_of_value(after)})
-
-    # ---- the first sheets -----------------------------------------------------------------------
-
-    def _front(self, page: AddedPage) -> None:
-        """Write the first page: what happened, what to decide, and all changes."""
-        outcome = self.rolled.outcome
-        page.widths(*_WIDTHS)
-        years = sorted({y for y in self.case.years if y < outcome.to})
-        page.write_title(f"{year_span(years)}{_TITLE}")
-        self._write_sentences(page, "answer")
-        page.paragraph(
-            f"Rolled from {self.rolled.names[0]}, the plan of {self.rolled.names[1]}. This workbook"
-            f" plans from {outcome.to} on. Next: planner check, then planner solve."
-        )
-        self._write_sentences(page, "decide", DECIDE)
-        page.write_heading("Carried over to this workbook")
-        for name, count in Counter(str(row["sheet"]) for row in self.listed).items():
-            page.paragraph(f"{name}: {counted(count, 'cell')} changed or added.")
-        if outcome.unreported < outcome.rows:
-            page.paragraph(f"As planned: {outcome.as_planned}.")
-        page.paragraph(f"Not reported, so as in the plan: {outcome.not_reported}.")
-        page.link(f"Every cell: {CarriedOver.TABLE}", CarriedOver.TABLE)
-        if self.rolled.edits.removed:
-            page.write_heading("Left out of this workbook")
-            for gone in self.rolled.edits.removed[:_MOST_NAMED]:
-                page.paragraph(
-                    f"{gone.record.SHEET}, row {gone.row}: {gone.what}. {capitalized(gone.reason)}."
-                )
-            others = len(self.rolled.edits.removed) - _MOST_NAMED
-            if others > 0:
-                page.paragraph(f"And {counted(others, 'more row')}: see {CarriedOver.TABLE}.")
-        if self.rolled.edits.warnings:
-            page.write_heading("What to read with care")
-            for text in self.rolled.edits.warnings:
-                page.paragraph(f"{capitalized(text)}.")
-        fields = SupplierVariance
-        table = self.rolled.variances.without(
-            fields.missed, fields.missed_money, fields.orders, fields.unreported
-        )
-        page.write_heading(
-            "Differences from the plan by mineral and supplier, the largest difference in cost"
-            " first"
-        )
-        if len(table):
-            total = outcome.variance
-            tonnes = total.planned_t, total.delivered_t, total.delivered_t - total.planned_t
-            # tonnes of different minerals are not added up
-            shown = tonnes if len(set(table.mineral)) == 1 else (None,) * len(tonnes)
-            everything = ("All", None, None, *shown, *total.money)
-            page.write_table(table_of(table, self.case.country_name), everything)
-            page.paragraph(
-                "By price: (price paid - planned landed cost) × delivered tonnes. By quantity:"
-                " planned landed cost × (delivered tonnes - planned tonnes)."
-            )
-        else:
-            page.paragraph("Nothing was planned for these years, and nothing was bought.")
-
-    def _write_sentences(self, page: AddedPage, place: Place, heading: str = "") -> None:
-        """Write the sentences of one part of the page; without any, no heading."""
-        texts = [each.text for each in self.sentences if each.place == place]
-        if texts and heading:
-            page.write_heading(heading)
-        for text in texts:
-            (page.paragraph if heading else page.key_sentence)(text)
-
-
-_WIDTHS = (18, 24, 16, 12, 12, 12, 15, 15, 15, 15, 15)
-_COLUMNS = len(_WIDTHS)
-_MOST_NAMED = 12
 
 
 def _header(record: type[Record], name: str) -> str:

@@ -6,6 +6,7 @@ read with care. Each surface has one function that shows it.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -42,9 +43,10 @@ DECIDE, WITH_CARE = "Decide now", "With care"
 class FirstPage:
     """The content of a first page.
 
-    ``made_by`` are the scenario and the options of a plan; ``sentences`` beyond those that the page
-    has room for (``MOST``) are left out. ``table`` has at most ``MOST_COLUMNS`` columns;
-    ``table_note``, below it, says in which order its rows are, and with what they are compared.
+    ``made_by`` are the scenario and the options of a plan, or the files that a workbook was rolled
+    from; ``sentences`` beyond those that the page has room for (``MOST``) are left out. ``table``
+    has at most ``MOST_COLUMNS`` columns; ``table_note``, below it, says in which order its rows
+    are, and with what they are compared.
     ``proof`` says whether the plan is proven. A page of a plan leaves room for ``reserved`` in
     place of ``made_by`` and ``proof``, so that surfaces with and without them say the same.
     """
@@ -313,6 +315,19 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
     _charts(book, page, first, high, lines, data)
     page.finish(front.made_by or front.title)
     sheet.center_horizontally()
+
+
+def front_alone(front: FirstPage, tables: Sequence[Table]) -> bytes:
+    """Return a workbook with a first page alone, without charts.
+
+    Its sentences are linked to cells of ``tables``, sheets of another workbook, to which the page
+    is added.
+    """
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"default_format_properties": style.USUAL}) as book:
+        styles = style.Styles(book)
+        draw_front(book, book.add_worksheet(NAME), front, tables, ("", ()), styles)
+    return made.getvalue()
 
 
 def claim_cell(sentence: Sentence, tables: Mapping[str, Table]) -> tuple[str, str] | None:

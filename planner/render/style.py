@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from models.results.field import Format
-from planner.render.palette import LINE, NAVY, WHITE
+from planner.render.palette import FONT, FONT_SIZE, LINE, NAVY, WHITE
 from planner.render.table import Cell, Table, TableColumn
 from planner.render.words import width_of
 
@@ -122,6 +122,10 @@ def line_count(value: Cell, wide: float, fmt: Format) -> int:
         return 1
     count = math.ceil(width_of(value) * _LETTER / max(wide - 2, 1.0))
     return min(count, MOST_LINES) if fmt is Format.SENTENCE else max(count, 1)
+
+
+USUAL = {"font_name": FONT, "font_size": FONT_SIZE}
+"""The font of a workbook's cells."""
 
 
 class Styles:

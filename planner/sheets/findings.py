@@ -475,7 +475,8 @@ def supplier_chart(rows: Sequence[Row], words: Mapping[str, str]) -> Picture | N
 _KINDS: tuple[Mapping[Kind, str], ...] = (
     {Kind.BEGIN: "begin {top[what]} ({top[mineral]})"},
     {
-        Kind.CONTRACT: "buy {top[mineral]} for {top[member]} from {top[what]} under its contract",
+        Kind.CONTRACT: "buy {top[mineral]} for {top[member]} from {top[what]} under its"
+        " {top[decision]}",
         Kind.FILL: "put {top[mineral]} into the stockpile of {top[member]}",
         Kind.DRAW: "draw {top[mineral]} from the stockpile of {top[member]}",
     },
@@ -524,7 +525,7 @@ def _costliest(
     now, amount_words = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
     verb, rest = words[kind].split(" ", 1)
     if not now.number:
-        verb, amount_words = f"don't {verb}", ""
+        verb, amount_words = f"do not {verb}", ""
     elif kind is Kind.BEGIN and "first" in asked and now.number >= 1 - tolerances.SAME_SHARE:
         amount_words = ""  # the whole plant
     if "{before}" in more:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.formula.tokenizer import Token, Tokenizer
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import absolute_coordinate, quote_sheetname, range_boundaries
@@ -84,6 +84,12 @@ class EditedCase:
         """Add a blank sheet of openpyxl at a place of the list."""
         self.titles.insert(at, self.free(name))
         return self.pages.create_sheet(self.titles[at])
+
+    def add_drawn_page(self, name: str, drawn: bytes) -> None:
+        """Add the one sheet of a workbook as the first, before any other is added."""
+        self.pages = load_workbook(io.BytesIO(drawn))
+        self.titles.insert(0, self.free(name))
+        self.pages.worksheets[0].title = self.titles[0]
 
     def add_sheet(self, name: str, headers: Sequence[str], after: Sequence[str]) -> EditedSheet:
         """Add a sheet with a header row, after the last of others."""
@@ -293,20 +299,8 @@ class AddedPage:
     def write_title(self, text: str) -> None:
         self._words(text, palette.NAVY, 27, bold=True, size=16)
 
-    def key_sentence(self, text: str) -> None:
-        self._words(text, palette.NAVY, 21, bold=True, size=12)
-
-    def write_heading(self, text: str) -> None:
-        self.row += 1
-        self._words(text, palette.NAVY, bold=True)
-
     def paragraph(self, text: str) -> None:
         self._words(text, palette.INK, size=palette.FONT_SIZE)
-
-    def link(self, text: str, sheet: str) -> None:
-        cell = self.sheet.cell(self.row, 1)
-        self._words(text, palette.BLUE)
-        self.set_link(cell, sheet, "A1")
 
     def set_link(self, cell: Any, sheet: str, target: str) -> None:
         """Make a cell a link to a cell of another sheet."""
@@ -337,8 +331,8 @@ class AddedPage:
         for column, wide in enumerate(widths, start=1):
             self.sheet.column_dimensions[letters(column)].width = wide
 
-    def write_table(self, table: Table, total: tuple[object, ...] = ()) -> None:
-        """Write a table with its header, and a row of totals if given."""
+    def write_table(self, table: Table) -> None:
+        """Write a table with its header."""
         top = self.row
         for column, c in enumerate(table.columns, start=1):
             side = "left" if c.fmt.is_text else "right"
@@ -346,16 +340,14 @@ class AddedPage:
             form = number_format(c.fmt, c.values)
             at = Alignment(horizontal=side, vertical="top", wrap_text=True)
             font = Font(name=palette.FONT, size=palette.FONT_SIZE)
-            for row, value in enumerate((*c.values, *total[column - 1 : column]), start=top + 1):
+            for row, value in enumerate(c.values, start=top + 1):
                 cell = self.sheet.cell(row, column, value)
                 if isinstance(value, str):
                     cell.data_type = "s"
                 cell.font, cell.border, cell.alignment = font, _BOX, at
                 cell.number_format = form
-            if total:
-                cell.font = Font(name=palette.FONT, size=palette.FONT_SIZE, bold=True)
         self.sheet.row_dimensions[top].height = 2 * _LINE_HEIGHT + 3
-        self.row = top + 1 + len(table) + bool(total)
+        self.row = top + 1 + len(table)
 
     def _head(self, row: int, column: int, text: str, side: str) -> None:
         head = self.sheet.cell(row, column, text)

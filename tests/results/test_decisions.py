@@ -231,11 +231,11 @@ def test_dropped_decisions_have_the_amount_zero() -> None:
     ("kind", "amount", "said"),
     [
         ("begin", 1.0, "Begin 100 % of P (tin), 46 % in the plan."),
-        ("begin", 0.0, "Don't begin P (tin), 46 % in the plan."),
-        ("buy", 0.0, "Don't buy tin for A from P, 0.46 t in the plan."),
+        ("begin", 0.0, "Do not begin P (tin), 46 % in the plan."),
+        ("buy", 0.0, "Do not buy tin for A from P, 0.46 t in the plan."),
         ("contract", 7.0, "Buy 7 t of tin for A from P under its contract, 0.46 t in the plan."),
         ("fill", 7.0, "Put 7 t of tin into the stockpile of A, 0.46 t in the plan."),
-        ("draw", 0.0, "Don't draw tin from the stockpile of A, 0.46 t in the plan."),
+        ("draw", 0.0, "Do not draw tin from the stockpile of A, 0.46 t in the plan."),
     ],
 )
 def test_a_changed_decision_in_words(kind: str, amount: float, said: str) -> None:

@@ -14,10 +14,10 @@ from models import errors
 from models.errors import Finding, InputError, WriteError
 from planner.cli import answer, common
 from planner.cli.answer import Answer, Command, Key, errors_in, findings_by_severity, finish, refuse
-from planner.cli.words import line, show_defaults, show_findings
+from planner.cli.words import show_defaults, show_findings, show_front
 from planner.options import EXAMPLE
 from planner.render.keys import AnswerKey, AnswerKeys
-from planner.render.words import number_of, terminal_safe, year_span
+from planner.render.words import number_of, terminal_safe
 from planner.scratch import input_stem, is_folder
 from planner.stops import raise_pending_stop
 
@@ -490,21 +490,10 @@ def _start_of_plan(sheets: PlanSheets, file: Path) -> Start:
 
 
 def _print_roll(rolled: RolledPlan, written: Path, seconds: float) -> None:
-    outcome, sentences = rolled.outcome, rolled.story.sentences
-    years = sorted({y for y in rolled.book.case.years if y < outcome.to})
-    click.secho(f"{year_span(years)}: planned and delivered", bold=True, err=True)
-    for place in ("answer", "decide"):
-        for each in sentences:
-            if each.place == place:
-                click.echo(each.text, err=True)
-    if outcome.unreported < outcome.rows:
-        line("As planned", outcome.as_planned)
-    line("Not reported", outcome.not_reported)
-    for gone in rolled.edits.removed:
-        line("Left out", f"{gone.record.SHEET}, row {gone.row}: {terminal_safe(gone.what)}")
-    for text in rolled.edits.warnings:
-        line("Note", terminal_safe(text), "yellow", of_label=True)
-    line("Next", f"{written}, from {outcome.to} on  ({seconds:z.1f} s)")
+    notes = [*(each.text for each in rolled.page.of("care")), *rolled.edits.warnings]
+    last = [f"Note: {terminal_safe(text)}" for text in notes]
+    last.append(f"Next: {written}, from {rolled.outcome.to} on  ({seconds:z.1f} s)")
+    show_front(rolled.page, last)
 
 
 def _roll_answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
@@ -524,7 +513,7 @@ def _roll_answer(rolled: RolledPlan, written: Path, seconds: float) -> Answer:
             {Key.SHEET: gone.record.SHEET, Key.ROW: gone.row, "of": gone.what}
             for gone in rolled.edits.removed
         ],
-        "findings": [each.json() for each in rolled.story.sentences],
+        "findings": [each.json() for each in rolled.page.findings],
         Key.NOTES: list(rolled.edits.warnings),
         Key.CURRENCY: rolled.currency,
         **findings_by_severity(()),

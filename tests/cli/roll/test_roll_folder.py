@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,11 @@ def test_a_folder_rolls_to_the_case_of_the_workbook(three, ask, dialect) -> None
     assert {k: v for k, v in answer.items() if k not in differ} == {
         k: v for k, v in wanted.items() if k not in differ
     }
+    with Path("next/rolled.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell.replace("\u00a0", " ") for row in csv.reader(file) for cell in row]
+    assert [cells.count(each["sentence"]) for each in answer["findings"]] == [1] * len(
+        answer["findings"]
+    )
     given, of_workbook = read(Path("next")), read(Path("next.xlsx"))
     assert given.case == of_workbook.case
     assert given.before == of_workbook.before

@@ -21,6 +21,7 @@ from itertools import combinations
 from string import Formatter
 from typing import Any, Literal
 
+from models import tolerances
 from models.results import About, Field, Format, Result
 from planner.render.table import Cell, Table, table_of
 from planner.render.words import known, without_noise
@@ -267,6 +268,17 @@ class SheetRows:
         column = self._cells(field.name)
         total = math.fsum(v for r in self._known(field) if known(v := column[r]))
         return self._claim("sum", field, None, value=total)
+
+    def stands_out(self, top: Claim, field: Field) -> bool:
+        """Return whether the largest or smallest value of a column looks like no other.
+
+        A superlative would say of one row what holds for several. The rows are all that somebody
+        may compare it with, also those among which it was not looked for.
+        """
+        sign = 1 if top.rule == "largest" else -1
+        values = [sign * float(str(value)) for value in self.cells(field) if known(value)]
+        bound = sign * top.number - tolerances.SHOWN_SHARE * max(abs(top.number), 1.0)
+        return sum(value >= bound for value in values) == 1 < len(values)
 
     # ---- how -----------------------------------------------------------------------------------
 

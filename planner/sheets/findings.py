@@ -74,18 +74,6 @@ def _verb(count: Claim, one: str, several: str) -> str:
     return one if count.number == 1 else several
 
 
-def _stands_out(rows: SheetRows, top: Claim, field: Field) -> bool:
-    """Return whether the largest or smallest value of a column looks like no other.
-
-    A superlative would say of one row what holds for several. ``rows`` are all that somebody may
-    compare it with, also those among which it was not looked for.
-    """
-    sign = 1 if top.rule == "largest" else -1
-    values = [sign * float(value) for value in rows.cells(field) if known(value)]
-    bound = sign * top.number - tolerances.SHOWN_SHARE * max(abs(top.number), 1.0)
-    return sum(value >= bound for value in values) == 1 < len(values)
-
-
 def _needed_short_over(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
     """Return how many minerals are needed, how many run short, and how many break a limit."""
     part = ByMineral.missing_share
@@ -116,7 +104,7 @@ def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
     hardest = minerals.largest(part)
     own = minerals.where(mineral=hardest["mineral"])
     start = f"{'No: ' if one else ''}{{top}} of the need for {{top[mineral]}} is missing"
-    if _stands_out(minerals, hardest, part):
+    if minerals.stands_out(hardest, part):
         start = "{top[mineral]} is hit hardest: {top} of its need is missing"
     try:
         kept = own.value(ByMineral.limits_kept), own.value(ByMineral.missing_without_limits_share)
@@ -201,7 +189,7 @@ def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:
         of = named[0].behind
         uses = tables.sheet(Tiers).where(mineral=of["mineral"], year=int(of["year"]))
         top = uses.largest(Tiers.short)
-        if not top["tier"] or not _stands_out(uses, top, Tiers.short):
+        if not top["tier"] or not uses.stands_out(top, Tiers.short):
             return
         yield say(
             "figure",
@@ -280,7 +268,7 @@ def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
     least = minerals.where(**{supplier.name: {"not": None}}).smallest(part)
     lost = minerals.where(mineral=least["mineral"]).value(supplier)
     text = f"If {{who}} stopped selling in {{last}}{also}, {{least[mineral]}} would keep"
-    if _stands_out(minerals, least, part):
+    if minerals.stands_out(least, part):
         text = f"{text} least of its need: {{least}}."
     else:
         text = f"{text} {{least}} of its need."
@@ -316,7 +304,7 @@ def _insecure(tables: SheetTables) -> Iterator[Sentence]:
     tested, missed = (rows.count(part, op, 0.0) for op in (">=", ">"))
     if missed.number:
         top = rows.largest(part)
-        several = "the most " if _stands_out(rows, top, part) else "such as "
+        several = "the most " if rows.stands_out(top, part) else "such as "
         which = "" if missed.number == 1 else several
         yield say(
             "care",

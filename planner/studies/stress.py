@@ -26,6 +26,7 @@ from planner.studies.losses import LossKind, stress
 from planner.studies.stress_tables import (
     FIRST_YEAR,
     LIMITS,
+    NOTHING_TO_LOSE,
     SURGE,
     WAIVED,
     Detail,
@@ -33,6 +34,7 @@ from planner.studies.stress_tables import (
     LossByMineral,
     Losses,
     Solidarity,
+    nothing_to_lose,
     stress_findings,
     tables_of,
 )
@@ -186,6 +188,7 @@ class StressTest(StudyKind):
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
         limits = "kept" if rules.keep_caps else WAIVED
         options = {
+            NOTHING_TO_LOSE: nothing_to_lose(result),
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
             FIRST_YEAR: str(result.years[0]),
             SURGE: f"{rules.surge * 100:g} % of usable capacity more than agreed, each"
@@ -243,12 +246,12 @@ class StressTest(StudyKind):
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
-        """Return the losses of the first kind: countries, unless a single loss was asked for."""
+        """Return the losses of the first kind, such as countries, and those of an end use."""
         every = (tables[each] for each in (Losses, Embargoes) if each in tables)
         if (table := next(every, None)) is None:
             return None
-        first = table.kind[0]
-        return Numbers(table.where([kind == first for kind in table.kind]), _SHOWN_FIELDS)
+        shown = {table.kind[0], LossKind.END_USE}
+        return Numbers(table.where([kind in shown for kind in table.kind]), _SHOWN_FIELDS)
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:

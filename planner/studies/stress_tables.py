@@ -14,7 +14,8 @@ from models.results import Benchmarks, Colour, Figure, Format, Name, Result, Run
 from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
-from planner.render.claims import NoRowsError, Sentence, collect_sentences, say
+from models.schema import REST_OF_WORLD
+from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress
@@ -442,6 +443,23 @@ def _detail(result: Stress, loss: Loss) -> Iterator[Row]:
             yield who | key | dict(zip(amounts, row, strict=True))
 
 
+def nothing_to_lose(result: Stress) -> str:
+    """Return why nothing can be missing after a loss, as a sentence; "" if something can."""
+    side, (begin, *_, end) = result.capped, (result.years[0], *result.years)
+    when = f"In {begin}" if begin == end else f"From {begin} to {end}"
+    buys = side.agreed_totals.bought.sum() > tolerances.LEAST_FLOW
+    if not side.demand.any():
+        so = "" if buys else ", so the agreed plan buys nothing"
+        return f"{when}, nothing is needed{so}."
+    if not buys:
+        return f"{when}, the agreed plan buys nothing, so no supplier can be lost."
+    if not result.losses:
+        several = "which stands for several countries and can't be lost as one"
+        name = result.case.country_name(REST_OF_WORLD)
+        return f"{when}, the agreed plan buys only from {name}, {several}."
+    return ""
+
+
 # ---- findings, made from the tables alone --------------------------------------------------------
 
 
@@ -450,17 +468,21 @@ FIRST_YEAR = "First year of the loss"
 LIMITS, SURGE = "Share limits", "Surge"
 """Rows of the sheet About: when a loss begins, whether share limits hold, what others may sell."""
 WAIVED = "maximums and minimums are waived while the loss lasts"
+_FURTHER = "further missing than in the agreed plan"
+NOTHING_TO_LOSE = "Nothing to lose"
+"""The row of About that says why nothing can be missing after a loss, if there is such a reason."""
 _A_POINT = 0.01
 """A difference of dependence at the last stage and through all stages that is named."""
 
 
 def stress_findings(tables: Tables) -> tuple[Sentence, ...]:
     """Return the sentences of a stress test's first page."""
+    why = collect_sentences(lambda: [say("answer", "{why}", why=tables.asked(NOTHING_TO_LOSE))])
     if not len(tables[Losses]):
-        return (say("answer", "The agreed plan buys from countries that can't be lost."),)
+        return why
     if LossByMineral not in tables:
         return (say("answer", "The losses could not be planned."),)
-    return _StressFindings(tables).sentences()
+    return (*why, *_StressFindings(tables).sentences())
 
 
 class _StressFindings:
@@ -468,6 +490,7 @@ class _StressFindings:
         self.tables, self.rows = tables, tables.sheet(LossByMineral)
         kinds = set(tables[LossByMineral].kind)
         self.kind = str(LossKind.COUNTRY if LossKind.COUNTRY in kinds else min(kinds))
+        self.lost = self.rows.where(kind=self.kind)
 
     def sentences(self) -> tuple[Sentence, ...]:
         return collect_sentences(
@@ -486,89 +509,86 @@ class _StressFindings:
             return " in {first}", {"first": begin}
         return " from {first} to {last}", {"first": begin, "last": end}
 
+    def most(self, rows: SheetRows) -> Claim | None:
+        """Return the mineral and loss with most further missing; None if none has more."""
+        try:
+            most = rows.largest(LossByMineral.share)
+        except NoRowsError:  # none of these minerals is needed
+            return None
+        return most if most.number > SMALL else None
+
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
-        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
-        most = rows.largest(fields.share)
-        if most.number <= SMALL:
+        fields, rows = LossByMineral, self.lost
+        if (most := self.most(rows)) is None:
             none = rows.none(fields.share, ">", SMALL)
-            text = f"If a {self.kind} is lost, no mineral is further missing than in the agreed"
-            yield say("answer", f"{text} plan.", none=none)
+            text = f"If a {self.kind} is lost, no mineral is {_FURTHER}."
+            yield say("answer", text, none=none)
             return
         when, years = self.years
-        yield say("answer", f"Without {{most[lost]}}{when}, most is missing: {{most}} of the need"
-                            " for {most[mineral]} is further missing than in the agreed plan.",
-                  most=most, **years)  # fmt: skip
+        start = f"Without {{most[lost]}}{when}, {{most}}"
+        if rows.stands_out(most, fields.share):
+            start = f"A single mineral is hit hardest without {{most[lost]}}{when}: {{most}}"
+        text = f"{start} of the need for {{most[mineral]}} is {_FURTHER}."
+        yield say("answer", text, most=most, **years)
         hit = rows.where(lost=most["lost"]).count(fields.share, ">", SMALL)
         are = "mineral is" if hit.number == 1 else "minerals are"
-        yield say("figure", f"Without {{most[lost]}}, {{hit}} {are} further missing than in the"
-                            " agreed plan.", name="Minerals that run shorter", large="hit",
-                  hit=hit, most=most)  # fmt: skip
+        yield say("figure", f"Without {{most[lost]}}, {{hit}} {are} {_FURTHER}.",
+                  name="Minerals that run shorter", large="hit", hit=hit, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
-        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
-        most = rows.largest(fields.share)
-        if most.number <= SMALL:
+        if (most := self.most(self.lost)) is None:
             return
-        kinds, what = [self.kind], f"another {self.kind} is lost"
-        if LossKind.END_USE in self.tables[fields].kind:
-            kinds.append(str(LossKind.END_USE))
-            what += ", or closed to a use"
-        others = self.rows.where(kind=kinds, lost={"not": most["lost"]})
-        follows = others.largest(fields.share)
-        if follows.number > SMALL:
-            yield say("answer", "Next is {follows[lost]}: {follows} of the need for"
-                                " {follows[mineral]} is further missing than in the agreed plan.",
-                      follows=follows)  # fmt: skip
-        else:
+        fields, others = LossByMineral, self.lost.where(lost={"not": most["lost"]})
+        if (follows := self.most(others)) is None:
             none = others.none(fields.share, ">", SMALL)
-            text = f"If {what}, no mineral is further missing than in the agreed plan."
+            text = f"If another {self.kind} is lost, no mineral is {_FURTHER}."
             yield say("answer", text, none=none)
+            return
+        start = "As much is missing without" if f"{follows}" == f"{most}" else "Next is"
+        text = f"{start} {{follows[lost]}}: {{follows}} of the need for {{follows[mineral]}}"
+        yield say("answer", f"{text} is {_FURTHER}.", follows=follows)
 
     def pairs(self) -> Iterator[Sentence]:
         """Yield the embargo on a single member that leaves most missing."""
         most = self.tables.sheet(Embargoes).largest(Embargoes.own_share)
         if most.number > SMALL:
             yield say("figure", "If {most[country]} stops selling to {most[member]}, {most} of that"
-                                " member's need is further missing than in the agreed plan, by"
-                                " value.",
+                                f" member's need is {_FURTHER}, by value.",
                       name=Embargoes.own_share.header, large="most", most=most)  # fmt: skip
 
     def uses(self) -> Iterator[Sentence]:
-        """Yield the country and the use between which closed lanes leave most missing.
-
-        It is left out if it is the next loss that the answer names.
-        """
-        fields, named = (
-            LossByMineral,
-            [claim for s in collect_sentences(self.next_hardest) for claim in s.claims],
-        )
-        most = self.rows.where(kind=str(LossKind.END_USE)).largest(fields.share)
-        if most.number > SMALL and most.position not in {claim.position for claim in named}:
+        """Yield the country and the use between which closed lanes leave most missing."""
+        most = self.most(self.rows.where(kind=str(LossKind.END_USE)))
+        if most is not None:
             yield say("figure", "With lanes closed from {most[lost]}, {most} of the need for"
-                                " {most[mineral]} is further missing than in the agreed plan.",
+                                f" {{most[mineral]}} is {_FURTHER}.",
                       name="A country closed to a use", large="most", most=most)  # fmt: skip
 
     def first_short(self) -> Iterator[Sentence]:
-        """Yield after how many days need is not met any more."""
+        """Yield after how many days need is not met any more, if stocks put that off."""
         rows = self.tables.sheet(Losses).where(kind=self.kind)
         least = rows.smallest(Losses.survived)
-        text = "Without {days[lost]}, members' shared stocks put off the first shortage by {days}."
-        yield say("figure", text, name="Time without a shortage", large="days", days=least)
+        if least.number > 0:
+            text = "Without {days[lost]}, members' shared stocks put off the first shortage by"
+            yield say("figure", f"{text} {{days}}.", name="Time without a shortage", large="days",
+                      days=least)  # fmt: skip
 
     def stages(self) -> Iterator[Sentence]:
         """Yield the mineral that depends most on a country through all stages.
 
         It is named if that is more than what the country sells at the last stage.
         """
-        fields, rows = LossByMineral, self.rows.where(kind=self.kind)
+        fields, rows, end = LossByMineral, self.lost, self.tables.asked(Figure.LAST_YEAR)
         most = rows.largest(fields.depends)
         last = rows.where(lost=most["lost"], mineral=most["mineral"]).value(fields.depends_last)
         if most.number - last.number > _A_POINT:
-            yield say("figure", "Most dependent is {most[mineral]} on {most[lost]}: {most} of"
-                                " purchases through all stages, {last} at the last stage.",
-                      name="Dependence with inputs", large="most", most=most,
-                      last=last)  # fmt: skip
+            is_single = rows.stands_out(most, fields.depends)
+            what = "most dependent is {most[mineral]}" if is_single else "{most[mineral]} depends"
+            yield say("figure", f"In {{end}}, {what} on {{most[lost]}}: {{most}} of purchases"
+                                " through all stages, {last} at the last stage.",
+                      name="Dependence with inputs", large="most", most=most, last=last,
+                      end=end)  # fmt: skip
 
     def sharing(self) -> Iterator[Sentence]:
         """Yield for which loss sharing what is left is worth most."""

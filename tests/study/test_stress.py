@@ -12,7 +12,7 @@ from models.case import Case
 from models.errors import SolverError
 from models.plan import solve
 from models.resolve import Expanded, caps
-from models.results import Result
+from models.results import About, Figure, Result
 from models.schema import MIN, ScenarioStep
 from models.scorecard.supplied import n_minus_1
 from planner.scenarios.actions import apply_steps
@@ -31,10 +31,12 @@ from planner.studies.losses import (
 )
 from planner.studies.stress import StressTest
 from planner.studies.stress_tables import (
+    NOTHING_TO_LOSE,
     Embargoes,
     LossByMineral,
     Losses,
     Solidarity,
+    nothing_to_lose,
     stress_findings,
     tables_of,
 )
@@ -545,26 +547,64 @@ def test_nobody_is_short_before_the_first_year_short(seed: int) -> None:
 # ---- findings ------------------------------------------------------------------------------------
 
 
+SEVERAL = "which stands for several countries and can't be lost as one"
+
+
 def told(found: Stress) -> list[str]:
     """Return the sentences of the first page."""
-    tables = Tables(tables_of(found), found.case.country_name)
+    asked = {NOTHING_TO_LOSE: nothing_to_lose(found), str(Figure.LAST_YEAR): found.years[-1]}
+    asked = {what: value for what, value in asked.items() if value}
+    about = About(what=[*asked], value=[*asked.values()])
+    tables = Tables([*tables_of(found), about], found.case.country_name)
     return [sentence.text for sentence in stress_findings(tables)]
 
 
 @pytest.mark.parametrize(
-    "book",
+    ("book", "said"),
     [
-        make(jin(60), demand=0.0),
-        make(jin(0)),
-        make(refiner("All", "ROW", 60, 5)),
+        (make(jin(60), demand=0.0), "In 2026, nothing is needed, so the agreed plan buys nothing."),
+        (make(jin(0)), "In 2026, the agreed plan buys nothing, so no supplier can be lost."),
+        (make(jin(60), years=(2026, 2027), Lanes=[{"From country": "CHN", "Open": "no"}]),
+         "From 2026 to 2027, the agreed plan buys nothing, so no supplier can be lost."),
+        (make(refiner("All", "ROW", 60, 5)),
+         f"In 2026, the agreed plan buys only from ROW, {SEVERAL}."),
     ],
-    ids=["no need", "no capacity", "rest of world"],
-)
-def test_a_plan_without_a_supplier_to_lose_has_a_page_and_a_report(book) -> None:
-    """Its only sentence says so, and the report has no table to show."""
+    ids=["no need", "no capacity", "closed", "rest of world"],
+)  # fmt: skip
+def test_a_plan_without_a_supplier_to_lose_has_a_page_and_a_report(book, said) -> None:
+    """Its only sentence says why, and the report has no table to show."""
     found = lost_in(book)
-    assert told(found) == ["The agreed plan buys from countries that can't be lost."]
+    assert told(found) == [said]
     assert StressTest.sections(Tables(tables_of(found))) == ()
+
+
+def test_where_nothing_is_needed_what_is_bought_for_stock_can_be_lost() -> None:
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 9, "Target (t)": 9, "Opening (t)": 0}
+    found = lost_in(make(jin(60), demand=0.0, Stockpiles=[pile]))
+    assert [loss.country for loss in found.losses] == ["CHN"]
+    assert told(found)[:2] == [
+        "In 2026, nothing is needed.",
+        "If a country is lost, no mineral is further missing than in the agreed plan.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "said"),
+    [
+        ((60, 40), ("A single mineral is hit hardest without CHN", "Next is CHL: 40 %")),
+        ((50, 50), ("Without CHN, 50 %", "As much is missing without CHL: 50 %")),
+        ((50.4, 49.6), ("A single mineral is hit hardest without CHN", "Next is CHL: 49.6 %")),
+        ((50.01, 49.99), ("Without CHN, 50 %", "As much is missing without CHL: 50 %")),
+        ((100, 40), ("Without CHN, 92 %",)),
+        ((99, 40), ("A single mineral is hit hardest without CHN", "Next is CHL: 1 %")),
+    ],
+)  # fmt: skip
+def test_what_is_hit_hardest_looks_like_nothing_else(capacity, said) -> None:
+    """Jin of China and Sur of Chile together have 100 t or more, for a need of 100 t."""
+    found = lost_in(make(jin(capacity[0]), sur(capacity[1])))
+    answers = [text for text in told(found) if " mineral is further" not in text[:40]]
+    for text, start in zip(answers, said, strict=False):
+        assert text.startswith(start)
 
 
 def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_first() -> None:
@@ -577,12 +617,32 @@ def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_fi
     rows = table(found, Losses)
     assert rows["lost"].tolist() == ["CHN", "CHL", "PER"]
     assert rows["cost"].is_monotonic_decreasing
-    most = "Without PER, most is missing: 100 % of the need for tin is further missing than in the"
+    most = "A single mineral is hit hardest without PER: 100 % of the need for tin is further"
     assert told(found)[:3] == [
-        f"{most} agreed plan.",
+        f"{most} missing than in the agreed plan.",
         "Without PER, 1 mineral is further missing than in the agreed plan.",
         "Next is CHN: 40 % of the need for copper is further missing than in the agreed plan.",
     ]
+
+
+@pytest.mark.parametrize(("opening", "has_days"), [(0, False), (30, True)])
+def test_uses_are_in_the_table_and_days_are_more_than_none(opening, has_days) -> None:
+    """China's 60 t can't be replaced: defence alone misses 20 t if only it is cut off."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30, "Target (t)": 0}
+    book = make(jin(60), sur(40), Stockpiles=[pile | {"Opening (t)": opening}])
+    demand = book["Demand"][0]
+    book["Demand"] = [demand | {"Tier": t, "2026": need} for t, need in (("war", 70), ("rest", 30))]
+    book["Tiers"] = [{"Tier": "war", "Shortage cost multiple": 50},
+                     {"Tier": "rest", "Shortage cost multiple": 10}]  # fmt: skip
+    found = stress(case_of(book), Rules(0.0), [LossKind.COUNTRY, LossKind.END_USE], where=Here())
+    tables = Tables(tables_of(found))
+    shown = StressTest.main_table(tables)
+    assert shown is not None
+    assert {*shown.result.lost} >= {"CHN", "CHL", "CHN to war"}
+    said = [sentence for sentence in stress_findings(tables) if sentence.place != "care"]
+    assert not any(" to war" in each.text for each in said if each.place == "answer")
+    assert any("closed from CHN to war" in each.text for each in said)
+    assert any("put off" in each.text for each in said) is has_days
 
 
 def test_what_a_country_is_needed_for_through_all_stages_is_named() -> None:
@@ -595,9 +655,9 @@ def test_what_a_country_is_needed_for_through_all_stages_is_named() -> None:
     rows = table(found, LossByMineral)
     row = rows[(rows["lost"] == "China") & (rows["mineral"] == "alloy")].iloc[0]
     assert (row["depends_last"], row["depends"]) == pytest.approx((0.0, 1.0))
-    said = [text for text in told(found) if text.startswith("Most dependent")]
+    said = [text for text in told(found) if "depend" in text]
     shares = "100 % of purchases through all stages, 0 % at the last stage"
-    assert said == [f"Most dependent is alloy on China: {shares}."]
+    assert said == [f"In 2026, alloy depends on China: {shares}."]
 
 
 def test_missing_in_all_and_further_missing_are_apart() -> None:

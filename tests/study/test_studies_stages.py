@@ -281,7 +281,7 @@ def test_what_is_short_is_a_share_of_what_members_need(oxide: float | None) -> N
     assert china["worst_share"] == near(rows["share"].max())
     assert rows.loc["oxide", "lost_t"] == near(20.0 + (oxide or 0.0))
     worst = f"{rows['share'].max() * 100:.1f}".removesuffix(".0")
-    assert f"most is missing: {worst} %" in finding
+    assert f"{worst} % of the need for " in finding
 
 
 def test_an_embargo_on_a_member_at_home_of_plants() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models import schema
 from models.checks.common import did_you_mean, name_hint
 from models.errors import Finding, InputError, Severity
 from planner.workbook import read_tables
@@ -41,6 +42,23 @@ def test_a_part_of_a_name_names_it(typed: str, hint: str) -> None:
 )
 def test_a_name_that_is_far_is_not_meant(typed: str, known: list[str], hint: str) -> None:
     assert did_you_mean(typed, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("block", "block lanes|block ore"),
+        ("Set max", "set max country share|set max short"),
+        ("tariff", "raise tariff|set tariff"),
+        ("project", "build project|delay project"),
+        ("blok lanes", "block lanes"),
+        ("scal demnd", "scale demand"),
+    ],
+)
+def test_every_action_that_has_the_typed_words_is_named(typed: str, meant: str) -> None:
+    """Not only the one that is spelt most like them."""
+    names = " or ".join(map(repr, meant.split("|")))
+    assert did_you_mean(typed, schema.ACTIONS) == f"did you mean {names}?"
 
 
 def _with_members(*countries: str) -> dict[str, list[dict[str, object]]]:

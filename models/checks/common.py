@@ -16,9 +16,7 @@ Rule = Callable[[Case], Iterator[Finding]]
 CLOSE = 0.65
 """Names less similar than this are not suggested; Spain and Japan have a similarity of 0.6."""
 FEW = 8
-"""If no name is close, all known names are listed, up to this many."""
-_OFFERED = 3
-"""Most names suggested for one text."""
+"""Most names listed: those probably meant, or all known names if no name is close."""
 _SHORTEST = 3
 """Fewest letters for a text to be matched as part of a name."""
 
@@ -47,12 +45,12 @@ def closest_names(name: str, known: Iterable[str], cutoff: float) -> list[str]:
 def name_hint(name: str, known: Mapping[str, str], cutoff: float = CLOSE) -> str:
     """Return a hint with the names probably meant; "" if there are none.
 
-    ``known`` has the names by their normalized form. A similar name comes first, then names in
-    which the text is a word or begins one.
+    ``known`` has the names by their normalized form. All names in which the text is a word or
+    begins one are meant; if there are none, a similar name is.
     """
     normalized = normalize(name)
-    close = closest_names(normalized, known, cutoff) or names_containing(normalized, known)
-    shown = " or ".join(repr(known[each]) for each in close[:_OFFERED])
+    close = names_containing(normalized, known) or closest_names(normalized, known, cutoff)
+    shown = " or ".join(repr(known[each]) for each in close[:FEW])
     return f"did you mean {shown}?" if close else ""
 
 

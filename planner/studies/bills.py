@@ -139,7 +139,9 @@ class Groups(Result):
         "The group that would gain most by planning on its own. Blank: no group would gain.",
     )
     gain = _millions(
-        "Gains by leaving", "The sum of their bills minus their cost as a group of their own."
+        "Gains by leaving",
+        "The sum of their bills minus their cost as a group of their own; both with missing tonnes"
+        " at their price, so a member that gains may pay more cash.",
     )
     bill = _millions("Their bills", "The sum of their bills.")
     cost = _millions(
@@ -341,16 +343,22 @@ def _less_missing(tables: Tables) -> Iterator[Sentence]:
         yield say("figure", text, name="Less missing together", large="number", number=count)
 
 
+_COUNTED = "with missing tonnes at their price"
+"""What a group gains is counted so. A member's cash may rise where it gains: it misses less."""
+
+
 def _tempted(tables: Tables) -> Iterator[Sentence]:
     """Yield how many splits some group would leave, and one that none would."""
     rows, fields = tables.sheet(Groups), Groups
     count, known = rows.count(fields.gain, ">", 0.0), rows.count(fields.gain, ">=", 0.0)
-    text = "Splits that a group of members would gain by leaving: {number} of {known}."
-    yield say("figure", text, name="Splits to leave", large="number",
+    text = f"Splits that a group of members would gain by leaving, {_COUNTED}:"
+    yield say("figure", f"{text} {{number}} of {{known}}.", name="Splits to leave", large="number",
               number=count, known=known)  # fmt: skip
     none = rows.where(rule=DUAL_PRICES).none(fields.gain, ">", 0.0)
-    yield say("decide", "Split the cost at shadow prices: then no group of members gains by"
-                        " planning on its own.", none=none)  # fmt: skip
+    text = (
+        f"Split the cost at shadow prices: then, {_COUNTED}, no group of members gains by planning"
+    )
+    yield say("decide", f"{text} on its own.", none=none)
 
 
 def _most_saved(tables: Tables) -> Iterator[Sentence]:

@@ -12,6 +12,7 @@ from models.answers.cost_sharing import AS_BOUGHT, BY_DEMAND, DUAL_PRICES, EQUAL
 from models.errors import SolverError
 from models.plan import solve
 from planner.studies.bills import (
+    _COUNTED,
     NOT_KNOWN,
     RULES,
     Bills,
@@ -61,7 +62,7 @@ def test_tables_by_hand() -> None:
         "Together, the members pay 250 USD less cash than if each plans alone.",
         f"{BOUGHT} members that pay more cash than alone: 1. B pays 125 USD more.",
         "Split at shadow prices, members that pay more cash than alone: 0.",
-        "Splits that a group of members would gain by leaving: 2 of 4.",
+        f"Splits that a group of members would gain by leaving, {_COUNTED}: 2 of 4.",
         "Split at shadow prices, A saves most cash: 125 USD.",
     ]
     first = BillsStudy.pictures(tables)[0]

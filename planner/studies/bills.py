@@ -355,10 +355,8 @@ def _tempted(tables: Tables) -> Iterator[Sentence]:
     yield say("figure", f"{text} {{number}} of {{known}}.", name="Splits to leave", large="number",
               number=count, known=known)  # fmt: skip
     none = rows.where(rule=DUAL_PRICES).none(fields.gain, ">", 0.0)
-    text = (
-        f"Split the cost at shadow prices: then, {_COUNTED}, no group of members gains by planning"
-    )
-    yield say("decide", f"{text} on its own.", none=none)
+    text = f"Split at shadow prices: then, {_COUNTED}, no group gains by planning on its own."
+    yield say("decide", text, none=none)
 
 
 def _most_saved(tables: Tables) -> Iterator[Sentence]:

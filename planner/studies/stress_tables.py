@@ -526,9 +526,9 @@ class _StressFindings:
             yield say("answer", text, none=none)
             return
         when, years = self.years
-        start = f"Without {{most[lost]}}{when}, {{most}}"
+        start = f"Without {{most[lost]}}{when}: {{most}}"
         if rows.stands_out(most, fields.share):
-            start = f"A single mineral is hit hardest without {{most[lost]}}{when}: {{most}}"
+            start = f"Hardest is the loss of {{most[lost]}}{when}: {{most}}"
         text = f"{start} of the need for {{most[mineral]}} is {_FURTHER}."
         yield say("answer", text, most=most, **years)
         hit = rows.where(lost=most["lost"]).count(fields.share, ">", SMALL)

@@ -98,7 +98,7 @@ def test_from_an_empty_folder_to_a_decision(tmp_path, monkeypatch, capsys):
         )
         stress = reply.structured_content
         assert stress["data"]["first_page"]["answer"].startswith(
-            "A single mineral is hit hardest without China from 2026 to 2027:"
+            "Hardest is the loss of China from 2026 to 2027:"
         )
         runs = stress["data"]["runs"]
         says = f"Each of {runs} runs is proven optimal."

@@ -591,12 +591,12 @@ def test_where_nothing_is_needed_what_is_bought_for_stock_can_be_lost() -> None:
 @pytest.mark.parametrize(
     ("capacity", "said"),
     [
-        ((60, 40), ("A single mineral is hit hardest without CHN", "Next is CHL: 40 %")),
-        ((50, 50), ("Without CHN, 50 %", "As much is missing without CHL: 50 %")),
-        ((50.4, 49.6), ("A single mineral is hit hardest without CHN", "Next is CHL: 49.6 %")),
-        ((50.01, 49.99), ("Without CHN, 50 %", "As much is missing without CHL: 50 %")),
-        ((100, 40), ("Without CHN, 92 %",)),
-        ((99, 40), ("A single mineral is hit hardest without CHN", "Next is CHL: 1 %")),
+        ((60, 40), ("Hardest is the loss of CHN", "Next is CHL: 40 %")),
+        ((50, 50), ("Without CHN: 50 %", "As much is missing without CHL: 50 %")),
+        ((50.4, 49.6), ("Hardest is the loss of CHN", "Next is CHL: 49.6 %")),
+        ((50.01, 49.99), ("Without CHN: 50 %", "As much is missing without CHL: 50 %")),
+        ((100, 40), ("Without CHN: 92 %",)),
+        ((99, 40), ("Hardest is the loss of CHN", "Next is CHL: 1 %")),
     ],
 )  # fmt: skip
 def test_what_is_hit_hardest_looks_like_nothing_else(capacity, said) -> None:
@@ -617,7 +617,7 @@ def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_fi
     rows = table(found, Losses)
     assert rows["lost"].tolist() == ["CHN", "CHL", "PER"]
     assert rows["cost"].is_monotonic_decreasing
-    most = "A single mineral is hit hardest without PER: 100 % of the need for tin is further"
+    most = "Hardest is the loss of PER: 100 % of the need for tin is further"
     assert told(found)[:3] == [
         f"{most} missing than in the agreed plan.",
         "Without PER, 1 mineral is further missing than in the agreed plan.",

@@ -104,7 +104,7 @@ class Loss:
         short = fsum(
             t for (m, _, y), t in self.ledger.short.items() if (m, y) == (mineral, self.year)
         )
-        return max(0.0, min(1.0 - short / need, (fsum(kept) + bought) / base))
+        return max(0.0, min(base - short, fsum(kept) + bought) / base)
 
 
 def mean(amounts: list[tuple[float, float]]) -> float:

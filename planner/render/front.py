@@ -348,7 +348,10 @@ def _sentences(
     title: str,
     **properties: Any,
 ) -> None:
-    """Write sentences below one another, each linked to the cell behind it."""
+    """Write sentences below one another, each linked to the cell behind it.
+
+    They are centred in their rows: at the top, the line below a heading would cut the first.
+    """
     if not sentences:
         return
     first, last = page.full_width
@@ -357,7 +360,9 @@ def _sentences(
         page.row += 1
     for sentence in sentences:
         cell = claim_cell(sentence, tables)
-        page.write_text(page.row, (first, last), sentence.text, cell, valign="top", **properties)
+        page.write_text(
+            page.row, (first, last), sentence.text, cell, valign="vcenter", **properties
+        )
         page.row += 1
     page.add_gap()
 

@@ -11,7 +11,7 @@ import pytest
 from models.plan import solve
 from models.results import ByMineral, DecideNow
 from planner.cli import main
-from planner.render.front import MOST, MOST_COLUMNS, MOST_NUMBERS, MOST_WORDS, FirstPage
+from planner.render.front import DECIDE, MOST, MOST_COLUMNS, MOST_NUMBERS, MOST_WORDS, FirstPage
 from planner.render.table import table_of
 from planner.report.plan import first_page_of_plan
 from planner.run import solve_file
@@ -213,6 +213,9 @@ def test_it_is_the_first_sheet_and_what_nobody_reads_is_last(page):
     sheet = book["Overview"]
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.page_setup.orientation == "landscape"
+    # at the top of its row, the first decision would touch the line below its heading
+    heading = next(c for row in sheet.iter_rows() for c in row if c.value == DECIDE)
+    assert heading.offset(1).alignment.vertical == "center"
 
 
 def test_its_table_is_part_of_by_mineral(page):

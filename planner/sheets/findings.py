@@ -133,26 +133,17 @@ def _answers(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _use(tables: SheetTables) -> Iterator[Sentence]:
-    """Yield the use of which most is missing: one that is closed to suppliers, if such is short."""
+    """Yield the use that is hit hardest: one that is closed to suppliers, if such is."""
     uses = tables.sheet(Tiers)
-    try:
-        top = uses.where(tier={"not": None}, closed={"not": None}).largest(Tiers.share)
-        if top.number > _MET:
-            yield say(
-                "answer",
-                "{top} of the need for {top[mineral]} for {top[tier]} in {top[member]} is missing"
-                " in {top[year]}, and some suppliers are closed to it.",
-                top=top,
-            )
-            return
-    except NoRowsError:  # no use is closed to a supplier
-        pass
-    top = hit_apart(uses, Tiers.share, Tiers.year, Tiers.mineral, Tiers.member)
+    apart = hit_apart(uses, Tiers.share, Tiers.year, Tiers.mineral, Tiers.member)
+    closed = (use for use in apart if use["closed"])
+    top = next(closed, apart[0])
     if top.number > _MET:
         yield say(
             "answer",
             "Of {top[member]}'s uses of {top[mineral]} in {top[year]}, {top[tier]} is hit hardest:"
-            " {top} of its need is missing.",
+            " {top} of its need is missing."
+            + (" Some suppliers are closed to it." if top["closed"] else ""),
             top=top,
         )
 
@@ -161,8 +152,8 @@ _A_POINT = 0.01
 """A difference of the missing share between uses that is named: less may be rounding of needs."""
 
 
-def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
-    """Return the use with the largest share that exceeds every other with the same cells ``by``.
+def hit_apart(rows: SheetRows, share: Field, *by: Field) -> list[Claim]:
+    """Return each use whose share exceeds all others with the same cells ``by``, largest first.
 
     Demand without a tier is a use, too, though without a name. If other uses of a member miss the
     same share, a use says no more than the member. NoRowsError without any.
@@ -178,8 +169,9 @@ def hit_apart(rows: SheetRows, share: Field, *by: Field) -> Claim:
             apart[key] = most
     if not apart:
         raise NoRowsError(share.header)
-    top = max(apart, key=lambda key: apart[key])
-    return rows.where(**{field.name: top[i] for i, field in enumerate(by)}).largest(share)
+    keys = sorted(apart, key=lambda key: -apart[key])
+    groups = (dict(zip((f.name for f in by), key, strict=True)) for key in keys)
+    return [rows.where(**group).largest(share) for group in groups]
 
 
 def _most_of_a_use(tables: SheetTables) -> Iterator[Sentence]:

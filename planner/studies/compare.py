@@ -457,7 +457,7 @@ class _ComparisonFindings:
         """Yield the use of which most is further missing, if other uses miss less."""
         fields, names = MissingByTier, [*self.foreseen, *self.surprises]
         rows = self.tables.sheet(fields).where(run=names)
-        most = hit_apart(
+        most, *_ = hit_apart(
             rows, fields.further_missing_share, fields.run, fields.mineral, fields.member
         )
         if most.number > SMALL:

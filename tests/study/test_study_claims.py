@@ -138,7 +138,7 @@ def test_minerals_that_are_mostly_missing_are_not_in_the_extra_cost(tmp_path, ca
     ("command", "said"),
     [
         (["solve", "--scenario", "Dual use"],
-         "50 % of the need for copper for defence in A is missing in 2026, and some suppliers"),
+         "defence is hit hardest: 50 % of its need is missing. Some suppliers are closed to it."),
         (["compare", "--unforeseen", "2027"],
          "By use, in Dual use: 50 % of the need for copper for defence in A is further missing"),
         (["stress", "--pairs"], "is further missing than in the agreed plan"),

@@ -324,7 +324,7 @@ def front_alone(front: FirstPage, tables: Sequence[Table]) -> bytes:
     is added.
     """
     made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"default_format_properties": style.USUAL}) as book:
+    with xlsxwriter.Workbook(made, {"default_format_properties": style.usual_font()}) as book:
         styles = style.Styles(book)
         draw_front(book, book.add_worksheet(NAME), front, tables, ("", ()), styles)
     return made.getvalue()

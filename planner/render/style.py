@@ -124,8 +124,9 @@ def line_count(value: Cell, wide: float, fmt: Format) -> int:
     return min(count, MOST_LINES) if fmt is Format.SENTENCE else max(count, 1)
 
 
-USUAL = {"font_name": FONT, "font_size": FONT_SIZE}
-"""The font of a workbook's cells."""
+def usual_font() -> dict[str, Any]:
+    """Return the font of a workbook's cells; anew each time, as XlsxWriter adds to what it gets."""
+    return {"font_name": FONT, "font_size": FONT_SIZE}
 
 
 class Styles:

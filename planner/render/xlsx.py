@@ -72,7 +72,7 @@ def write_workbook(  # noqa: PLR0913 - a workbook and its parts
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "in_memory": in_memory,
-        "default_format_properties": style.USUAL,
+        "default_format_properties": style.usual_font(),
     }
     parts = contextlib.nullcontext() if in_memory else scratch_folder()
     kind = _Workbook if is_packed or not in_memory else _Unpacked

@@ -54,6 +54,7 @@ class DecideNow(Result):
     GRAIN = ("case", *KEY_FIELDS)
 
     case = WhoPays.case.like("The plan whose decisions are compared.", optional=True)
+    year = common.YEAR.like("The first planned year.")
     decision = field.text(
         "Decision",
         "buy: spot purchases of a member or a plant. contract: purchases under a contract. fill,"
@@ -105,6 +106,7 @@ class DecideNow(Result):
 
     @classmethod
     def _of(cls, rows: list[dict[str, Any]], case: Case) -> Self:
+        rows = [{"year": case.years[0], **row} for row in rows]
         rows.sort(key=lambda row: -row["cost"])
         return cls.of_rows(rows, words=common.words_of(case))
 

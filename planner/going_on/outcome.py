@@ -16,7 +16,7 @@ from models.results.rounds import OTHER, PLANT, PRICE, CarriedOver, SupplierVari
 from planner.render.claims import Claim, Sentence, SheetTables, collect_sentences, say
 from planner.sheets.changes import changed_builds, order_changes
 from planner.sheets.context import Context
-from planner.sheets.findings import changed_decisions, moved_build
+from planner.sheets.findings import decide_now, moved_build
 from planner.workbook import Book
 
 if TYPE_CHECKING:
@@ -354,7 +354,7 @@ class _Findings(SheetTables):
                       name="Further orders that change", large="of", **claims)  # fmt: skip
 
     def decide(self) -> Iterator[Sentence]:
-        yield from changed_decisions(self.sheet(DecideNow), _OLD)
+        yield from decide_now(self.sheet(DecideNow), _OLD)
 
     def unreported(self) -> Iterator[Sentence]:
         """Yield how many orders were not reported, if others were."""

@@ -271,7 +271,7 @@ def _worst_loss(tables: SheetTables) -> Iterator[Sentence]:
 
 
 def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
-    return decided(tables.sheet(DecideNow), tables.asked(Figure.FIRST_YEAR))
+    return decide_now(tables.sheet(DecideNow))
 
 
 # ---- what to read with care ----------------------------------------------------------------------
@@ -467,23 +467,15 @@ _PART, _TONNES = "{amount} of ", "{amount} {top[unit]} of "
 _ALL_SHEET = f"All {{count}} decisions: sheet {DecideNow.TABLE}."
 
 
-def decided(rows: SheetRows, first: Claim) -> tuple[Sentence, ...]:
+def decide_now(rows: SheetRows, base: str = "", *, is_one: bool = True) -> tuple[Sentence, ...]:
     """Return the costliest decision of each kind: plants to begin, contracts, purchases.
 
-    ``rows`` are those of a plan's sheet Decide now, ``first`` is the plan's first year.
-    """
-    made = [partial(_costliest, rows, words, " in {first}: {top}", first=first) for words in _KINDS]
-    return collect_sentences(*made, partial(_count_of_decisions, rows))
-
-
-def changed_decisions(rows: SheetRows, base: str, *, is_one: bool = True) -> tuple[Sentence, ...]:
-    """Return the costliest changed decision of each kind, with its amount in both plans.
-
-    ``base`` is the other plan in words. With ``is_one`` the rows are of a single plan, and its name
-    is not shown.
+    ``rows`` are those of a sheet Decide now. If they are compared with another plan, ``base`` is
+    that plan in words, and each sentence has the amount in both. With ``is_one`` the rows are of a
+    single plan, and its name is not shown.
     """
     case = "" if is_one else "In {top[case]}: "
-    made = [partial(_costliest, rows, words, f", {{before}} in {base}", case) for words in _KINDS]
+    made = [partial(_costliest, rows, words, base, case) for words in _KINDS]
     return collect_sentences(*made, partial(_count_of_decisions, rows))
 
 
@@ -493,9 +485,9 @@ def _count_of_decisions(rows: SheetRows) -> Iterator[Sentence]:
 
 
 def _costliest(
-    rows: SheetRows, words: Mapping[Kind, str], more: str, case: str = "", **asked: Any
+    rows: SheetRows, words: Mapping[Kind, str], base: str, case: str
 ) -> Iterator[Sentence]:
-    """Yield the costliest decision of some kinds; ``more`` ends its sentence, ``case`` begins it.
+    """Yield the costliest decision of some kinds; ``case`` begins its sentence.
 
     A decision of the other plan that is dropped has the amount 0.
     """
@@ -503,16 +495,17 @@ def _costliest(
     costliest = of_kind.largest(DecideNow.cost)
     row, kind = of_kind.row_of(costliest), Kind(costliest["decision"])
     now, amount_words = row.value(DecideNow.amount), _PART if kind is Kind.BEGIN else _TONNES
-    verb, rest = words[kind].split(" ", 1)
+    claims: dict[str, Any] = {"top": costliest, "amount": now}
+    (verb, rest), end = words[kind].split(" ", 1), ""
+    if base:
+        claims["before"] = row.value(DecideNow.before)
+        unit = "" if kind is Kind.BEGIN else " {top[unit]}"
+        end = f", {{before}}{unit} in {base}"
+    elif costliest.number:  # what is drawn from a stockpile costs nothing
+        end = ": {top}"
     if not now.number:
         verb, amount_words = f"do not {verb}", ""
-    elif kind is Kind.BEGIN and "first" in asked and now.number >= 1 - tolerances.SAME_SHARE:
+    elif kind is Kind.BEGIN and not base and now.number >= 1 - tolerances.SAME_SHARE:
         amount_words = ""  # the whole plant
-    if "{before}" in more:
-        asked["before"] = row.value(DecideNow.before)
-    if kind is not Kind.BEGIN:
-        more = more.replace("{before}", "{before} {top[unit]}")
-    if not costliest.number:  # such as what is drawn from a stockpile
-        more = more.removesuffix(": {top}")
     start = case + verb if case else verb.capitalize()
-    yield say("decide", f"{start} {amount_words}{rest}{more}.", top=costliest, amount=now, **asked)
+    yield say("decide", f"{start} {amount_words}{rest} in {{top[year]}}{end}.", **claims)

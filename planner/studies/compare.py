@@ -23,7 +23,7 @@ from planner.render.table import Record, Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
-from planner.sheets.findings import changed_decisions, hit_apart
+from planner.sheets.findings import decide_now, hit_apart
 from planner.studies import cases
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import (
@@ -486,7 +486,7 @@ class _ComparisonFindings:
 
     def decisions(self) -> Iterator[Sentence]:
         """Yield what to decide now otherwise than in the base."""
-        yield from changed_decisions(self.tables.sheet(DecideNow), "the base", is_one=False)
+        yield from decide_now(self.tables.sheet(DecideNow), "the base", is_one=False)
 
     def warnings(self) -> Iterator[Sentence]:
         text = "Each scenario is planned as if it were known from the beginning."

@@ -24,7 +24,7 @@ from planner.render.keys import AnswerKey, table_key
 from planner.render.palette import COLOURS
 from planner.scenarios.named import Named
 from planner.sheets import explain
-from planner.sheets.findings import changed_decisions
+from planner.sheets.findings import decide_now
 from planner.studies.engine import Outcome, Run, Study
 from planner.studies.exit_tables import (
     DECLARED,
@@ -190,7 +190,7 @@ class _ExitFindings:
 
     def decisions(self) -> Iterator[Sentence]:
         """Yield what to decide now otherwise than in the plan."""
-        yield from changed_decisions(self.tables.sheet(DecideNow), "the plan")
+        yield from decide_now(self.tables.sheet(DecideNow), "the plan")
 
     def warnings(self) -> Iterator[Sentence]:
         yield say("care", "As much is missing as in the plan.")

@@ -38,7 +38,7 @@ from planner.render.chart import Form, Picture, Role, Series, shortened
 from planner.render.claims import Sentence, say
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
-from planner.sheets.findings import changed_decisions
+from planner.sheets.findings import decide_now
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import Numbers, StudyKind, Tables
@@ -382,7 +382,7 @@ def _changed_builds(tables: Tables) -> Iterator[Sentence]:
 
 def _advice(tables: Tables) -> Iterator[Sentence]:
     """Yield what to decide now otherwise than in the plain plan."""
-    yield from changed_decisions(tables.sheet(DecideNow), "the plain plan")
+    yield from decide_now(tables.sheet(DecideNow), "the plain plan")
 
 
 def _warnings(tables: Tables) -> Iterator[Sentence]:

@@ -19,7 +19,7 @@ from models.results.decisions import KEY_FIELDS, DecidedAmount, changes_of, deci
 from models.solve import highs
 from planner.render.claims import SheetRows
 from planner.scenarios import Variant
-from planner.sheets.findings import changed_decisions
+from planner.sheets.findings import decide_now
 from planner.studies.under_risk import plan_together
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur, tonnes
 from tests.models.stages import cap
@@ -230,19 +230,20 @@ def test_dropped_decisions_have_the_amount_zero() -> None:
 @pytest.mark.parametrize(
     ("kind", "amount", "said"),
     [
-        ("begin", 1.0, "Begin 100 % of P (tin), 46 % in the plan."),
-        ("begin", 0.0, "Do not begin P (tin), 46 % in the plan."),
-        ("buy", 0.0, "Do not buy tin for A from P, 0.46 t in the plan."),
-        ("contract", 7.0, "Buy 7 t of tin for A from P under its contract, 0.46 t in the plan."),
-        ("fill", 7.0, "Put 7 t of tin into the stockpile of A, 0.46 t in the plan."),
-        ("draw", 0.0, "Do not draw tin from the stockpile of A, 0.46 t in the plan."),
+        ("begin", 1.0, "Begin 100 % of P (tin) in 2026, 46 % in the plan."),
+        ("begin", 0.0, "Do not begin P (tin) in 2026, 46 % in the plan."),
+        ("buy", 0.0, "Do not buy tin for A from P in 2026, 0.46 t in the plan."),
+        ("contract", 7.0,
+         "Buy 7 t of tin for A from P under its contract in 2026, 0.46 t in the plan."),
+        ("fill", 7.0, "Put 7 t of tin into the stockpile of A in 2026, 0.46 t in the plan."),
+        ("draw", 0.0, "Do not draw tin from the stockpile of A in 2026, 0.46 t in the plan."),
     ],
-)
+)  # fmt: skip
 def test_a_changed_decision_in_words(kind: str, amount: float, said: str) -> None:
     """A part of a plant in per cent, tonnes with their unit, and what is dropped is said so."""
-    row = {"case": "x", "decision": kind, "mineral": "tin", "what": "P", "country": "CHN",
-           "member": "A", "unit": "of the plant" if kind == "begin" else "t", "cost": 1.0,
-           "amount": amount, "before": 0.46, "change": amount - 0.46}  # fmt: skip
+    row = {"case": "x", "year": 2026, "decision": kind, "mineral": "tin", "what": "P",
+           "country": "CHN", "member": "A", "unit": "of the plant" if kind == "begin" else "t",
+           "cost": 1.0, "amount": amount, "before": 0.46, "change": amount - 0.46}  # fmt: skip
     rows = SheetRows(DecideNow.of_rows([row], words={"money": "USD"}))
-    first, count = changed_decisions(rows, "the plan")
+    first, count = decide_now(rows, "the plan")
     assert (first.text, count.text) == (said, "All 1 decisions: sheet Decide now.")

@@ -225,7 +225,7 @@ def test_findings(found):
         "In no other scenario is a mineral further missing than in the base.",
         "In the base, no mineral is missing.",
         "In Dear, the same tonnes cost 100 % more than in the base.",
-        "In No Jin for A: buy 50 t of copper for A from Sur, 0 t in the base.",
+        "In No Jin for A: buy 50 t of copper for A from Sur in 2026, 0 t in the base.",
         "All 2 decisions: sheet Decide now.",
         "Each scenario is planned as if it were known from the beginning.",
     ]  # fmt: skip

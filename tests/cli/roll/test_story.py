@@ -72,7 +72,7 @@ def test_a_plant_that_is_late_is_named(three, ask, call):
     moved = "Built for 2028 of New: 1 of the plant, 0 in the last plan."
     assert found["care"] == [CARRIED.format(0), moved]
     assert found["decide"] == [
-        "Buy 40 t of Copper for A from Far, 0 t in the old plan.",
+        "Buy 40 t of Copper for A from Far in 2027, 0 t in the old plan.",
         "All 2 decisions: sheet Decide now.",
     ]
     rows = {(r["Decision"], r["What"]): r["Change"] for r in table("next.xlsx", "Decide now")}

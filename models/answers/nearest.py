@@ -10,6 +10,7 @@ plan's program (see ``price``).
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -52,26 +53,24 @@ def nearest_plan(plan: Plan, before: Decisions, country: str = "") -> Plan:
         fixed[group.at] = group.component in {BUILT, REST, STOCK, SHORTAGE}
     theirs = np.array([s.country == country for s in e.sources], dtype=bool)
     fixed[program.sold[theirs[e.sales.source]]] = True
-    columns = columns_of_purchases(plan)
+    columns, apart = columns_of_purchases(plan), defaultdict[int, list[Key]](list)
     now, wanted = _tonnes(plan, columns), _amounts(columns, before)
     for key, at in columns.items():
-        fixed[at] |= not differ(now[key], wanted[key])
-    for b in range(len(program.blocks)):
+        if differ(now[key], wanted[key]):
+            apart[bisect_right(program.column_starts, at[0]) - 1].append(key)
+        else:
+            fixed[at] = True
+    for b, keys in apart.items():
         span = program.columns_of(b)
-        apart = [
-            key
-            for key, at in columns.items()
-            if span.start <= at[0] < span.stop and differ(now[key], wanted[key])
-        ]
-        if apart:
-            places = [columns[key] - span.start for key in apart]
-            away = np.array([wanted[key] - now[key] for key in apart])
-            x[span] += _nearest(LocalProgram(pricing, b), fixed[span], places, away)
+        places = [np.array(columns[key]) - span.start for key in keys]
+        away = np.array([wanted[key] - now[key] for key in keys])
+        x[span] += _nearest(LocalProgram(pricing, b), fixed[span], places, away)
     return plan.with_columns(x)
 
 
-def _tonnes(plan: Plan, columns: Mapping[Key, Ints]) -> dict[Key, float]:
-    return {key: float(plan.x[at].sum()) for key, at in columns.items()}
+def _tonnes(plan: Plan, columns: Mapping[Key, list[int]]) -> dict[Key, float]:
+    x = plan.x.tolist()
+    return {key: sum(x[i] for i in at) for key, at in columns.items()}
 
 
 def _amounts(keys: Iterable[Key], of: Decisions) -> dict[Key, float]:
@@ -79,7 +78,7 @@ def _amounts(keys: Iterable[Key], of: Decisions) -> dict[Key, float]:
     return {key: of[key].amount if key in of else 0.0 for key in keys}
 
 
-def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
+def columns_of_purchases(plan: Plan) -> dict[Key, list[int]]:
     """Return the columns of the first year's purchases by decision."""
     e, sold = plan.expanded, plan.program.sold
     found, buyers = defaultdict[Key, list[int]](list), (e.deliveries, e.input_flows)
@@ -92,7 +91,7 @@ def columns_of_purchases(plan: Plan) -> dict[Key, Ints]:
             buyer, is_spot = plant.project or plant.refiner, True
         kind, what = Kind.BUY if is_spot else Kind.CONTRACT, source.project or source.name
         found[kind, source.mineral, what, source.country, buyer].append(int(sold[i]))
-    return {key: np.array(columns, dtype=np.int64) for key, columns in found.items()}
+    return dict(found)
 
 
 def _nearest(local: LocalProgram, fixed: Bools, columns: Sequence[Ints], away: Floats) -> Floats:

@@ -48,6 +48,8 @@ def causes(plan: Solved, short: pd.DataFrame) -> list[str]:
 
 RankedObstacle = tuple[int, Obstacle]
 """A supplier's obstacle, and the rank that orders several."""
+_LimitingRows = tuple[list[tuple[int, Rows]], list[int]]
+_Declaring = list[tuple[int, list[Rows]]]
 
 
 def _obstacles_of_all(
@@ -63,11 +65,13 @@ def _obstacles_of_all(
     for p, column, r in zip(*(numbers.tolist() for numbers in columns), strict=True):
         deliveries.setdefault(r, []).append((p, column))
     nothing = plan.tolerance(mineral, year)
+    limiting, declaring = plan.cached(_limiting_rows), plan.cached(_declaring)
     for r in e.of_mineral[mineral]:
         source = e.sources[r]
         if r in deliveries:
             mine, its = zip(*deliveries[r], strict=True)
-            yield from _first_obstacles(plan, Flow(r, j, t, mine[-1], its, nothing))
+            flow = Flow(r, j, t, mine[-1], its, nothing)
+            yield from _first_obstacles(plan, flow, limiting, declaring)
         elif e.startable[r, t]:
             country = plan.case.country_name(source.country)
             yield _LAST, Obstacle(_OPEN, f"{source.project or source.name} ({country})")
@@ -77,14 +81,16 @@ def _obstacles_of_all(
             yield from () if obstacle is None else ((_LAST, obstacle),)
 
 
-def _first_obstacles(plan: Solved, flow: Flow) -> list[RankedObstacle]:
+def _first_obstacles(
+    plan: Solved, flow: Flow, limiting: _LimitingRows, declaring: _Declaring
+) -> list[RankedObstacle]:
     """Return the obstacles of a source that have the lowest rank."""
-    limits, starts = plan.cached(_limiting_rows)
+    limits, starts = limiting
     rows: dict[Rows, list[int]] = {}
     first, *others = (limits[starts[c] : starts[c + 1]] for c in flow.columns)
     for row, declared in sorted(set(first).intersection(*others)) if others else first:
         rows.setdefault(declared, []).append(row)
-    for rank, telling in plan.cached(_declaring):
+    for rank, telling in declaring:
         obstacles = [
             (rank, obstacle)
             for declared in telling
@@ -96,7 +102,7 @@ def _first_obstacles(plan: Solved, flow: Flow) -> list[RankedObstacle]:
     return [(_LAST, _TOO_DEAR)]
 
 
-def _declaring(_: Solved) -> list[tuple[int, list[Rows]]]:
+def _declaring(_: Solved) -> _Declaring:
     rows_of: dict[int, list[Rows]] = {}
     for rows in (each for each in components() if isinstance(each, Rows)):
         if rows.obstacles is not None or rows.bears_on is not None:
@@ -104,7 +110,7 @@ def _declaring(_: Solved) -> list[tuple[int, list[Rows]]]:
     return sorted(rows_of.items())
 
 
-def _limiting_rows(plan: Solved) -> tuple[list[tuple[int, Rows]], list[int]]:
+def _limiting_rows(plan: Solved) -> _LimitingRows:
     """Return for each column the rows without slack for more of it, and each column's start.
 
     Each row comes with its component. Equations are always included, since they must hold. The

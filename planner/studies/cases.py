@@ -187,7 +187,12 @@ def with_tables(plan: Plan) -> Planned:
 
 
 def compared_with_base(plan: Plan, session: Session) -> Planned:
-    """Return a plan with its tables, and the decisions that differ from the base plan's."""
+    """Return a plan with its tables, and the decisions that differ from the base plan's.
+
+    Before a surprise they are the base plan's, also those on plants that are late because of it.
+    """
+    if plan.case.fixed_decisions is not None:
+        return with_tables(plan)
     now, base = map(decisions_of, (plan, session.base))
     decisions = changes_of(now, base, exchanged(plan, base))
     return dataclasses.replace(with_tables(plan), decisions=decisions)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Iterable
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,14 +15,25 @@ import pytest
 from models.answers import exchanged
 from models.answers.nearest import columns_of_purchases, nearest_plan
 from models.answers.recourse import Tail
-from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan
+from models.plan import BUILT, REST, SHORTAGE, STOCK, Plan, Session
 from models.plan import solve as solve_case
 from models.results import DecideNow
-from models.results.decisions import KEY_FIELDS, DecidedAmount, changes_of, decisions_of
+from models.results.decisions import (
+    KEY_FIELDS,
+    DecidedAmount,
+    Decisions,
+    Key,
+    changes_of,
+    decisions_of,
+)
+from models.schema import ScenarioStep
 from models.solve import highs
 from planner.render.claims import SheetRows
-from planner.scenarios import Variant
+from planner.scenarios import Variant, WhatIf
 from planner.sheets.findings import decide_now
+from planner.studies import Here
+from planner.studies.agreed_plan import Unforeseen, decisions_before
+from planner.studies.cases import compared_cases, compared_with_base, plan_cases, with_unforeseen
 from planner.studies.under_risk import plan_together
 from tests.models.desk import BookT, jin, make, read, refiner, solve, sur, tonnes
 from tests.models.stages import cap
@@ -28,6 +42,8 @@ from tests.models.test_hand_built import PLANT, YEARS, begun
 from tests.models.test_hand_contracts import signed
 from tests.models.test_hand_stages import oxide_and_alloy
 from tests.reference.cases import END_USE, SECURE, random_book
+from tests.scenarios.what_if import NAME, with_steps
+from tests.scenarios.what_if import step as step_of
 
 near = pytest.approx
 LANE = {"Mineral": "copper", "To member": "A", "Open": "no"}
@@ -162,39 +178,105 @@ def test_under_risk_the_base_is_the_nearest_plain_plan(small: str, large: str, m
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_rest_can_stay_as_it_is(seed: int) -> None:
-    """With a tight cap and without: all purchases that are not listed can be those of the other.
+    """With a tight cap and without: all purchases that are not listed can be those of the other."""
+    case = read(random_book(np.random.default_rng([57, seed]), 3, (END_USE, SECURE)[seed % 2]))
+    plans = [solve_case(Variant(max_country_share=share)(case)) for share in (0.3, None)]
+    for plan, other in (plans, plans[::-1]):
+        was = decisions_of(other)
+        changed = changes_of(decisions_of(plan), was, exchanged(plan, was))
+        the_rest_can_stay(plan, was, keys_of(changed))
+
+
+def the_rest_can_stay(plan: Plan, was: Decisions, shown: set[Key]) -> None:
+    """Assert that a plan can have all purchases that are not ``shown`` as ``was`` has them.
 
     The plan's program is solved again with these purchases, and with its own stocks, builds and
     shortages. It costs the same.
     """
-    case = read(random_book(np.random.default_rng([57, seed]), 3, (END_USE, SECURE)[seed % 2]))
-    plans = [solve_case(Variant(max_country_share=share)(case)) for share in (0.3, None)]
-    for plan, other in (plans, plans[::-1]):
-        rows, was = plan.program.rows, decisions_of(other)
-        changed = changes_of(decisions_of(plan), was, exchanged(plan, was))
-        shown = {tuple(row[name] for name in KEY_FIELDS) for row in changed}
-        moved = nearest_plan(plan, was).x
-        assert rows.cost @ moved == near(rows.cost @ plan.x, rel=1e-7)
-        activity = rows.activity(moved)
-        kept_in = np.clip(activity, rows.row_lower, rows.row_upper)
-        assert kept_in == near(activity, rel=1e-6, abs=1e-6 * moved.max(initial=1.0))
-        low, high = rows.lower.copy(), rows.upper.copy()
-        for group in plan.program.variables:
-            if group.component in {BUILT, REST, STOCK, SHORTAGE}:
-                low[group.at] = high[group.at] = plan.x[group.at]
-        kept = [(key, at) for key, at in columns_of_purchases(plan).items() if key not in shown]
-        tonnes = np.array([was[key].amount if key in was else 0.0 for key, _ in kept])
-        slack = 2e-3 + 2e-5 * tonnes
-        added = np.repeat(np.arange(len(kept)), [len(at) for _, at in kept])
-        entries = (
-            len(rows.row_lower) + added,
-            np.concatenate([*(at for _, at in kept), np.zeros(0, int)]),
-        )
-        kept_so = dataclasses.replace(rows, lower=low, upper=high).extended(
-            (*entries, np.ones(len(added))), rows=(tonnes - slack, tonnes + slack)
-        )
-        again = highs.solve(dataclasses.replace(kept_so, whole=np.zeros_like(kept_so.whole)))
-        assert rows.cost @ again.x == near(rows.cost @ plan.x, rel=1e-5, abs=1)
+    rows = plan.program.rows
+    moved = nearest_plan(plan, was).x
+    assert rows.cost @ moved == near(rows.cost @ plan.x, rel=1e-7)
+    activity = rows.activity(moved)
+    kept_in = np.clip(activity, rows.row_lower, rows.row_upper)
+    assert kept_in == near(activity, rel=1e-6, abs=1e-6 * moved.max(initial=1.0))
+    low, high = rows.lower.copy(), rows.upper.copy()
+    for group in plan.program.variables:
+        if group.component in {BUILT, REST, STOCK, SHORTAGE}:
+            low[group.at] = high[group.at] = plan.x[group.at]
+    kept = [(key, at) for key, at in columns_of_purchases(plan).items() if key not in shown]
+    tonnes = np.array([was[key].amount if key in was else 0.0 for key, _ in kept])
+    slack = 2e-3 + 2e-5 * tonnes
+    added = np.repeat(np.arange(len(kept)), [len(at) for _, at in kept])
+    entries = (
+        len(rows.row_lower) + added,
+        np.concatenate([*(at for _, at in kept), np.zeros(0, int)]),
+    )
+    kept_so = dataclasses.replace(rows, lower=low, upper=high).extended(
+        (*entries, np.ones(len(added))), rows=(tonnes - slack, tonnes + slack)
+    )
+    again = highs.solve(dataclasses.replace(kept_so, whole=np.zeros_like(kept_so.whole)))
+    assert rows.cost @ again.x == near(rows.cost @ plan.x, rel=1e-5, abs=1)
+
+
+def keys_of(changed: Iterable[dict[str, Any]]) -> set[Key]:
+    return {tuple(row[name] for name in KEY_FIELDS) for row in changed}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seed", [1, 4, 20])
+def test_what_a_surprise_changes_is_listed(seed: int) -> None:
+    """Each country stops selling in each year, as a surprise.
+
+    In the first year each purchase, contract, stock and plant that differs is listed, or could be
+    as before. Later nothing has to be decided otherwise now.
+    """
+    case = read(random_book(np.random.default_rng([58, seed]), 3, (END_USE, SECURE)[seed % 2]))
+    first, session = case.years[0], Session(case)
+    before, was = tables_of_year(session.base, first), decisions_of(session.base)
+    for year, country in product(case.years[:2], {each.country for each in case.refiners}):
+        lost = ScenarioStep(name="", action="scale capacity", country=country, value=0.0)
+        variant = Variant(what_ifs=(WhatIf("--lose", country, country, (lost,)),))
+        plan = session.solve(Unforeseen(variant, decisions_before(session.base, year))(case))
+        now = tables_of_year(plan, first)
+        apart = {key for key in {**before, **now} if now[key] != near(before[key], 1e-5, 1e-3)}
+        shown = keys_of(compared_with_base(plan, session).decisions)
+        assert shown <= apart
+        if year > first:
+            assert not apart
+        else:
+            assert {key for key in apart - shown if key[0] not in {"buy", "contract"}} == set()
+            the_rest_can_stay(plan, was, shown)
+
+
+def tables_of_year(plan: Plan, year: int) -> Counter[Key]:
+    """Return what is bought, filled, drawn and begun in a year by the plan's tables."""
+    found = Counter[Key]()
+    for row in plan.flows[plan.flows["year"] == year].to_dict("records"):
+        kind, what = "contract" if row["contract"] >= 0 else "buy", row["project"] or row["refiner"]
+        found[kind, row["mineral"], what, row["country"], row["member"]] += row["tonnes"]
+    inputs = plan.inputs if plan.expanded.plant_inputs else plan.flows[:0]
+    for row in inputs[inputs["year"] == year].to_dict("records"):
+        what, plant = row["project"] or row["refiner"], row["plant_project"] or row["plant"]
+        if row["refiner"]:
+            found["buy", row["mineral"], what, row["country"], plant] += row["tonnes"]
+    for row in plan.stocks[plan.stocks["year"] == year].to_dict("records"):
+        more = row["closing"] - row["opening"]
+        found["fill" if more > 0 else "draw", row["mineral"], "", "", row["member"]] += abs(more)
+    for project in plan.case.projects:
+        for (name, start), part in plan.amounts(BUILT).items():
+            is_now = max(start - project.lead_time, year) == year
+            if name == project.name and is_now and start not in dict(project.begun):
+                found["begin", project.mineral, name, project.country, ""] += part
+    return found
+
+
+def test_a_plant_that_is_late_as_a_surprise_is_begun_as_planned() -> None:
+    """Begun in 2026 for 2027, it is late by a year from 2027 on; known, half of it is for 2028."""
+    late = step_of("delay project", 1, First_year=2027)
+    case = read(with_steps(begun(), late))
+    cases = with_unforeseen(case, compared_cases(case, (NAME,), None), 2027)
+    _, (base, *_, surprise) = plan_cases(case, cases, Here(), None)
+    assert ("begin", "P", "") in decided(base.result.plan)
+    assert surprise.result.decisions == ()
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,17 @@ def _needed_short_over(minerals: SheetRows) -> tuple[Claim, Claim, Claim]:
     return needed, lacking, minerals.count(ByMineral.limits_kept, "=", "no")
 
 
+def nothing_needed(minerals: SheetRows, missing_share: Field) -> Iterator[Sentence]:
+    """Yield that nothing is needed; NoRowsError if the missing share of a mineral is known."""
+    nothing = minerals.none(missing_share, ">=", 0.0)
+    yield say("answer", "Nothing is needed in the planned years.", none=nothing)
+
+
 def _met_or_missing(tables: SheetTables) -> Iterator[Sentence]:
     minerals = tables.sheet(ByMineral)
-    if not minerals.count(ByMineral.missing_share, ">=", 0.0).number:
-        nothing = minerals.none(ByMineral.missing_share, ">=", 0.0)
-        yield say("answer", "Nothing is needed in the planned years.", none=nothing)
+    nothing = collect_sentences(partial(nothing_needed, minerals, ByMineral.missing_share))
+    if nothing:
+        yield from nothing
         return
     needed, lacking, breaking = _needed_short_over(minerals)
     part, one = ByMineral.missing_share, needed.number == 1

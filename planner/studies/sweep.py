@@ -38,6 +38,7 @@ from planner.studies.source import (
     years_words,
 )
 from planner.studies.sweep_tables import (
+    CHANGED,
     FloorFrontier,
     Frontier,
     Reference,
@@ -189,6 +190,7 @@ class Sweep(VariantStudy):
         cap = source.uniform_cap(self.start.case) if self.parameter.is_cap else None
         return {
             OVER: self.parameter.typed,
+            CHANGED: "" if self.parameter.is_cap else self.parameter.title,
             "First point": self.parameter.words(self.points[0]),
             "Last point": self.parameter.words(self.points[-1]),
             "Points": f"{len(self.points):,}",
@@ -332,7 +334,7 @@ class Sweep(VariantStudy):
     @classmethod
     def shown(cls, main: Result) -> tuple[Field, ...]:
         t = type(main)
-        names = ["point", "value", "hit", "hit_share", "lost", "kept", "extra_cost_share", "cash",
+        names = ["point", "value", "hit", "hit_share", "kept", "extra_cost_share", "cash",
                  "trouble"]  # fmt: skip
         if t is FloorFrontier:
             names = ["value", "hit", "hit_share", "outside", "cash", "levies", "net_cash"]

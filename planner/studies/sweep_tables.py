@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from models import schema, tolerances
 from models.results import Figure, Format, Name, common, field
@@ -11,6 +13,7 @@ from models.results.numbers import ALL, PlanNumbers
 from planner.render.claims import Claim, Place, Sentence, SheetRows, collect_sentences, say
 from planner.render.table import ALL_MINERALS
 from planner.render.words import known
+from planner.sheets.findings import nothing_needed
 from planner.studies.kind import Tables
 from planner.studies.source import AS_IN_WORKBOOK, NOT_TESTED
 from planner.studies.variant_tables import RunTable, RunTotals, with_named_costs
@@ -50,7 +53,7 @@ class Frontier(RunTable):
     hit = RunTotals.hit.like(optional=True)
     hit_share = RunTotals.hit_share.like(optional=True)
     lost = field.tonnes(
-        "Missing if a country is lost",
+        "Missing, all tested losses added up",
         "How far the remaining supply falls below what must remain, added up over years and over"
         f" the countries that are lost one at a time. {_UNTESTED}",
         key="missing_if_lost_t",
@@ -130,6 +133,8 @@ RESULTS = (Frontier, FloorFrontier, SmallestCaps, Reference)
 # ---- findings, made from the tables alone --------------------------------------------------------
 
 
+CHANGED = "Number that is changed"
+"""The row of About that names the number which points set, other than the cap."""
 SMALL, REST = tolerances.MISSING_PART, {"not": ALL_MINERALS}
 LITTLE = 0.01
 """Up to this share of a mineral's need, a tighter cap counts as leaving little more missing."""
@@ -141,7 +146,12 @@ def sweep_findings(tables: Tables) -> tuple[Sentence, ...]:
 
 
 class _SweepFindings:
-    """The points of a sweep; those with a plan are named from the loosest to the tightest."""
+    """The points of a sweep; those with a plan are named from the loosest to the tightest.
+
+    ``start`` begins a sentence about a point, with its value as ``at`` and the claims ``named``.
+    ``part`` is what is further missing, and ``short`` says so; without a plan to compare with,
+    they are what is missing.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self.tables, points = tables, tables[Frontier]
@@ -149,66 +159,114 @@ class _SweepFindings:
         self.axis = points.words.get("axis", "")
         cells = points.rows(self.t.value, self.t.mineral, self.t.need)
         self.values = [float(v) for v, m, need in cells if m == ALL and known(v) and known(need)]
-        self.named = with_named_costs(points, self.t.value)
-        self.before = tables.option("Compared with").removeprefix("the case ")
+        self.named_costs = with_named_costs(points, self.t.value)
+        before = tables.option("Compared with")
+        without = before.removeprefix("the case ")
+        self.before = without if without.startswith("without ") else f"in {before}"
+        self.part, self.short = self.t.further_missing_share, f"further missing than {self.before}"
+        if not any(map(known, self.rows.cells(self.part))):
+            self.part, self.short = self.t.missing_share, "missing"
+        self.start, self.named = self._start()
+
+    def _start(self) -> tuple[str, dict[str, Any]]:
+        if self.axis == "Cap":
+            return "At a cap of {at}: ", {}
+        if self.t is FloorFrontier:
+            return "At a floor of {at}: ", {}
+        if self.is_security:
+            return "If up to {at} of demand may be short after the loss of a country: ", {}
+        return "{over} at {at}: ", {"over": self.tables.asked(CHANGED)}
+
+    @property
+    def is_security(self) -> bool:
+        return self.t.kept.name in self.tables[Frontier].data
 
     def sentences(self) -> tuple[Sentence, ...]:
+        nothing = partial(nothing_needed, self.rows.where(mineral=REST), self.t.missing_share)
         if not self.values:
             return (say("answer", "The points of this sweep could not be planned."),)
         if self.axis == "Cap":
-            return collect_sentences(self.smallest, self.at_caps, self.extra, self.warnings)
+            return collect_sentences(nothing, self.at_caps, self.extra, self.warnings)
         if self.t is FloorFrontier:
-            return collect_sentences(self.floors, self.at_ends)
-        if self.t.lost.name in self.tables[Frontier].data:
-            return collect_sentences(self.levels, self.extra, self.untested)
-        return collect_sentences(self.at_ends, self.cash)
+            return collect_sentences(nothing, self.floors, self.at_ends)
+        if self.is_security:
+            return collect_sentences(nothing, self.levels, self.extra, self.untested)
+        return collect_sentences(nothing, self.at_ends, self.cash)
 
-    def whole(self, value: float) -> tuple[SheetRows, Claim]:
-        """Return the row of all minerals at a point, and the claim of its value."""
+    def whole(self, value: float) -> tuple[SheetRows, dict[str, Any]]:
+        """Return the row of all minerals at a point, and the claims of ``start``."""
         row = self.rows.where(mineral=ALL_MINERALS, value=value)
-        return row, row.value(self.t.value)
+        return row, {"at": row.value(self.t.value), **self.named}
+
+    # ---- what is missing -------------------------------------------------------------------------
+
+    def missing_at(self, *points: tuple[float, str, Place]) -> Iterator[Sentence]:
+        """Yield what is further missing at some points: value, start of the sentence, place."""
+        every = self.rows.where(mineral=REST)
+        if every.largest(self.part).number <= SMALL:
+            none = every.none(self.part, ">", SMALL)
+            yield say("answer", f"At no point of the sweep is a mineral {self.short}.", none=none)
+            return
+        for value, start, place in points:
+            yield self.missing(self.rows.where(mineral=REST, value=value), start, place, value)
+
+    def missing(
+        self, rows: SheetRows, start: str, place: Place = "answer", value: float | None = None
+    ) -> Sentence:
+        """Return the mineral with the largest further missing share in the rows of a point."""
+        most = rows.largest(self.part)
+        if most.number <= SMALL:
+            at = {} if value is None else self.whole(value)[1]
+            none = rows.none(self.part, ">", SMALL)
+            return say("answer", f"{start}no mineral is {self.short}.", none=none, **at)
+        at = {} if value is None else {"at": rows.row_of(most).value(self.t.value), **self.named}
+        text = f"{start}{{most}} of the need for {{most[mineral]}} is {self.short}."
+        name, large = (self.part.header, "most") if place == "figure" else ("", "")
+        return say(place, text, name=name, large=large, most=most, **at)
 
     # ---- over the cap ----------------------------------------------------------------------------
 
     def smallest(self) -> Iterator[Sentence]:
-        """Yield down to which cap on every mineral nothing is further missing."""
+        """Yield down to which cap on every mineral nothing, or little, is further missing."""
         caps = SheetRows(self.tables[SmallestCaps])
         least = caps.value(SmallestCaps.smallest, mineral=ALL_MINERALS)
         if not 0 < least.number <= 1:
             return
-        for value in sorted(self.values):
-            loose = self.rows.where(mineral=REST, value=[v for v in self.values if v >= value])
-            most = loose.largest(self.t.further_missing_share)
-            if most.number < LITTLE:
-                break
+        share = self.t.further_missing_share
+        loose = self._at_or_above(least.number)
+        little = [v for v in self.values if self._at_or_above(v).largest(share).number < LITTLE]
+        if len(loose) and (not little or min(little) >= least.number):
+            # raises if one of these points lacks a tonne: other limits may be the cause
+            none = loose.none(share, ">", SMALL)
+            yield say("answer", "Down to a cap of {least}, no mineral is further missing than"
+                                f" {self.before}.", least=least, none=none)  # fmt: skip
+        elif little:
+            none = self._at_or_above(min(little)).none(share, ">=", LITTLE)
+            yield say("answer", "Down to a cap of {at}: under {none[test]} of any mineral's need is"
+                                f" further missing than {self.before}.",
+                      none=none, **self.whole(min(little))[1])  # fmt: skip
         else:
-            yield say("answer", "Below a cap of {least}, more is missing.", least=least)
-            return
-        text = f"no mineral is further missing than {self.before}"
-        if value >= least.number:
-            # raises if a looser point lacks a tonne, so that there is no sentence then
-            none = loose.none(self.t.further_missing_share, ">", SMALL)
-            yield say("answer", f"Down to a cap of {{least}}, {text}.", least=least, none=none)
-            return
-        none = loose.none(self.t.further_missing_share, ">=", LITTLE)
-        _, at = self.whole(value)
-        text = f"under {{none[test]}} of any mineral's need is further missing than {self.before}"
-        yield say("answer", f"Down to {{at}}, {text}.", none=none, at=at)
+            yield say("answer", "Below a cap of {least}, more is missing than without a cap.",
+                      least=least)  # fmt: skip
+
+    def _at_or_above(self, value: float) -> SheetRows:
+        return self.rows.where(mineral=REST, value=[v for v in self.values if v >= value])
 
     def at_caps(self) -> Iterator[Sentence]:
-        """Yield what is missing at the workbook's own cap and at the tightest point."""
-        own, tight = self.own_cap, min(self.values)
+        """Yield the smallest cap, then what is missing at the workbook's cap and the tightest."""
+        yield from (first := collect_sentences(self.smallest))
+        if first and self.rows.where(mineral=REST).largest(self.part).number <= SMALL:
+            return
         if path := self.tables.option(AS_IN_WORKBOOK):
             rows = self.rows.where(mineral=REST, point=f"{AS_IN_WORKBOOK}: {path}")
-            most = rows.largest(self.t.missing_share)
-            if most.number > SMALL:
-                yield say("answer", "With the workbook's own caps, {most} of the need for"
-                                    " {most[mineral]} is missing.", most=most)  # fmt: skip
-        if own is not None and own != tight:
-            yield self.missing("At the workbook's cap of {at}", own)
-            yield self.missing("At a cap of {at}", tight, "figure")
-            return
-        yield self.missing("At a cap of {at}", tight)
+            yield self.missing(rows, "With the workbook's own caps: ")
+        own, tight = self.own_cap, min(self.values)
+        points: list[tuple[float, str, Place]] = []
+        if own is not None:
+            points.append((own, "At the workbook's cap of {at}: ", "answer"))
+        if own != tight:
+            points.append((tight, self.start, "figure" if path or points else "answer"))
+        yield from self.missing_at(*points)
 
     @property
     def own_cap(self) -> float | None:
@@ -216,93 +274,99 @@ class _SweepFindings:
         cap = round(float(words) / 100, 12) if words else None
         return cap if cap in self.values else None
 
-    def missing(self, start: str, value: float, place: Place = "answer") -> Sentence:
-        """Return the mineral with the largest missing share at a point."""
-        rows = self.rows.where(mineral=REST, value=value)
-        most = rows.largest(self.t.missing_share)
-        at = self.rows.where(mineral=most["mineral"], value=value).value(self.t.value)
-        if most.number <= SMALL:
-            none = rows.none(self.t.missing_share, ">", SMALL)
-            return say("answer", f"{start}, no mineral is missing.", none=none, at=at)
-        text = f"{start}, {{most}} of the need for {{most[mineral]}} is missing."
-        name, large = (self.t.missing_share.header, "most") if place == "figure" else ("", "")
-        return say(place, text, name=name, large=large, most=most, at=at)
-
     def extra(self) -> Iterator[Sentence]:
         """Yield the extra cost of the same tonnes at the workbook's cap and the tightest point."""
         for value in dict.fromkeys((self.own_cap, min(self.values))):
             if value is None:
                 continue
-            row, cap = self.whole(value)
-            if value not in self.named:
-                yield say("care", "At {cap}, too much is missing to say how much more the same"
-                                  f" tonnes cost than {self.before}.", cap=cap)  # fmt: skip
+            row, at = self.whole(value)
+            if value not in self.named_costs:
+                yield say("care", f"{self.start}too much is missing to compare costs.", **at)
                 continue
             dearer = row.value(self.t.extra_cost_share)
-            costs = "{extra}" if dearer.number < 0 else "{extra} more"
-            text = f"At {{cap}}, the same tonnes cost {costs} than {self.before}."
+            if _is_zero(dearer):
+                continue
+            text = f"{self.start}the same tonnes cost {self.costs(dearer)}."
             name = self.t.extra_cost.header
-            yield say("figure", text, name=name, large="extra", extra=dearer, cap=cap)
+            yield say("figure", text, name=name, large="extra", extra=dearer, **at)
+
+    def costs(self, extra: Claim) -> str:
+        """Return what the same tonnes cost, as a template with the slot ``extra``."""
+        if _is_zero(extra):
+            return f"as much as {self.before}"
+        more = "" if extra.number < 0 else " more"
+        return f"{{extra}}{more} than {self.before}"
 
     def warnings(self) -> Iterator[Sentence]:
-        if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND:
-            yield say("care", "Where supply is missing, a single country can sell a larger share of"
-                              " what is bought than the cap.")  # fmt: skip
         if self.tables.option(AS_IN_WORKBOOK):
             yield say("care", "The workbook's own caps differ by year, mineral or buyer. Each point"
                               " sets a single cap.")  # fmt: skip
+        most = self.rows.where(mineral=REST).largest(self.t.missing_share)
+        if self.tables.option(Figure.SHARE_BASIS) == schema.DEMAND and most.number > SMALL:
+            yield say("care", "Where supply is missing, a country's share of what is bought can"
+                              " exceed the cap.")  # fmt: skip
 
     # ---- over other numbers ----------------------------------------------------------------------
 
     def at_ends(self) -> Iterator[Sentence]:
-        """Yield what is missing at the first and the last point."""
-        for value in dict.fromkeys((self.values[0], self.values[-1])):
-            yield self.missing("At {at}", value)
+        """Yield what is further missing at the first and the last point."""
+        ends = dict.fromkeys((self.values[0], self.values[-1]))
+        yield from self.missing_at(*((value, self.start, "answer") for value in ends))
 
     def cash(self) -> Iterator[Sentence]:
         """Yield what buyers pay at both ends."""
         for value in dict.fromkeys((self.values[0], self.values[-1])):
             row, at = self.whole(value)
-            yield say("figure", "At {at}, buyers pay {paid}.", name=self.t.cash.header,
-                      large="paid", paid=row.value(self.t.cash), at=at)  # fmt: skip
+            if not _is_zero(paid := row.value(self.t.cash)):
+                yield say("figure", f"{self.start}buyers pay {{paid}}.", name=self.t.cash.header,
+                          large="paid", paid=paid, **at)  # fmt: skip
 
     def floors(self) -> Iterator[Sentence]:
         """Yield what is paid, levies and purchases outside, at the lowest and highest floor."""
-        t = self.t
+        t, changed = self.t, self.tables.option(CHANGED)
         for value in dict.fromkeys((min(self.values), max(self.values))):
             row, at = self.whole(value)
-            paid, levies = row.value(t.cash), row.value(t.levies)
-            yield say("answer", "At a floor of {at}, buyers pay {paid}. Levies are {levies} of it.",
-                      paid=paid, levies=levies, at=at)  # fmt: skip
-            outside = row.value(t.outside)
-            yield say("figure", "At a floor of {at}, {outside} is bought outside the coalition.",
-                      name=t.outside.header, large="outside", outside=outside, at=at)  # fmt: skip
+            paid, levied = row.value(t.cash), row.value(t.levies)
+            more = "" if _is_zero(levied) else " Levies are {levies} of it."
+            if not _is_zero(paid):
+                yield say("answer", f"{self.start}buyers pay {{paid}}.{more}",
+                          paid=paid, levies=levied, **at)  # fmt: skip
+            minerals = [str(m) for m in self.rows.cells(t.mineral) if changed.endswith(f", {m}")]
+            own = self.rows.where(mineral=minerals, value=value)
+            outside = own.value(t.outside)
+            yield say("figure", f"{self.start}{{outside}} of {{outside[mineral]}} is bought outside"
+                                " the coalition.", name=t.outside.header, large="outside",
+                      outside=outside, at=own.value(t.value))  # fmt: skip
 
     def levels(self) -> Iterator[Sentence]:
         """Yield, for up to three levels, what it costs to survive the loss of any one country."""
+        if not any(map(known, self.rows.where(mineral=REST).cells(self.t.kept))):
+            none = self.rows.where(mineral=REST).none(self.t.kept, ">=", 0.0)
+            yield say("answer", "No loss of a country is tested.", none=none)
         t, levels = self.t, [v for v in sorted(self.values, reverse=True) if v < 1.0]
         chosen = dict.fromkeys(levels[i] for i in (0, len(levels) // 2, -1)) if levels else ()
         for value in chosen:
             tested = self.rows.where(mineral=REST, value=value)
-            start = "If up to {at} of demand may be short after the loss of a country"
-            short = tested.largest(t.lost)
-            if short.number > 0:
-                at = self.rows.where(mineral=short["mineral"], value=value).value(t.value)
-                text = f"{start}, {{short}} of {{short[mineral]}} is missing then."
-                yield say("answer", text, short=short, at=at)
+            kept = tested.smallest(t.kept)
+            if kept.number < 1.0:
+                text = f"{self.start}the plan survives {{kept}} of the losses tested for"
+                of = tested.row_of(kept).value(t.value)
+                yield say("answer", f"{text} {{kept[mineral]}}.", kept=kept, at=of)
                 continue
-            none = tested.none(t.lost, ">", 0.0)
+            every = tested.where(kept={"not": None}).all(t.kept, ">=", 1.0)
             row, at = self.whole(value)
-            if value not in self.named:
-                text = f"{start}, no tested mineral is missing then, but so much is missing in the"
-                text += " plan that costs can't be compared."
-                yield say("answer", text, at=at, none=none)
-                continue
-            dearer = row.value(t.extra_cost)
-            costs = "{extra}" if dearer.number < 0 else "{extra} more"
-            text = f"{start}, the same tonnes cost {costs} and no tested mineral is missing then."
-            yield say("answer", text, extra=dearer, at=at, none=none)
+            extra = row.value(t.extra_cost)
+            costs = f"the same tonnes cost {self.costs(extra)}"
+            if value not in self.named_costs:
+                costs = "so much is missing in the plan that costs can't be compared"
+            text = f"{self.start}the plan survives every tested loss, and {costs}."
+            yield say("answer", text, every=every, extra=extra, **at)
 
     def untested(self) -> Iterator[Sentence]:
         if self.tables.option(NOT_TESTED):
             yield say("care", "Not tested: some minerals or years, which the sheet About names.")
+
+
+def _is_zero(claim: Claim) -> bool:
+    """Return whether a number is written as 0."""
+    return f"{claim}".partition(" ")[0] == "0"

@@ -125,8 +125,8 @@ def test_a_sweep_over_the_floor(write, capsys) -> None:
 
 
 EXEMPT = refiner("Free", "CHL", 1000, 20)
-PAID = "At a floor of {} USD/t, buyers pay {} USD. Levies are {} USD of it."
-BOUGHT = "At a floor of {} USD/t, {} t is bought outside the coalition."
+PAID = "At a floor of {} USD/t: buyers pay {} USD."
+BOUGHT = "At a floor of {} USD/t: {} t of copper is bought outside the coalition."
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,10 @@ def test_what_is_paid_at_the_lowest_and_the_highest_floor(
     assert main([*map(str, words), "-o", "s.xlsx", "-v"]) == 0
     out = " ".join(capsys.readouterr().err.split())
     said = [PAID.format(*end) for end in ends] + [BOUGHT.format(end[0], 100) for end in ends]
+    levies = [f"Levies are {levy} USD of it." for _, _, levy in ends if levy != "0"]
     assert not [sentence for sentence in said if sentence not in out]
-    assert out.count("At a floor of") == len(said)
+    assert (out.count("At a floor of"), out.count("Levies are")) == (len(said), len(levies))
+    assert all(sentence in out for sentence in levies)
 
 
 def test_a_floor_is_swept_for_one_mineral() -> None:

@@ -187,12 +187,11 @@ def test_sweep_is_a_frontier(study):
     assert page.title.startswith("Cap on one country's share of demand from 90 %")
     assert page.verdict == "Each of 4 runs is proven optimal."
     figures = [(each.name, each.number) for each in page.front.of("figure")]
-    price = "Extra cost of the same tonnes"
-    assert figures == [("Missing (share)", "40 %"), (price, "16.7 %"), (price, "25 %")]
+    price = ("Extra cost of the same tonnes", "16.7 %")
+    assert figures == [("Further missing (share)", "40 %"), price]
     assert answer_of(page).startswith("Down to a cap of 70 %, no mineral is further missing")
-    assert "At the workbook's cap of 60 %, 10 % of the need for Cobalt is missing." in " ".join(
-        each.text for each in page.front.of("answer")
-    )
+    said = " ".join(each.text for each in page.front.of("answer"))
+    assert "At the workbook's cap of 60 %: 10 % of the need for Cobalt is further missing" in said
     rows = [row for row in table(part(page, "frontier")) if row["Mineral"] == "Cobalt"]
     assert [row["Cap"] for row in rows] == ["90.0 %", "60.0 %", "30.0 %"]
     assert [row["Missing (share)"] for row in rows] == ["0.0 %", "10.0 %", "40.0 %"]
@@ -209,7 +208,10 @@ def test_sweep_of_another_knob(made, tmp_path):
     header = "Further missing of that mineral (share of its need)"
     assert [row[header] for row in rows] == ["0.0 %", "0.0 %", "60.0 %"]
     assert [h.name for h in page.front.of("figure")] == ["Cash cost"] * 2
-    assert answer_of(page).endswith("At 0 %, 70 % of the need for Cobalt is missing.")
+    assert answer_of(page).endswith(
+        "Capacity of China, Cobalt at 0 %: 60 % of the need for Cobalt is further missing than in"
+        " the case as given."
+    )
 
 
 # ---- the file ----------------------------------------------------------------------------------

@@ -32,12 +32,12 @@ def test_closed_form() -> None:
     assert whole["extra_cost_share"].tolist() == near([0, 0, 0.2, 0.4, 0.5, 0.4])
     assert whole["slope"].tolist()[2:4] == near([1, 1])  # a point tighter moves a tonne at 1
     assert table(found, Reference)["objective"].tolist() == near([100, 100])
-    start = "of demand may be short after the loss of a country"
-    none = "and no tested mineral is missing then."
+    start = "of demand may be short after the loss of a country:"
+    survives = "the plan survives every tested loss, and the same tonnes cost"
     assert said(found)[:3] == [
-        f"If up to 80 % {start}, the same tonnes cost 0 USD more {none}",
-        f"If up to 40 % {start}, the same tonnes cost 40 USD more {none}",
-        f"If up to 20 % {start}, 20 t of copper is missing then.",
+        f"If up to 80 % {start} {survives} as much as without security.",
+        f"If up to 40 % {start} {survives} 40 USD more than without security.",
+        f"If up to 20 % {start} the plan survives 50 % of the losses tested for copper.",
     ]
 
 

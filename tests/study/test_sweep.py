@@ -32,10 +32,7 @@ from tests.models.stages import oxide_and_alloy
 from tests.models.test_laws import draw, rounding
 from tests.study.planned import ALL, row, said, swept, table, tables_of
 
-CARE = (
-    "Where supply is missing, a single country can sell a larger share of what is bought than the"
-    " cap."
-)
+CARE = "Where supply is missing, a country's share of what is bought can exceed the cap."
 
 
 def at(study: Sweep, value: float, mineral: str = ALL) -> pd.Series:
@@ -486,9 +483,11 @@ def test_the_sheets_of_another_number() -> None:
     paid, short = found.pictures(tables_of(found))
     assert paid.series[0].values == pytest.approx((500, 1000, 1000))
     assert short.series[0].values == pytest.approx((0, 0, 1 / 3))
+    further = "further missing than in the case as given."
     assert said(found) == [
-        "At 50 %, no mineral is missing.", "At 150 %, 33.3 % of the need for copper is missing.",
-        "At 50 %, buyers pay 500 USD.", "At 150 %, buyers pay 1,000 USD.",
+        f"Demand at 50 %: no mineral is {further}",
+        f"Demand at 150 %: 33.3 % of the need for copper is {further}",
+        "Demand at 50 %: buyers pay 500 USD.", "Demand at 150 %: buyers pay 1,000 USD.",
     ]  # fmt: skip
 
 
@@ -506,12 +505,13 @@ def test_one_point_and_nothing_to_plan() -> None:
 
 def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> None:
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.45}
+    further = "of the need for copper is further missing than without share limits."
     assert said(swept(make(jin(), sur(), Share_limits=[limit]), 0.9, 0.45, 0.3)) == [
         "Down to a cap of 50 %, no mineral is further missing than without share limits.",
-        "At the workbook's cap of 45 %, 10 % of the need for copper is missing.",
-        "At a cap of 30 %, 40 % of the need for copper is missing.",
-        "At 45 %, the same tonnes cost 50 % more than without share limits.",
-        "At 30 %, the same tonnes cost 50 % more than without share limits.",
+        f"At the workbook's cap of 45 %: 10 % {further}",
+        f"At a cap of 30 %: 40 % {further}",
+        "At a cap of 45 %: the same tonnes cost 50 % more than without share limits.",
+        "At a cap of 30 %: the same tonnes cost 50 % more than without share limits.",
         CARE,
     ]
 
@@ -520,16 +520,62 @@ def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> 
     ("others", "answer"),
     [
         (50, "Down to a cap of 50 %, no mineral is further"),
-        (49.9999, "Down to 50 %, under 1 % of any mineral's need is further"),
-        (49.5, "Down to 50 %, under 1 % of any mineral's need is further"),
+        (49.9999, "Down to a cap of 50 %: under 1 % of any mineral's need is further"),
+        (49.5, "Down to a cap of 50 %: under 1 % of any mineral's need is further"),
         (48, "Down to a cap of 52 %, no mineral is further"),
-        (5, "Below a cap of 95 %, more is missing."),
+        (5, "Below a cap of 95 %, more is missing than without a cap."),
     ],
 )
 def test_a_trifle_is_no_threshold(others: float, answer: str) -> None:
     """Of 100 t, others sell so much; at 50 % the rest is missing."""
     found = said(swept(make(jin(), sur(others)), 0.9, 0.5, 0.3))[0]
     assert found.removesuffix(" missing than without share limits.") == answer
+
+
+def of_one(country: str, share: float) -> dict[str, object]:
+    """Return a limit on one country, which is no cap on every country."""
+    return {"Limit": "max", "Supplier group": "country", "Supplier": country, "Share": share}
+
+
+THAN = "further missing than without share limits."
+
+
+@pytest.mark.parametrize(
+    ("book", "points", "said_first"),
+    [
+        # Sur's 40 t: a limit of 50 % on China alone leaves 10 t missing at any cap
+        (make(jin(), sur(40), Share_limits=[of_one("China", 0.5)]), (0.9, 0.7),
+         [f"At a cap of 70 %: 10 % of the need for copper is {THAN}"]),
+        (make(jin(), sur(40), Share_limits=[of_one("China", 0.5)]), (0.9, 0.3),
+         [f"At a cap of 30 %: 40 % of the need for copper is {THAN}"]),
+        # 30 t are missing, whatever the cap
+        (make(jin(40), sur(30)), (0.9, 0.5), [f"Down to a cap of 40 %, no mineral is {THAN}"]),
+        (make(jin(40), sur(30)), (0.9, 0.3),
+         [f"Down to a cap of 40 %, no mineral is {THAN}",
+          f"At a cap of 30 %: 10 % of the need for copper is {THAN}"]),
+        (make(jin(0)), (0.9, 0.3),
+         [f"At no point of the sweep is a mineral {THAN}"]),
+        (make(jin(), sur(), demand=0), (0.9, 0.5), ["Nothing is needed in the planned years."]),
+    ],
+)  # fmt: skip
+def test_only_what_the_caps_leave_missing_is_said_of_them(
+    book: BookT, points: tuple[float, ...], said_first: list[str]
+) -> None:
+    """What is missing without limits, too, and what other limits take, is not the caps'."""
+    answers = [text for text in said(swept(book, *points)) if "compare costs" not in text]
+    assert [
+        text for text in answers if text not in CARE and "tonnes cost" not in text
+    ] == said_first
+
+
+def test_what_costs_nothing_or_is_not_paid_is_left_out() -> None:
+    """The same tonnes are bought at any cap; without a supplier nobody pays."""
+    assert not [text for text in said(swept(make(jin(50)), 0.9, 0.6)) if "cost" in text]
+    closed = make(jin(100), Lanes=[{"Open": "no"}])
+    further = "further missing than in the case as given."
+    assert said(swept(closed, 1.0, 0.5, over="demand")) == [
+        f"At no point of the sweep is a mineral {further}"
+    ]
 
 
 def test_a_chain_never_says_that_nothing_is_missing_where_it_is() -> None:

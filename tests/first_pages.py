@@ -27,6 +27,7 @@ def sizes(page: FirstPage) -> dict[str, int]:
         page.question,
         page.proof,
         page.table_note,
+        page.rest_of_table,
         DECIDE,
         WITH_CARE,
     )

@@ -95,6 +95,14 @@ class FirstPage:
             return None
         return replace(self.table, columns=tuple(map(_in_millions, self.table.columns)))
 
+    @property
+    def rest_of_table(self) -> str:
+        """How many rows of the table the page has no room for, and their sheet; "" without any."""
+        table = self.table
+        if table is None or len(table) <= MOST_ROWS:
+            return ""
+        return f"and {len(table) - MOST_ROWS:,} more: {table.name}"
+
     def _first(self, place: Place) -> list[Sentence]:
         return [sentence for sentence in self.sentences if sentence.place == place]
 
@@ -103,7 +111,7 @@ class FirstPage:
         texts = [text for s in sentences for text in (s.name, s.number, s.text)]
         about = self.reserved or f"{self.made_by} {self.proof}"
         fixed = (self.title, about, self.question, self.table_note, DECIDE, WITH_CARE)
-        text = " ".join((*fixed, *texts))
+        text = " ".join((*fixed, self.rest_of_table, *texts))
         numbers = (n for n in _NUMBER.findall(text) if not _YEAR.fullmatch(n))
         return len(text.split()) > MOST_WORDS or sum(1 for _ in numbers) > MOST_NUMBERS
 
@@ -306,7 +314,7 @@ def draw_front(  # noqa: PLR0913, PLR0917 - the workbook, the page, and what it 
                 page.row, whole, front.table_note, font_size=_SMALL, font_color=palette.MUTED
             )
             page.row += 1
-        _write_table(page, front.wide_table)
+        _write_table(page, front.wide_table, front.rest_of_table)
     _sentences(page, front.of("care"), table_of, WITH_CARE)
     if front.proof:
         page.write_text(page.row, whole, front.proof, font_size=_SMALL, font_color=palette.MUTED)
@@ -393,8 +401,8 @@ def _spans(table: Table) -> list[int]:
     return wide
 
 
-def _write_table(page: FrontSheet, table: Table) -> None:
-    """Write the first rows of a table; each of its columns is several of the page's."""
+def _write_table(page: FrontSheet, table: Table, rest: str) -> None:
+    """Write the first rows of a table, and ``rest``; a column is several of the page's."""
     top, ends = page.row, list(accumulate(_spans(table)))
     spans = zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)
     line: Properties = {"border": 1, "border_color": palette.LINE, "font_size": _SMALL}
@@ -413,9 +421,8 @@ def _write_table(page: FrontSheet, table: Table) -> None:
                 text = truncated(value or "", most)
                 page.write_text(row, across, text, **line, bold=across[0] == 0, indent=1)
     page.row = top + 1 + min(len(table), MOST_ROWS)
-    if len(table) > MOST_ROWS:
-        more = f"and {len(table) - MOST_ROWS:,} more: {table.name}"
-        page.write_text(page.row, page.full_width, more, font_size=_SMALL)
+    if rest:
+        page.write_text(page.row, page.full_width, rest, font_size=_SMALL)
         page.row += 1
     page.add_gap()
 

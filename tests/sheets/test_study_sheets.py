@@ -91,6 +91,17 @@ def test_the_first_page_fills_the_width_of_its_paper(asked, pictures, tmp_path):
     assert sheet.row_dimensions[remark.row].height > 2 * 12
 
 
+@pytest.mark.parametrize(("rows", "kept"), [(12, 2), (13, 1)])
+def test_the_rows_that_are_left_out_are_said_in_words_too(rows, kept):
+    """Title, question and two headings have 6 words: 160 with two cautions of 77.
+
+    With a row more than there is room for, "and 1 more: T" is too much.
+    """
+    said = (Sentence("word " * 77, "care", ""),) * 2
+    table = Table("T", (table_column("A", Format.COUNT, range(rows)),))
+    assert len(FirstPage("T", "What?", said, table).findings) == kept
+
+
 def test_long_tables_of_a_study_are_for_the_screen(tmp_path):
     numbers = [Table(f"T {n}", (table_column("A", Format.COUNT, range(n)),)) for n in (500, 501)]
     path = tmp_path / "study.xlsx"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,27 @@ def test_a_row_of_the_workbook_is_never_taken_for_an_added_one(mineral: str):
     marked = own | {"Source": "benchmark", "Note": "processing EU"}
     plain, same = (priced(book(Share_limits=[CAP, row]))[1] for row in (own, marked))
     assert same == plain
+
+
+@pytest.mark.parametrize("mineral", ["", "copper"])
+def test_a_most_is_priced_beside_a_least_of_the_workbook(mineral: str):
+    """China sells all 100 t at 10 without a cap: 35 t of Chile at 20 are 35 % a year.
+
+    A case sorts its rows, so the limit that is added isn't always the last.
+    """
+    own = {"Limit": "min", "Mineral": mineral, "Supplier group": "country", "Supplier": "FRA",
+           "Share": 0.0}  # fmt: skip
+    rows = make(jin(), sur(60), demand=100.0, years=YEARS, Share_limits=[own], Countries=BLOCS)
+    _, of = priced(rows)
+    assert of["one_country", ""] == approx(True, 0.65, 700.0, 700.0, 0.0)
+
+
+def test_a_year_in_which_the_plan_buys_nothing_says_what_supply_allows():
+    """Of equally cheap plans one may buy in a year in which the other buys nothing."""
+    each = next(p for p in priced(book())[0].priced if p.score.measure.name == "processing")
+    years = replace(each.totals, reached={2029: 0.2, **each.reached})
+    (said,) = missed_table([replace(each, totals=years)], solve(book()).case).remark
+    assert said.startswith("cannot be met: supply allows 20.0% in 2029")
 
 
 def test_a_least_is_met_even_where_that_is_dearer_than_a_shortage():

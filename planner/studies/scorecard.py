@@ -143,7 +143,8 @@ def score_plan(
             reason = change if isinstance(change, str) else ""
             prices[name] = BenchmarkPrice(score, score.required, reason=reason)
             if not isinstance(change, str):
-                read = partial(_totals_with, measure=score.measure.name, buyer=score.buyer.name)
+                measure, buyer = score.measure.name, score.buyer.name
+                read = partial(_totals_with, limit=change.limit, measure=measure, buyer=buyer)
                 chains.setdefault(score.mineral, []).append(Run(name, change, read))
     outcomes: Outcomes[ScorecardTotals] = Outcomes(())
     if chains:
@@ -248,18 +249,20 @@ def scorecard_totals(plan: Plan) -> ScorecardTotals:
     )
 
 
-def _totals_with(plan: Plan, *, measure: str, buyer: str) -> ScorecardTotals:
-    """Return the totals of a plan whose last share limit is the benchmark of a measure and buyer.
+def _totals_with(
+    plan: Plan, *, limit: schema.ShareLimit, measure: str, buyer: str
+) -> ScorecardTotals:
+    """Return the totals of a plan one of whose share limits is a benchmark.
 
     Measure and buyer are given by name: a measure can't be sent to another process.
     """
-    case, e, last = plan.case, plan.expanded, len(plan.case.share_limits) - 1
-    limit, totals = case.share_limits[last], scorecard_totals(plan)
+    case, e, totals = plan.case, plan.expanded, scorecard_totals(plan)
+    added = case.share_limits.index(limit)
     penalty = sum(
         plan.value(EXCESS, cap.key) * (cap.penalty or 0.0) * case.discount(cap.year)
         for t in range(len(e.years))
         for cap in caps(e, e.mineral_at[limit.mineral], t, limit.stage)
-        if cap.limit == last
+        if cap.limit == added
     )
     value_of = next(m for m in MEASURES if m.name == measure).value
     whose, supply = next(b for b in scored_buyers(case) if b.name == buyer), PlanSupply(plan)
@@ -316,7 +319,9 @@ def _remark(price: BenchmarkPrice, *, of_purchases: bool) -> str:
     parts = []
     if not price.can_be_met:
         before, least = price.score.share_by_year, tolerances.LIMIT_KEPT
-        is_moved = any(abs(part - before[y]) > least for y, part in price.reached.items())
+        is_moved = any(
+            y not in before or abs(part - before[y]) > least for y, part in price.reached.items()
+        )
         how = "supply allows" if is_moved else "supply allows no more than the plan has,"
         parts = [f"cannot be met: {how} {share:z.1%} in {year}, the year farthest from it"]
         if price.years_met:

@@ -566,13 +566,13 @@ class _StressFindings:
                       name="A country closed to a use", large="most", most=most)  # fmt: skip
 
     def first_short(self) -> Iterator[Sentence]:
-        """Yield after how many days need is not met any more, if stocks put that off."""
+        """Yield after how many days need is not met, if it is met until then."""
         rows = self.tables.sheet(Losses).where(kind=self.kind)
         least = rows.smallest(Losses.survived)
         if least.number > 0:
-            text = "Without {days[lost]}, members' shared stocks put off the first shortage by"
-            yield say("figure", f"{text} {{days}}.", name="Time without a shortage", large="days",
-                      days=least)  # fmt: skip
+            yield say("figure", "Without {days[lost]}, the coalition's first shortage comes after"
+                                " {days} if members share their stocks.",
+                      name=Losses.survived.header, large="days", days=least)  # fmt: skip
 
     def stages(self) -> Iterator[Sentence]:
         """Yield the mineral that depends most on a country through all stages.

@@ -642,7 +642,20 @@ def test_uses_are_in_the_table_and_days_are_more_than_none(opening, has_days) ->
     said = [sentence for sentence in stress_findings(tables) if sentence.place != "care"]
     assert not any(" to war" in each.text for each in said if each.place == "answer")
     assert any("closed from CHN to war" in each.text for each in said)
-    assert any("put off" in each.text for each in said) is has_days
+    assert any("first shortage" in each.text for each in said) is has_days
+
+
+@pytest.mark.parametrize(("opening", "days"), [(0, "365 days"), (30, "487 days")])
+def test_days_without_a_shortage_are_said_of_stocks_and_of_years_without_need(opening, days):
+    """2026 needs nothing; in 2027 Chile can sell 10 t of 100, and 30 t in stock last a third."""
+    pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30, "Target (t)": 0}
+    stocks = {"Stockpiles": [pile | {"Opening (t)": opening}]}
+    book = make(jin(60), sur(40), demand=100.0, years=(2026, 2027), **stocks)
+    book["Demand"][0]["2026"] = 0
+    found = stress(case_of(book), Rules(0.0), [LossKind.COUNTRY], where=Here())
+    said = [each for each in told(found) if "first shortage" in each]
+    first = f"Without CHN, the coalition's first shortage comes after {days}"
+    assert said == [f"{first} if members share their stocks."]
 
 
 def test_what_a_country_is_needed_for_through_all_stages_is_named() -> None:

@@ -286,10 +286,9 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     The caps are the case's max limits on single countries, in all their years. A mineral's cap is
     its own alone: the others have none. That of ``ALL`` is one cap for all. What is missing is that
     of the cheapest plan with the cap, which the points of a sweep show: it may be short where a
-    dearer plan isn't. It is not counted in years in which a tonne short costs nothing: there it is
-    one of many equally cheap amounts. A cap is above 1 where tonnes are stored, and ``NO_CAP``
-    where they are in a year without a need. Minerals without a supplier are left out. Raises
-    SolverError where no attempt gives a proven optimum.
+    dearer plan isn't. A cap is above 1 where tonnes are stored, and ``NO_CAP`` where they are in a
+    year without a need. Minerals without a supplier are left out. Raises SolverError where no
+    attempt gives a proven optimum.
     """
     limits = (
         dataclasses.replace(row, share=schema.ByYear(1.0)) if row.caps_each_country else row
@@ -301,10 +300,6 @@ def least_share(case: Case, uncapped: Plan) -> dict[str, float]:
     plant_demand = summed_at(
         *uncapped.component_arrays(PLANT_DEMAND), (len(e.minerals), len(e.years))
     )
-    for row in case.demand:
-        for year, tonnes in row.tonnes:
-            if tonnes > 0 and case.tier_cost(row.mineral, row.tier, year) <= 0:
-                missing[e.mineral_at[row.mineral], e.years.index(year)] = math.nan
     with_suppliers = [name for name in e.minerals if e.of_mineral[name]]
     least = dict.fromkeys([*with_suppliers, ALL] if with_suppliers else [], 0.0)
     with highs.solvers_kept():
@@ -385,7 +380,7 @@ class _Caps:
     ) -> None:
         """Take block ``b``, and of the reference what is missing and what plants take [t].
 
-        Both are by mineral and year. What is missing is NaN where it is not counted.
+        Both are by mineral and year.
         """
         short, plant_demand = of_reference
         span, inside, years = program.columns_of(b), program.rows_of(b), len(e.years)
@@ -402,7 +397,6 @@ class _Caps:
         if not self.minerals:
             return
         (lacking,) = program.groups(SHORTAGE, b)
-        lacking = lacking.chosen(np.flatnonzero(~np.isnan(short.ravel()[lacking.cell])))
         self._short_at = lacking.at
         short_minerals, self._short_of = np.unique(lacking.cell // years, return_inverse=True)
         cells = np.zeros(short.shape, dtype=bool)

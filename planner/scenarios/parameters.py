@@ -56,7 +56,7 @@ class ParameterKind:
         return ACTION_CELLS[self.action].most
 
 
-CAP = ParameterKind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without share limits")
+CAP = ParameterKind("cap", "set max country share", "", 0.9, 0.3, 0.05, "without a cap")
 SECURITY = ParameterKind(
     "security", "set max short", "of", 1.0, 0.0, 0.1, "without security", titled="Max short"
 )

@@ -26,7 +26,7 @@ from models.results.numbers import ALL, PlanNumbers
 from models.schema import COALITION, EACH_OUTSIDE
 from models.schema.column import MOST_TARIFF
 from planner.render.words import each_year, join_words, listed
-from planner.scenarios import drop_share_limits, parameters, set_max_country_share
+from planner.scenarios import parameters, set_max_country_share
 from planner.scenarios.parameters import exact_percent as percent_of
 from planner.studies.engine import Run, Study, split_chains
 from planner.studies.variant_tables import Row
@@ -38,30 +38,28 @@ class RunSource:
 
     ``runs`` begin with the reference, with which the others are compared. ``values`` are the values
     of the number that runs after the reference set, in the unit of ``axis``; a run without a value
-    (None) is drawn as a level. ``beside`` are runs that are planned but not compared. ``base`` is
-    the case that the runs change; for losses, the case that is left after an agreed plan. ``chain``
-    is the largest number of runs that warm-start one another. ``read`` returns what is kept of a
-    plan, with its numbers.
+    (None) is drawn as a level. ``base`` is the case that the runs change; for losses, the case that
+    is left after an agreed plan. ``chain`` is the largest number of runs that warm-start one
+    another. ``read`` returns what is kept of a plan, with its numbers.
     """
 
     base: Case
     runs: tuple[Run, ...]
     values: tuple[float | None, ...] = ()
     axis: str = ""
-    beside: tuple[Run, ...] = ()
     chain: int = 1
     read: Callable[[Plan], Any] = PlanNumbers.of
     is_compared: bool = True
 
     @property
     def study(self) -> Study[Any]:
-        """The runs in chains: reference, runs beside it and runs without a value are on their own.
+        """The runs in chains: the reference and runs without a value are on their own.
 
         Chains are fixed, so results don't depend on where they are planned.
         """
         reference, *others = self.runs
         alone = sum(value is None for value in self.values)
-        own = [(run,) for run in (reference, *self.beside, *others[:alone])]
+        own = [(run,) for run in (reference, *others[:alone])]
         chains = (*own, *split_chains(others[alone:], self.chain))
         return Study(self.base, chains, self.read, is_compared=self.is_compared)
 
@@ -177,19 +175,14 @@ def number_source(
 ) -> RunSource:
     """Return the runs of a sweep: the reference, then the points in chains.
 
-    For a sweep over the cap, the reference is the case without share limits, planned as ``solve``
-    plans it. If there are limits other than caps, the case without caps is planned beside it; the
-    smallest caps are read from it. If the case's own caps differ by year, they are one more point
+    For a sweep over the cap, the reference is the case without caps on single countries, from which
+    the smallest caps are read, too. If the case's own caps differ by year, they are one more point
     before the others.
     """
-    reference, beside = Run("As given"), tuple[Run, ...]()
+    reference = Run("As given")
     if parameter.is_cap:
-        uncapped = Run("No cap on single countries", without_country_caps, UncappedReader(base))
-        reference = Run("No share limits", drop_share_limits, is_cold=True)
-        if without_country_caps(base) == drop_share_limits(base):
-            reference = replace(reference, read=uncapped.read)
-        else:
-            beside = (uncapped,)
+        read = UncappedReader(base)
+        reference = Run("No caps on single countries", without_country_caps, read, is_cold=True)
     elif parameter.kind == parameters.SECURITY:
         reference = Run("Without security", parameters.without_security)
     runs = [Run(parameter.run_name(value), parameter.change_to(value)) for value in points]
@@ -197,7 +190,7 @@ def number_source(
     given = (Run(AS_IN_WORKBOOK),) if has_path else ()
     values = (*[None] * len(given), *points)
     axis = parameter.title
-    return RunSource(base, (reference, *given, *runs), values, axis, beside, CHAIN, read_point)
+    return RunSource(base, (reference, *given, *runs), values, axis, CHAIN, read_point)
 
 
 # ---- words ---------------------------------------------------------------------------------------

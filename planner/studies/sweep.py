@@ -31,7 +31,6 @@ from planner.studies.source import (
     AS_IN_WORKBOOK,
     NOT_TESTED,
     RunSource,
-    SweepPoint,
     cap_path_words,
     case_years_needed,
     title_of,
@@ -205,24 +204,15 @@ class Sweep(VariantStudy):
 
     @property
     def trouble(self) -> str:
-        without = [o.error for o in self.unlimited if o.error]
-        why = [f"the plan to compare with is not known: {error}" for error in without]
-        return "; ".join(filter(None, [*why, self.uncapped.trouble if self.uncapped else ""]))
+        before = self.compared[0]
+        if before.error:
+            return f"the plan to compare with is not known: {before.error}"
+        return before.result.trouble if before.result else ""
 
     def name_of_run(self, outcome: Outcome[Any]) -> str:
         return outcome.name.removeprefix(f"{self.parameter.title} ")
 
     # ---- tables ----------------------------------------------------------------------------------
-
-    @property
-    def uncapped(self) -> SweepPoint | None:
-        """What is kept of the case without caps; of other sweeps, of the reference."""
-        return self.unlimited[-1].result
-
-    @property
-    def unlimited(self) -> Sequence[Outcome[Any]]:
-        """The outcomes of the reference, and of the runs planned beside it."""
-        return self.outcomes[: 1 + len(self.run_source.beside)]
 
     @property
     def valued(self) -> list[tuple[float | None, Outcome[Any]]]:
@@ -291,7 +281,7 @@ class Sweep(VariantStudy):
 
     def smallest_caps(self, points: Sequence[Sequence[Row]], texts: Mapping[str, str]) -> Result:
         """Return by mineral the smallest cap, and the loosest point with more missing."""
-        rows, uncapped = list[Row](), self.uncapped
+        rows, uncapped = list[Row](), self.compared[0].result
         known_caps = dict(uncapped.smallest) if uncapped else {}
         for name, row in (uncapped.numbers.by_mineral() if uncapped else {}).items():
             least = tolerances.MISSING_PART * (row["need"] or 0.0)

@@ -106,8 +106,8 @@ class SmallestCaps(Result):
         "The smallest cap on single countries, on this mineral alone, at which no mineral is"
         " further missing than without a cap. It is computed exactly, not from the points of the"
         " sweep. Above 100 %: purchases for stock exceed a year's need: more is missing even at a"
-        " cap of 100 %. 100,000 %: no cap is loose enough, because that year has no need. Years in"
-        " which a missing tonne costs nothing are not counted. Blank: the mineral has no supplier.",
+        " cap of 100 %. 100,000 %: no cap is loose enough, because that year has no need."
+        " Blank: the mineral has no supplier.",
     )
     costs_from = field.share(
         "First point with more missing",

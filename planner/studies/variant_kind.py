@@ -81,7 +81,7 @@ class VariantStudy(StudyKind):
     @cached_property
     def compared(self) -> Sequence[Outcome[Any]]:
         """The outcomes of the runs that are compared, the reference first."""
-        return (self.outcomes[0], *self.outcomes[1 + len(self.run_source.beside) :])
+        return self.outcomes
 
     # ---- tables ----------------------------------------------------------------------------------
 

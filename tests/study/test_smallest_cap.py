@@ -16,10 +16,13 @@ from models.resolve import Floats
 from models.results.numbers import ALL
 from planner.scenarios import set_max_country_share
 from planner.studies.source import without_country_caps
+from planner.studies.sweep_tables import Frontier, SmallestCaps
 from tests.budget import few
 from tests.models.desk import BookT, jin, make, read, sur
 from tests.models.stages import random_stages
 from tests.models.test_laws import draw
+from tests.reference.cases import EVERYTHING, random_book
+from tests.study.planned import swept, table
 
 LIMIT = {"Limit": "max", "Supplier group": "country", "Share": 1.0}
 MORE: tuple[list[dict[str, object]], ...] = (
@@ -58,6 +61,13 @@ def book_of(seed: int, *, stages: bool) -> BookT:
     return book
 
 
+def tiered(book: BookT) -> BookT:
+    """Return the book with half of its demand in a tier whose shortage costs nothing."""
+    (row,) = book["Demand"]
+    book["Demand"] = [row | {"2026": 50}, row | {"2026": 50, "Tier": "free"}]
+    return book | {"Tiers": [{"Tier": "free", "Shortage cost multiple": 0}]}
+
+
 STOCK = {"Mineral": "copper", "Member": "A", "Max (t)": 100, "Target (t)": 0}
 
 
@@ -70,6 +80,8 @@ STOCK = {"Mineral": "copper", "Member": "A", "Max (t)": 100, "Target (t)": 0}
         # of 100 t, 40 at most are Chile's: China has to sell 60; a shortage that costs nothing
         (make(jin(), sur(40)), 0.6),
         (make(jin(), sur(40), settings={"Shortage cost multiple": 0}), 0),
+        # half of the demand is in a tier whose shortage costs nothing: China sells the other half
+        (tiered(make(jin())), 0.5),
         # nobody can sell; nobody is there to sell
         (make(jin(), Lanes=[{"From country": "CHN", "Open": "no"}]), 0),
         (make(jin(), demand=0), 0),
@@ -110,3 +122,16 @@ def test_nothing_is_further_missing_at_the_smallest_cap_and_something_below(
         if cap > 0:
             below = min(1.0, max(0.0, cap - 0.005))
             assert further(below, mineral) > tolerances.MISSING_PART / 4, (mineral, cap)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", few(range(200), 20))
+def test_no_point_at_or_above_the_smallest_cap_is_further_missing(seed: int) -> None:
+    """On the sheets of a sweep; the books have stages, tiers, free shortages and other limits."""
+    book = random_book(np.random.default_rng([9, seed]), 3, EVERYTHING - {"whole projects"})
+    found = swept({sheet: rows for sheet, rows in book.items() if rows}, 1.0, 0.7, 0.4, 0.2, 0.0)
+    caps = table(found, SmallestCaps)
+    least = caps.loc[caps["mineral"] == ALL, "smallest"].max()
+    points = table(found, Frontier)
+    further = points[points["value"] >= least]["further_missing_share"]
+    assert not (further > tolerances.MISSING_PART).any(), points

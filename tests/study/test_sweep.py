@@ -33,6 +33,7 @@ from tests.models.test_laws import draw, rounding
 from tests.study.planned import ALL, row, said, swept, table, tables_of
 
 CARE = "Where supply is missing, a country's share of what is bought can exceed the cap."
+THAN = "further missing than without a cap."
 
 
 def at(study: Sweep, value: float, mineral: str = ALL) -> pd.Series:
@@ -119,19 +120,27 @@ def test_smallest_cap_leaves_alone_what_the_workbook_does() -> None:
     assert found["costs_from"].isna().all()
 
 
-def test_the_premium_is_that_of_all_limits_and_the_smallest_cap_keeps_the_others() -> None:
-    """A limit of 60 % on China by name costs 4 a tonne at any looser cap, in solve and here."""
+def test_all_is_compared_with_the_case_without_caps_on_single_countries() -> None:
+    """A limit of 60 % on China by name holds in all plans; a cap of 55 % costs 0.5 more a tonne."""
     row = {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.6}
     found = swept(make(jin(), sur(), Share_limits=[row]), 0.7, 0.55)
-    assert at(found, 0.7)["extra_cost_per_t"] == pytest.approx(4)
-    assert at(found, 0.7)["slope"] == 0
-    assert at(found, 0.55)["extra_cost_per_t"] == pytest.approx(4.5)
-    assert reference(found)["cash"].tolist() == pytest.approx([1000, 1000])
-    assert [outcome.name for outcome in found.outcomes] == [
-        "No share limits", "No cap on single countries", "Cap 70 %", "Cap 55 %",
-    ]  # fmt: skip
+    assert at(found, 0.7)["extra_cost_per_t"] == at(found, 0.7)["slope"] == 0
+    assert at(found, 0.55)["extra_cost_per_t"] == pytest.approx(0.5)
+    assert reference(found)["cash"].tolist() == pytest.approx([1400, 1400])
     assert smallest(found)["share"].tolist() == pytest.approx([0.6, 0.6])
     assert smallest(found)["smallest"].tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_what_other_limits_leave_missing_is_not_further_missing() -> None:
+    """Chile has 30 t, and China's limit leaves 10 t missing at any cap down to 60 %."""
+    row = {"Limit": "max", "Supplier group": "country", "Supplier": "China", "Share": 0.6}
+    found = swept(make(jin(), sur(30), Share_limits=[row]), 0.9, 0.6, 0.5)
+    assert smallest(found)["smallest"].tolist() == pytest.approx([0.6, 0.6])
+    further = [at(found, cap)["further_missing"] for cap in (0.9, 0.6, 0.5)]
+    assert further == pytest.approx([0, 0, 10])
+    assert (
+        said(found)[0] == "Down to a cap of 60 %, no mineral is further missing than without a cap."
+    )
 
 
 # ---- laws --------------------------------------------------------------------------------------
@@ -414,7 +423,7 @@ def test_chains_are_fixed_and_can_be_sent_away() -> None:
     assert [len(chain) for chain in study.chains] == [1, 10, 3]
     assert CHAIN == 10
     names = [run.name for chain in study.chains for run in chain]
-    assert names[:3] == ["No share limits", "Cap 90 %", "Cap 85 %"]
+    assert names[:3] == ["No caps on single countries", "Cap 90 %", "Cap 85 %"]
     sent = pickle.loads(pickle.dumps(study))
     assert sent == study
     assert pickle.loads(pickle.dumps(THE_CAP)).is_cap
@@ -505,13 +514,13 @@ def test_one_point_and_nothing_to_plan() -> None:
 
 def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> None:
     limit = {"Limit": "max", "Supplier group": "country", "Share": 0.45}
-    further = "of the need for copper is further missing than without share limits."
+    further = "of the need for copper is further missing than without a cap."
     assert said(swept(make(jin(), sur(), Share_limits=[limit]), 0.9, 0.45, 0.3)) == [
-        "Down to a cap of 50 %, no mineral is further missing than without share limits.",
+        "Down to a cap of 50 %, no mineral is further missing than without a cap.",
         f"At the workbook's cap of 45 %: 10 % {further}",
         f"At a cap of 30 %: 40 % {further}",
-        "At a cap of 45 %: the same tonnes cost 50 % more than without share limits.",
-        "At a cap of 30 %: the same tonnes cost 50 % more than without share limits.",
+        "At a cap of 45 %: the same tonnes cost 50 % more than without a cap.",
+        "At a cap of 30 %: the same tonnes cost 50 % more than without a cap.",
         CARE,
     ]
 
@@ -523,13 +532,13 @@ def test_what_is_missing_is_named_at_the_workbooks_cap_and_at_the_tightest() -> 
         (49.9999, "Down to a cap of 50 %: under 1 % of any mineral's need is further"),
         (49.5, "Down to a cap of 50 %: under 1 % of any mineral's need is further"),
         (48, "Down to a cap of 52 %, no mineral is further"),
-        (5, "Below a cap of 95 %, more is missing than without a cap."),
+        (5, "Below a cap of 95 %, more is"),
     ],
 )
 def test_a_trifle_is_no_threshold(others: float, answer: str) -> None:
     """Of 100 t, others sell so much; at 50 % the rest is missing."""
     found = said(swept(make(jin(), sur(others)), 0.9, 0.5, 0.3))[0]
-    assert found.removesuffix(" missing than without share limits.") == answer
+    assert found.removesuffix(" missing than without a cap.") == answer
 
 
 def of_one(country: str, share: float) -> dict[str, object]:
@@ -537,17 +546,15 @@ def of_one(country: str, share: float) -> dict[str, object]:
     return {"Limit": "max", "Supplier group": "country", "Supplier": country, "Share": share}
 
 
-THAN = "further missing than without share limits."
-
-
 @pytest.mark.parametrize(
     ("book", "points", "said_first"),
     [
-        # Sur's 40 t: a limit of 50 % on China alone leaves 10 t missing at any cap
+        # Sur's 40 t: a limit of 50 % on China alone leaves 10 t missing, also without a cap
         (make(jin(), sur(40), Share_limits=[of_one("China", 0.5)]), (0.9, 0.7),
-         [f"At a cap of 70 %: 10 % of the need for copper is {THAN}"]),
+         [f"Down to a cap of 50 %, no mineral is {THAN}"]),
         (make(jin(), sur(40), Share_limits=[of_one("China", 0.5)]), (0.9, 0.3),
-         [f"At a cap of 30 %: 40 % of the need for copper is {THAN}"]),
+         [f"Down to a cap of 50 %, no mineral is {THAN}",
+          f"At a cap of 30 %: 30 % of the need for copper is {THAN}"]),
         # 30 t are missing, whatever the cap
         (make(jin(40), sur(30)), (0.9, 0.5), [f"Down to a cap of 40 %, no mineral is {THAN}"]),
         (make(jin(40), sur(30)), (0.9, 0.3),
@@ -561,7 +568,7 @@ THAN = "further missing than without share limits."
 def test_only_what_the_caps_leave_missing_is_said_of_them(
     book: BookT, points: tuple[float, ...], said_first: list[str]
 ) -> None:
-    """What is missing without limits, too, and what other limits take, is not the caps'."""
+    """What is missing without a cap, too, such as what other limits take, is not the caps'."""
     answers = [text for text in said(swept(book, *points)) if "compare costs" not in text]
     assert [
         text for text in answers if text not in CARE and "tonnes cost" not in text

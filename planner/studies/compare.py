@@ -23,7 +23,7 @@ from planner.render.table import Record, Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
 from planner.sheets.context import Context
 from planner.sheets.figures import binding
-from planner.sheets.findings import decide_now, hit_apart
+from planner.sheets.findings import decide_now, hit_apart, nothing_needed
 from planner.studies import cases
 from planner.studies.cases import UNFORESEEN
 from planner.studies.compare_tables import (
@@ -41,7 +41,7 @@ from planner.studies.engine import OnProgress, OnStage, Outcome
 from planner.studies.kind import Tables
 from planner.studies.places import builds_in_background
 from planner.studies.variant_kind import VariantStudy
-from planner.studies.variant_tables import Row, RunMinerals, table_from, with_named_costs
+from planner.studies.variant_tables import Harm, Row, RunMinerals, table_from, with_named_costs
 from planner.workbook.findings import sentence
 
 if TYPE_CHECKING:
@@ -383,20 +383,32 @@ class _ComparisonFindings:
             return (say("answer", "The base has no plan, so nothing could be compared."),)
         if not self.foreseen:
             alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
-            return (*collect_sentences(self.base), alone)
+            return (*collect_sentences(self.nothing, self.base), alone)
         return collect_sentences(
-            self.hardest, self.tiers, self.next_hardest, self.surprised, self.base, self.dearest,
-            self.decisions, self.warnings,
+            self.nothing, self.hardest, self.tiers, self.next_hardest, self.surprised, self.base,
+            self.dearest, self.decisions, self.warnings,
         )  # fmt: skip
 
     def _missing(self, names: Sequence[str]) -> SheetRows:
         return self.tables.sheet(RunMinerals).where(run=list(names))
 
+    def nothing(self) -> Iterator[Sentence]:
+        """Yield that no case needs anything."""
+        yield from nothing_needed(self.tables.sheet(RunMinerals), RunMinerals.missing_share)
+
+    def _harm(self, names: Sequence[str], hardest: str = "Hardest is the scenario") -> Harm:
+        return Harm(
+            self._missing(names), RunMinerals.further_missing_share,
+            hardest=f"{hardest} {{most[run]}}", plain="In {most[run]}", next="Next is {most[run]}",
+            same="As much is missing in {most[run]}", than="than in the base",
+        )  # fmt: skip
+
     def hardest(self) -> Iterator[Sentence]:
         """Yield the scenario that leaves most further missing, and how many minerals it hits."""
         rows, fields = self._missing(self.foreseen), RunMinerals
-        most = rows.largest(fields.further_missing_share)
-        if most.number <= SMALL:
+        of_all = ("Of the foreseen scenarios, hardest is",) if self.surprises else ()
+        harm = self._harm(self.foreseen, *of_all)
+        if (most := harm.most(rows)) is None:
             if not self._hits_a_tier(self.foreseen):
                 none = rows.none(fields.further_missing_share, ">", SMALL)
                 text = (
@@ -409,10 +421,7 @@ class _ComparisonFindings:
                 yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
                                     " missing than in the base.", least=least)  # fmt: skip
             return
-        of_all = "Of the foreseen scenarios, " if self.surprises else ""
-        yield say("answer", of_all + "{most[run]} leaves most missing: {most} of the need for"
-                                     " {most[mineral]} is further missing than in the base.",
-                  most=most)  # fmt: skip
+        yield harm.of_hardest(most)
         hit = self._missing([most["run"]]).count(fields.further_missing_share, ">", SMALL)
         asked = self._missing([most["run"]]).count(fields.need, ">", 0.0)
         are = "is" if hit.number == 1 else "are"
@@ -421,25 +430,23 @@ class _ComparisonFindings:
                   hit=hit, asked=asked, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
-        fields = RunMinerals
-        first = self._missing(self.foreseen).largest(fields.further_missing_share)
-        rest = [name for name in self.foreseen if name != first["run"]]
-        most = self._missing(rest).largest(fields.further_missing_share)
-        if first.number > SMALL and most.number > SMALL:
-            yield say("answer", "Next is {most[run]}: {most} of the need for {most[mineral]} is"
-                                " further missing than in the base.", most=most)  # fmt: skip
-        elif first.number > SMALL and not self._hits_a_tier(rest):
-            none = self._missing(rest).none(fields.further_missing_share, ">", SMALL)
+        harm = self._harm(self.foreseen)
+        if (most := harm.most(harm.rows)) is None:
+            return
+        rest = [name for name in self.foreseen if name != most["run"]]
+        others = self._missing(rest)
+        if (follows := harm.most(others)) is not None:
+            yield harm.of_next(most, follows, others)
+        elif not self._hits_a_tier(rest):
+            none = others.none(RunMinerals.further_missing_share, ">", SMALL)
             yield say("answer", f"In no other{self.foreseen_word} scenario is a mineral further"
                                 " missing than in the base.", none=none)  # fmt: skip
 
     def surprised(self) -> Iterator[Sentence]:
         """Yield the surprise that leaves most further missing."""
-        most = self._missing(self.surprises).largest(RunMinerals.further_missing_share)
-        if most.number > SMALL:
-            yield say("figure", "Of the surprises, {most[run]} leaves most missing: {most} of the"
-                                " need for {most[mineral]} is further missing than in the base.",
-                      name="As a surprise", large="most", most=most)  # fmt: skip
+        harm = self._harm(self.surprises, "Of the surprises, hardest is")
+        if (most := harm.most(harm.rows)) is not None:
+            yield harm.of_hardest(most, "figure", "As a surprise")
 
     def _tier(self, names: Sequence[str]) -> Claim:
         """Return the tier of demand of which most is further missing; NoRowsError without any."""

@@ -15,11 +15,11 @@ from models.results import common as shared
 from models.results.common import COUNTRY, MEMBER, MINERAL, YEAR
 from models.results.numbers import PlanNumbers
 from models.schema import REST_OF_WORLD
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import NoRowsError, Sentence, collect_sentences, say
 from planner.render.table import COALITION_BUYER
 from planner.studies.kind import Tables
 from planner.studies.losses import Loss, LossKind, Stress
-from planner.studies.variant_tables import Row, RunTotals, table_from
+from planner.studies.variant_tables import Harm, Row, RunTotals, table_from
 
 _UNCAPPED = "The same loss in the agreed plan without share limits."
 _RUN = (
@@ -509,45 +509,39 @@ class _StressFindings:
             return " in {first}", {"first": begin}
         return " from {first} to {last}", {"first": begin, "last": end}
 
-    def most(self, rows: SheetRows) -> Claim | None:
-        """Return the mineral and loss with most further missing; None if none has more."""
-        try:
-            most = rows.largest(LossByMineral.share)
-        except NoRowsError:  # none of these minerals is needed
-            return None
-        return most if most.number > SMALL else None
+    @property
+    def harm(self) -> Harm:
+        return Harm(
+            self.lost, LossByMineral.share,
+            hardest="Hardest is the loss of {most[lost]}", plain="Without {most[lost]}",
+            next="Next is {most[lost]}", same="As much is missing without {most[lost]}",
+            than="than in the agreed plan", when=self.years[0],
+        )  # fmt: skip
 
     def hardest(self) -> Iterator[Sentence]:
         """Yield the loss that leaves most further missing, and how many minerals run short."""
-        fields, rows = LossByMineral, self.lost
-        if (most := self.most(rows)) is None:
+        fields, rows, harm = LossByMineral, self.lost, self.harm
+        if (most := harm.most(rows)) is None:
             none = rows.none(fields.share, ">", SMALL)
             text = f"If a {self.kind} is lost, no mineral is {_FURTHER}."
             yield say("answer", text, none=none)
             return
-        when, years = self.years
-        start = f"Without {{most[lost]}}{when}: {{most}}"
-        if rows.stands_out(most, fields.share):
-            start = f"Hardest is the loss of {{most[lost]}}{when}: {{most}}"
-        text = f"{start} of the need for {{most[mineral]}} is {_FURTHER}."
-        yield say("answer", text, most=most, **years)
+        yield harm.of_hardest(most, **self.years[1])
         hit = rows.where(lost=most["lost"]).count(fields.share, ">", SMALL)
         are = "mineral is" if hit.number == 1 else "minerals are"
         yield say("figure", f"Without {{most[lost]}}, {{hit}} {are} {_FURTHER}.",
                   name="Minerals that run shorter", large="hit", hit=hit, most=most)  # fmt: skip
 
     def next_hardest(self) -> Iterator[Sentence]:
-        if (most := self.most(self.lost)) is None:
+        if (most := self.harm.most(self.lost)) is None:
             return
         fields, others = LossByMineral, self.lost.where(lost={"not": most["lost"]})
-        if (follows := self.most(others)) is None:
+        if (follows := self.harm.most(others)) is None:
             none = others.none(fields.share, ">", SMALL)
             text = f"If another {self.kind} is lost, no mineral is {_FURTHER}."
             yield say("answer", text, none=none)
             return
-        start = "As much is missing without" if f"{follows}" == f"{most}" else "Next is"
-        text = f"{start} {{follows[lost]}}: {{follows}} of the need for {{follows[mineral]}}"
-        yield say("answer", f"{text} is {_FURTHER}.", follows=follows)
+        yield self.harm.of_next(most, follows, others)
 
     def pairs(self) -> Iterator[Sentence]:
         """Yield the embargo on a single member that leaves most missing."""
@@ -559,7 +553,7 @@ class _StressFindings:
 
     def uses(self) -> Iterator[Sentence]:
         """Yield the country and the use between which closed lanes leave most missing."""
-        most = self.most(self.rows.where(kind=str(LossKind.END_USE)))
+        most = self.harm.most(self.rows.where(kind=str(LossKind.END_USE)))
         if most is not None:
             yield say("figure", "With lanes closed from {most[lost]}, {most} of the need for"
                                 f" {{most[mineral]}} is {_FURTHER}.",

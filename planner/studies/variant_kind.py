@@ -6,7 +6,7 @@ and findings of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -28,7 +28,6 @@ from planner.render.chart import (
     shortened,
     some_of,
 )
-from planner.render.claims import Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey
 from planner.render.table import Record, Table, json_value, table_of
 from planner.render.words import known, listed
@@ -45,7 +44,6 @@ from planner.studies.variant_tables import (
     heat_map,
     mineral_rows,
     table_from,
-    with_named_costs,
 )
 
 
@@ -174,39 +172,6 @@ class VariantStudy(StudyKind):
         }
 
     # ---- made from the tables alone --------------------------------------------------------------
-
-    @classmethod
-    def findings(cls, tables: Tables) -> tuple[Sentence, ...]:
-        """Return the sentences of the first page."""
-        return collect_sentences(lambda: cls.hardest(tables), lambda: cls.dearest(tables))
-
-    @classmethod
-    def hardest(cls, tables: Tables) -> Iterable[Sentence]:
-        """Yield which run leaves most further missing, and of which mineral."""
-        fields = RunMinerals
-        first = next(iter(tables[cls.TOTALS].run), "")
-        rows = SheetRows(tables[fields]).where(run={"not": str(first)})
-        most = rows.largest(fields.further_missing_share)
-        if most.number <= tolerances.MISSING_PART:
-            none = rows.none(fields.further_missing_share, ">", tolerances.MISSING_PART)
-            yield say("answer", f"No run leaves more missing than {cls.BEFORE}.", none=none)
-            return
-        yield say(
-            "answer",
-            "{most[run]} leaves most missing: {most} of the need for {most[mineral]} is further"
-            f" missing than in {cls.BEFORE}.",
-            most=most,
-        )
-
-    @classmethod
-    def dearest(cls, tables: Tables) -> Iterable[Sentence]:
-        """Yield the run with the largest extra cost, of those that buy enough to name one."""
-        fields, named = cls.TOTALS, with_named_costs(tables[RunMinerals])
-        runs = [name for name in list(tables[fields].run)[1:] if name in named]
-        most = SheetRows(tables[fields]).where(run=runs).largest(fields.extra_cost_share)
-        if most.number > 0:
-            text = f"In {{most[run]}} the same tonnes cost {{most}} more than in {cls.BEFORE}."
-            yield say("figure", text, name=fields.extra_cost.header, large="most", most=most)
 
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:

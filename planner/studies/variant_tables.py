@@ -6,6 +6,7 @@ All are made from ``PlanNumbers``, each compared with the numbers of the referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from models import tolerances
@@ -13,6 +14,7 @@ from models.measures.same_tonnes import is_named
 from models.results import Colour, Field, Name, Result, Runs, common, field
 from models.results.field import matrix_of
 from models.results.numbers import PlanNumbers
+from planner.render.claims import Claim, NoRowsError, Place, Sentence, SheetRows, say
 from planner.render.words import known
 
 Row = dict[str, Any]
@@ -74,6 +76,58 @@ class RunMinerals(RunTable):
     LEAD = ("run", "mineral")
     LEFT_OUT = frozenset({"trouble"})
     mineral = common.MINERAL
+
+
+# ---- sentences -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Harm:
+    """What runs leave further missing of minerals, and how sentences begin and end.
+
+    ``rows`` have a row per run and mineral, ``share`` is what is further missing. Sentences on a
+    run begin with ``hardest`` if no other row has as much, with ``next``, ``same`` (as much), or
+    else with ``plain``; a slot such as ``{most[run]}`` names the run. ``when`` follows in the
+    first sentence. All end with ``than``.
+    """
+
+    rows: SheetRows
+    share: Field
+    hardest: str
+    next: str
+    same: str
+    plain: str
+    than: str
+    when: str = ""
+
+    def most(self, rows: SheetRows) -> Claim | None:
+        """Return the row with most further missing; None if nothing is, or nothing is needed."""
+        try:
+            most = rows.largest(self.share)
+        except NoRowsError:
+            return None
+        return most if most.number > tolerances.MISSING_PART else None
+
+    def of_hardest(
+        self, most: Claim, place: Place = "answer", name: str = "", **claims: Any
+    ) -> Sentence:
+        """Return the sentence on the row with most further missing."""
+        start = self.hardest if self.rows.stands_out(most, self.share) else self.plain
+        return self._sentence(place, f"{start}{self.when}", most, name, **claims)
+
+    def of_next(self, most: Claim, follows: Claim, others: SheetRows) -> Sentence:
+        """Return the sentence on the run with most further missing of the ``others``."""
+        is_alone = sum(map(known, others.cells(self.share))) == 1
+        is_next = is_alone or others.stands_out(follows, self.share)
+        start = self.next if is_next else self.plain
+        return self._sentence("answer", self.same if f"{follows}" == f"{most}" else start, follows)
+
+    def _sentence(
+        self, place: Place, start: str, most: Claim, name: str = "", **claims: Any
+    ) -> Sentence:
+        text = f"{start}: {{most}} of the need for {{most[mineral]}} is further missing"
+        large = "most" if name else ""
+        return say(place, f"{text} {self.than}.", name=name, large=large, most=most, **claims)
 
 
 # ---- rows ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from planner.studies.compare import Compare
 from planner.studies.kind import Tables
 from planner.studies.variant_tables import hardest_hit
 from planner.workbook import read_tables
-from tests.models.desk import jin, make, new_works, sur
+from tests.models.desk import jin, make, new_works, refiner, sur
 from tests.reference.cases import SECURE, random_book
 from tests.scenarios.draws import ACTIONS, draw_step
 from tests.scenarios.what_if import base_of, step
@@ -217,10 +217,10 @@ def test_charts(found):
 
 
 def test_findings(found):
-    """Jin gone leaves most missing; dear is dearest."""
+    """Jin gone is hardest; dear is dearest."""
     most = "20 % of the need for copper is further missing than in the base."
     assert said(found) == [
-        f"Jin gone leaves most missing: {most}",
+        f"Hardest is the scenario Jin gone: {most}",
         "In Jin gone, 1 of 1 minerals is further missing than in the base.",
         "In no other scenario is a mineral further missing than in the base.",
         "In the base, no mineral is missing.",
@@ -229,6 +229,35 @@ def test_findings(found):
         "All 2 decisions: sheet Decide now.",
         "Each scenario is planned as if it were known from the beginning.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("jin_t", "sur_t", "more_t", "answers"),
+    [
+        (60, 40, 0, ["Hardest is the scenario No Jin: 60 %", "Next is No Sur: 40 %"]),
+        (50, 50, 0, ["In No Jin: 50 %", "As much is missing in No Sur: 50 %"]),
+        (50.01, 49.99, 0, ["In No Jin: 50 %", "As much is missing in No Sur: 50 %"]),
+        (60, 20, 20, ["Hardest is the scenario No Jin: 60 %", "In No Sur: 20 %"]),
+        (100, 40, 0, ["Hardest is the scenario No Jin: 60 %", "In no other scenario"]),
+        (0, 0, 0, ["In no scenario is a mineral further missing", "Each"]),
+    ],
+)
+def test_of_scenarios_that_leave_as_much_missing_none_is_hardest(jin_t, sur_t, more_t, answers):
+    """Of 100 t, each of up to three suppliers is gone in one scenario."""
+    sellers = {"Jin": jin_t, "Sur": sur_t, "Oro": more_t}
+    steps = [named(f"No {name}", step("scale capacity", 0, Refiner=name))
+             for name, tonnes in sellers.items() if tonnes or name != "Oro"]  # fmt: skip
+    plants = (refiner(name, "CHN", tonnes, 10) for name, tonnes in sellers.items())
+    found = compared(read_tables(make(*plants, Scenarios=rows_of(*steps))))
+    texts = [text for text in said(found) if " minerals " not in text and "base, 100" not in text]
+    for text, start in zip(texts, answers, strict=False):
+        assert text.startswith(start)
+
+
+def test_where_nothing_is_needed_nothing_is_compared():
+    steps = rows_of(named("No Jin", step("scale capacity", 0, Refiner="Jin")))
+    found = compared(read_tables(make(jin(), demand=0, Scenarios=steps)))
+    assert said(found)[0] == "Nothing is needed in the planned years."
 
 
 def sharing_a_budget(budget=60):

@@ -621,7 +621,7 @@ def test_the_loss_with_most_missing_is_named_first_and_the_dearest_row_stands_fi
     assert told(found)[:3] == [
         f"{most} missing than in the agreed plan.",
         "Without PER, 1 mineral is further missing than in the agreed plan.",
-        "Next is CHN: 40 % of the need for copper is further missing than in the agreed plan.",
+        "Without CHN: 40 % of the need for copper is further missing than in the agreed plan.",
     ]
 
 

@@ -33,10 +33,14 @@ def _most_decisive(rows: SheetRows) -> Iterator[Sentence]:
         text = "{top[what]} decides what is built: look it up first."
         yield say("answer", text, top=deciding.largest(_T.worth))
         return
-    has_unknown = UNKNOWN in rows.cells(_T.builds)
-    of_those = ", of those with a proven plan at each end" if has_unknown else ""
-    text = f"No number in its range would change what is built{of_those}."
+    text = f"No number in its range would change what is built{_of_those(rows)}."
     yield say("answer", text, none=rows.none(_T.builds, "=", YES))
+
+
+def _of_those(rows: SheetRows) -> str:
+    """Return which numbers a sentence about no number covers, if it can't cover all."""
+    is_unknown = UNKNOWN in rows.cells(_T.builds)
+    return ", of those with a proven plan at each end" if is_unknown else ""
 
 
 def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Claim, Claim]:
@@ -47,14 +51,14 @@ def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Cl
 
 def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
-    if most.number <= 0.0:
-        none, text = rows.none(_T.swing_hit, ">", 0.0), "No number in its range changes what is"
-        yield say("answer", f"{text} missing.", none=none)
-        return
     if most.number < SMALLEST:
-        none, text = rows.none(_T.swing_hit, ">=", SMALLEST), "No number in its range changes what"
-        text += " is missing by {none[test]} or more of a mineral's need."
-        yield say("answer", text, none=none)
+        # of a need that is missing in full the tonnes may change
+        text = "No number in its range changes the missing share of a mineral's need"
+        if most.number > 0.0:
+            text, none = f"{text} by {{none[test]}} or more", rows.none(_T.swing_hit, ">=", SMALLEST)
+        else:
+            none = rows.none(_T.swing_hit, ">", 0.0)
+        yield say("answer", f"{text}{_of_those(rows)}.", none=none)
         return
     ends = _both_ends(rows, most, _T.hit_low, _T.hit_high)
     text = (

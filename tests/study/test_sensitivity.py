@@ -328,7 +328,7 @@ def test_a_range_of_one_to_one_changes_nothing_and_plans_nothing() -> None:
     assert {row["swing_usd"] for row in (*answer["factors"], *answer["groups"])} == {0}
     assert [s.text for s in study.findings(tables) if s.place == "answer"] == [
         "No number in its range would change what is built.",
-        "No number in its range changes what is missing.",
+        "No number in its range changes the missing share of a mineral's need.",
     ]
 
 
@@ -633,9 +633,9 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
 @pytest.mark.parametrize(
     ("swing", "said"),
     [
-        (0.0, "No number in its range changes what is missing."),
-        (0.0004, "No number in its range changes what is missing by 0.1 % or more of a mineral's"),
-        (0.00099, "No number in its range changes what is missing by 0.1 % or more of a mineral's"),
+        (0.0, "No number in its range changes the missing share of a mineral's need."),
+        (0.0004, "No number in its range changes the missing share of a mineral's need by 0.1 % or"),
+        (0.00099, "No number in its range changes the missing share of a mineral's need by 0.1 %"),
         (0.001, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),
         (0.3, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),
     ],
@@ -648,6 +648,18 @@ def test_a_change_that_rounds_to_nothing_is_not_called_most(swing: float, said: 
     ]  # fmt: skip
     tables = Tables([Sensitivities.of_rows(rows, words={"money": "USD"})])
     assert sensitivity_findings(tables)[1].text.startswith(said)
+
+
+@pytest.mark.parametrize(("recovery", "covers"), [(0.5, "."), (0, ", of those with a proven plan")])
+def test_a_need_missing_in_full_changes_tonnes_and_no_share(recovery: float, covers: str) -> None:
+    book = make(
+        refiner("Sur", "Chile", 0, 1, Recovery=0.9), demand=150,
+        Uncertainty=ranged(("Demand", "Demand", 0.9, 1.1), ("Refiners", "Recovery", recovery, 1)),
+    )  # fmt: skip
+    study, tables = studied(book)
+    assert of(study.answer(tables)["factors"], "Demand", "Demand")["swing_short_t"] == 30
+    share = "No number in its range changes the missing share of a mineral's need"
+    assert study.findings(tables)[1].text.startswith(share + covers)
 
 
 @pytest.mark.parametrize("by", [COST, SHORTAGE, DECISIONS])

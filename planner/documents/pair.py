@@ -37,15 +37,15 @@ class Pair:
 
     @cached_property
     def years(self) -> tuple[int, ...]:
-        return tuple(sorted({*_all_years(self.old)} & {*_all_years(self.new)}))
+        return tuple(sorted({*self.old.years} & {*self.new.years}))
 
     @property
     def same_years(self) -> bool:
-        return _all_years(self.old) == _all_years(self.new)
+        return self.old.years == self.new.years
 
     @property
     def same_last_year(self) -> bool:
-        return _all_years(self.old)[-1:] == _all_years(self.new)[-1:]
+        return self.old.years[-1:] == self.new.years[-1:]
 
     @property
     def currency(self) -> str:
@@ -157,14 +157,6 @@ class Pair:
 
 def _names_in(plan: PlanFile, result: type[results.Result], field: results.Field) -> Iterator[str]:
     yield from map(str, plan.result(result).frame()[field.name].dropna())
-
-
-def _all_years(plan: PlanFile) -> tuple[int, ...]:
-    """Return the years in the plan's tables, in order."""
-    years: set[int] = set()
-    for result in (results.Flows, results.Prices, results.Refiners):
-        years |= {int(year) for year in plan.result(result).frame()[YEAR_FIELD].dropna()}
-    return tuple(sorted(years))
 
 
 def _units(plan: PlanFile) -> dict[str, str]:

@@ -16,13 +16,13 @@ from models.case import normalize
 from models.checks.common import did_you_mean, error, name_hint
 from models.errors import UsageError
 from models.plan import Plan
-from models.results import Flows, Prices, Projects, Stocks
+from models.results import Flows, Projects, Stocks
 from models.results.orders import OrderLines
 from models.schema import Member, Mineral, Project, Record, Refiner, Settings
 from models.schema.rounds import ACTUALS, ActualBuild, ClosingStock, Delivery
 from planner.documents.orders import rounded, same_parts, split_id
 from planner.going_on.outcome import PastYears, Purchase
-from planner.render.words import counted, year_span
+from planner.render.words import counted, each_year, year_span
 from planner.workbook.archive import is_input
 from planner.workbook.csv_folder import SheetFile, read_file
 from planner.workbook.excel import open_excel
@@ -151,22 +151,17 @@ def write_actuals(path: Path, orders: Orders, years: Sequence[int], folder: Path
 
 def planned_years(orders: Orders, wanted: Sequence[int]) -> list[int]:
     """Return the wanted years, by default the plan's first; UsageError if one isn't planned."""
-    planned = _years(orders)
+    planned = orders.plan.years
     unknown = [year for year in wanted if year not in planned]
-    if unknown or not planned:
-        years = f"it has {year_span(planned)}" if planned else "it has no years"
-        msg = f"the plan has no year {', '.join(map(str, unknown))}; {years}"
+    if unknown:
+        msg = f"the plan has no year {each_year(unknown)}; it has {each_year(planned)}"
         raise UsageError(msg)
-    return sorted(set(wanted)) or planned[:1]
+    return sorted(set(wanted) or planned[:1])
 
 
 def next_year(orders: Orders, years: Sequence[int]) -> int:
     """Return the year of a plan that follows the last of some years."""
-    return min((year for year in _years(orders) if year > max(years)), default=max(years) + 1)
-
-
-def _years(orders: Orders) -> list[int]:
-    return sorted({int(year) for year in orders.plan.result(Prices).frame()["year"]})
+    return min((year for year in orders.plan.years if year > max(years)), default=max(years) + 1)
 
 
 def _deliveries(orders: Orders, years: Sequence[int]) -> list[dict[str, object]]:

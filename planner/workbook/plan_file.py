@@ -15,7 +15,7 @@ import pandas as pd
 
 from models import case, results
 from models.errors import Finding, InputError
-from models.results import Field, Figure, Flows, Format, Prices, Result, Summary
+from models.results import Field, Figure, Flows, Format, MeasuresByYear, Prices, Result, Summary
 from models.results.field import spread_header
 from planner.render.table import NAMES_OF_ALL
 from planner.workbook import excel
@@ -76,6 +76,15 @@ class PlanFile:
     @property
     def currency(self) -> str:
         return self.result(Flows).words.get("money", "")
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """The planned years in order, also those in which nothing is needed."""
+        by_year = self.tables.get(MeasuresByYear.TABLE, pd.DataFrame())
+        years = {int(header) for header in map(str, by_year) if header.isdigit()}
+        for kind in (Flows, Prices, results.Refiners):
+            years |= {int(year) for year in self.result(kind).frame()[kind.year.name].dropna()}
+        return tuple(sorted(years))
 
     def result(self, result_type: type[R]) -> R:
         """Return the table of a declared sheet, with countries as codes.

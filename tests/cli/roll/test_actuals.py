@@ -77,6 +77,18 @@ def test_years_that_the_plan_does_not_have(three, ask):
     assert "2026 to 2028" in answer["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("needed", [(0, 0, 0), (5, 0, 5)])
+def test_a_year_without_a_need_is_a_year_of_the_plan(needed, folder, ask):
+    three = three_rows()
+    years = [key for key in three["Demand"][0] if str(key).isdigit()]
+    three["Demand"] = [row | dict(zip(years, needed, strict=True)) for row in three["Demand"]]
+    del three["Stockpiles"]
+    write_book(Path("idle.xlsx"), three)
+    ask("solve", "idle.xlsx", "-o", "idle-plan.xlsx")
+    code, answer = ask("new", "--actuals", "idle-plan.xlsx", "--year", 2027, "-o", "idle-actuals.xlsx")
+    assert code == 0, answer["errors"]
+
+
 # ---- as planned ----------------------------------------------------------------------------------
 
 

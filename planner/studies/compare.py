@@ -167,15 +167,14 @@ class Compare(VariantStudy):
         self.cases = cases.compared_cases(start.book.case, tuple(every), self.asked)
         self.unforeseen = unforeseen
         if unforeseen is not None:
-            why = "no earlier year is planned, so nothing can come as a surprise"
-            nothing = f"{YEAR_OPTION} {unforeseen}: {why}"
+            nothing = f"{YEAR_OPTION} {unforeseen}: nothing can come as a surprise."
             if len(self.cases) == 1:
-                msg = f"{nothing}. {HOW_TO_ADD_SCENARIOS}"
+                msg = f"{nothing} {HOW_TO_ADD_SCENARIOS}"
                 raise UsageError(msg)
             self.cases = cases.with_unforeseen(start.book.case, self.cases, unforeseen)
             if not any(each.foreseen for each in self.cases):
                 warnings = (finding.found for each in self.cases for finding in each.warnings)
-                msg = f"{nothing}: {'; '.join(w for w in warnings if cases.UNFORESEEN in w)}"
+                msg = f"{nothing} {'; '.join(w for w in warnings if cases.UNFORESEEN in w)}"
                 raise UsageError(msg)
         self.task = words.number_of(len(self.cases), "case")
         warned = [*start.book.warnings, *(f for case in self.cases for f in case.warnings)]

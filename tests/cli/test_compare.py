@@ -122,7 +122,7 @@ def test_unforeseen_before_the_first_year_is_foreseen(case, ask):
                 "--what-if",
                 "remove member; member=Japan",
             ),
-            "nothing can come as a surprise: What if remove member",
+            "nothing can come as a surprise. What if remove member",
         ),
         (("--unforeseen", "soon"), "'soon' is not a valid integer"),
     ],

@@ -52,7 +52,7 @@ from planner.sheets.context import Context, once
 
 _EXTRA = {
     "extra_cost": "extra_cost", "extra": "extra_cost_per_t", "extra_cost_share": "extra_cost_share",
-    "same_cost": "same_cost", "tonnes_compared": "tonnes_compared",
+    "same_cost": "same_cost",
 }  # fmt: skip
 """The fields of By mineral on the extra cost of the same tonnes, by field of PlanNumbers."""
 
@@ -101,7 +101,8 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
         at_limit, of_others = _bound_on(limits, last)
         by_limits = mine["further_missing"] if is_compared else None if has_limits else 0.0
         of_supply = None if by_limits is None else short - by_limits
-        has_extra = has_limits and mine["same_cost"] is not None and mine["tonnes_compared"]
+        # 0 where no tonne is left to compare: then no extra cost is known
+        compared = mine["tonnes_compared"] if has_limits else None
         result.append(
             {
                 "mineral": name,
@@ -115,7 +116,8 @@ def figures(context: Context) -> tuple[findings.Row, ...]:
                 "served": measures.served_share(needed, short),
                 "paid": spent,
                 "landed": measures.landed_cost(paid.get(name, 0.0), bought),
-                **{key: mine[total] if has_extra else None for key, total in _EXTRA.items()},
+                "tonnes_compared": compared,
+                **{key: mine[total] if compared else None for key, total in _EXTRA.items()},
                 "demand_value": sum(
                     case.coalition_demand(name, y) * record.price.value(y) for y in case.years
                 ),

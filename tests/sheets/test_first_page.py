@@ -116,10 +116,11 @@ def test_a_mineral_is_short_however_little_is_missing(tmp_path):
     assert overview(of).of("figure")[-1].number == "1"
 
 
-def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path):
-    """Of 100 t copper 40 t are bought with the limits; cobalt costs the same with and without."""
+@pytest.mark.parametrize("share", [0.2, 0])
+def test_a_mineral_that_is_mostly_missing_is_not_in_the_extra_cost(tmp_path, share):
+    """Of 100 t copper 40 t or none are bought with the limits; cobalt costs the same as without."""
     book = two_minerals()
-    book["Share limits"][0] |= {"Mineral": "copper", "Share": 0.2}
+    book["Share limits"][0] |= {"Mineral": "copper", "Share": share}
     of, findings = written(book, tmp_path / "mostly.xlsx")
     said = "the same tonnes cost 0 USD more than without share limits."
     counted = "Only minerals of which 50 % or more is still bought count."

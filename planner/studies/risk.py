@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from planner.studies.places import Where
 
 R = TypeVar("R", bound=Result)
-LEFT_OUT = "Left out of the total cost"
+LEFT_OUT = "Penalty of Security, not in the total cost"
 """The row of About with the plan's penalty that this study does not count."""
 
 
@@ -200,8 +200,8 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
     yield say("care", "The coalition keeps the agreed plan. After an event each supplier can sell"
                       " the agreed tonnes and a surge.")  # fmt: skip
     if tables.option(LEFT_OUT):
-        penalty = tables.asked(LEFT_OUT)
-        yield say("care", f"{LEFT_OUT}: {{left}}.", left=penalty)
+        yield say("care", "The total cost is without the plan's penalty of Security: losses come as"
+                          " events here.")  # fmt: skip
 
 
 def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
@@ -310,7 +310,6 @@ class RiskStudy(StudyKind):
         chances, kept = self.chances, "kept in all years"
         guess = estimates(self.start.book.case, schema.EventStep.SHEET)
         penalty = money_words(self.risk.left_out, self.start.case.settings.currency)
-        penalty += ": the plan's penalty of Security, because losses come as events here"
         return {
             **self.start.options,
             "Draws": f"{len(self.risk.draws):,}",

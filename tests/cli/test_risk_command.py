@@ -10,9 +10,11 @@ import pytest
 
 from planner.cli import main
 from planner.studies.draws import AS_AGREED
+from planner.studies.risk import LEFT_OUT
 from planner.workbook.template import EVERY_CASE, template_tables
 from tests.books import editing, write_book
 from tests.cli.desk import sheets
+from tests.models.desk import jin, make
 from tests.order_book import table
 
 TABLES = ["Risk", "Charts", "Risk by mineral", "Events", "Draws", "About", "Runs"]
@@ -111,6 +113,20 @@ def test_a_limit_on_countries_is_that_of_both_plans(case, ask) -> None:
     assert costs == pytest.approx([alone["objective_usd"]] * 2)
     about = {(row["What"], row["Value"]) for row in table(said["output"], "About")}
     assert ("Max country share", "0.5") in about
+
+
+@pytest.mark.parametrize("penalty", [0, 45.25])
+def test_the_penalty_that_is_left_out_is_an_amount_in_about(folder, ask, penalty) -> None:
+    """80 of Jin's 100 t may not be missing."""
+    ban = {"Event": "Ban", "Yearly probability": 0.5, "Action": "block lanes", "Country": "China"}
+    row = {"Max short": 0.2, "Penalty (USD/t)": penalty, "Lost country": "China"}
+    book = make(jin(100), demand=100, Risks=[ban]) | {"Security": [row]}
+    write_book(folder / "case.xlsx", book)
+    _, said = ask("risk", "case.xlsx", "--draws", 5, "--workers", 1)
+    without = [f for f in said["findings"] if "without the plan's penalty" in f["sentence"]]
+    assert [f["claims"] for f in without] == ([[]] if penalty else [])
+    about = {row["What"]: row["Value"] for row in table(said["output"], "About")}
+    assert about.get(LEFT_OUT) == ("3,620 USD" if penalty else None)
 
 
 def test_a_workbook_without_events_is_told_how_to_add_them(folder, call, ask) -> None:

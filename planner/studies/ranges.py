@@ -172,12 +172,12 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
 
 
 def _fixed(tables: Tables) -> Iterator[Sentence]:
-    """Yield the main supplier with the largest share of those that can't sell less."""
+    """Yield the main supplier with the largest share of those whose share can hardly change."""
     fields = Ranges
     most = tables.sheet(fields).where(main=YES, verdict=FIXED).largest(fields.now_share)
     if most.number >= POINT:
-        text = "{top[supplier]}'s share of the demand for {top[mineral]} is fixed at {top}."
-        yield say("answer", text, top=most)
+        text = "{top[supplier]}'s share of the demand for {top[mineral]} stays within a percentage"
+        yield say("answer", f"{text} point of {{top}}.", top=most)
 
 
 def _free_and_fixed(tables: Tables) -> Iterator[Sentence]:

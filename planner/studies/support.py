@@ -310,9 +310,10 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
         yield say("answer", text, none=none)
         return
     least = rows.smallest(fields.of_price)
-    row = rows.row_of(least)
-    yield say("answer", "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top} of the"
-                        " price: {payment} in each year.",
+    row, text = rows.row_of(least), "{top[plant]} ({top[mineral]}) could be brought in for {top}"
+    if rows.stands_out(least, fields.of_price):
+        text = "Cheapest to bring in is {top[plant]} ({top[mineral]}), for {top}"
+    yield say("answer", f"{text} of the price: {{payment}} in each year.",
               top=least, payment=row.value(fields.payment))  # fmt: skip
     net = row.value(fields.missing)
     if net.number < 0:
@@ -323,7 +324,7 @@ def _cheapest(tables: Tables) -> Iterator[Sentence]:
 def _dearest_plant(tables: Tables) -> Iterator[Sentence]:
     fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
     most = rows.largest(fields.of_price)
-    if most.position != rows.smallest(fields.of_price).position:
+    if rows.stands_out(most, fields.of_price):
         text = "Dearest is {top[plant]} ({top[mineral]}), for {top} of the price."
         yield say("answer", text, top=most)
 
@@ -332,9 +333,11 @@ def _idle_plants(tables: Tables) -> Iterator[Sentence]:
     """Yield how many plants at home are idle, and the longest time that one of them is."""
     fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
     most, count = rows.largest(fields.years), rows.count(fields.home, "=", HOME)
-    yield say("figure", "Idle in a year or more: {plants}. Most years idle: {top[plant]}, {top}.",
-              name="Idle plants in the coalition", large="plants", plants=count,
-              top=most)  # fmt: skip
+    top = {"top": most} if rows.stands_out(most, fields.years) else {}
+    text = "Idle in a year or more: {plants}."
+    text += " Most years idle: {top[plant]}, {top}." if top else ""
+    yield say("figure", text, name="Idle plants in the coalition", large="plants", plants=count,
+              **top)  # fmt: skip
 
 
 def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:

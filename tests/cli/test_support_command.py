@@ -36,7 +36,32 @@ def test_what_is_written(supported, call, folder):
     names = sheets(made)
     assert names[:2] == ["Overview", "Support needed"]
     assert {"Gaps", "Support bills", "About", "Runs"} <= set(names)
-    assert "Cheapest to bring in is Onsan (Copper)" in err
+    assert "Onsan (Copper) could be brought in for" in err
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        ((20,), ("could be",)),
+        ((20, 20), ("could be",)),
+        ((20, 20, 30), ("could be", "Dearest is Kyoto 2")),
+        ((20, 30, 30), ("Cheapest to bring in is Kyoto 0",)),
+        ((20, 25, 30), ("Cheapest to bring in is Kyoto 0", "Dearest is Kyoto 2")),
+    ],
+)
+def test_no_plant_is_named_before_others_that_need_as_much(folder, ask, costs, said):
+    """Jin sells all that is needed at 10; each Kyoto at home is idle in all years."""
+    plants = (refiner(f"Kyoto {i}", "JPN", 100, cost) for i, cost in enumerate(costs))
+    book = make(refiner("Jin", "CHN", 100, 10), *plants)
+    book["Members"][0]["Country"] = "JPN"
+    write_book(folder / "case.xlsx", book)
+    found = [f["sentence"] for f in ask("support", "case.xlsx", *HERE)[1]["findings"]]
+    starts = ("could be", "Cheapest to bring in is Kyoto", "Dearest is Kyoto")
+    assert [f for f in found if any(start in f for start in starts)] == [
+        f for f in found if any(each in f for each in said)
+    ]
+    assert sum(any(each in f for f in found) for each in said) == len(said)
+    assert not any("Most years idle" in f for f in found)
 
 
 @pytest.mark.slow

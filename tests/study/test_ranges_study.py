@@ -42,7 +42,7 @@ def test_a_point_of_demand_tells_a_choice_from_a_fact() -> None:
         ("CHL", 0.02, CHANGES),
     ]
     assert said_of(made)[1:] == [
-        "CHN's share of the demand for copper is fixed at 80 %.",
+        "CHN's share of the demand for copper stays within a percentage point of 80 %.",
         "Minerals whose main supplier's share is fixed to within a percentage point: 1.",
     ]
 
@@ -75,7 +75,7 @@ def test_a_project_is_told_from_a_refiner_of_its_name() -> None:
           "Minerals whose main supplier's share is fixed to within a percentage point: 1."]),
         (BY_PROJECT, [("CHN", 12, 12, 12.5)],
          [NO_FALL.format("project"),
-          "Opened's share of the demand for copper is fixed at 12 %.",
+          "Opened's share of the demand for copper stays within a percentage point of 12 %.",
           "Minerals whose main project's share is fixed to within a percentage point: 1."]),
         (BY_PROJECT, [], ["The workbook is without a project that could sell to the coalition."]),
     ],
@@ -100,7 +100,7 @@ def test_the_first_page_says_what_could_fall_and_what_not() -> None:
             "For 1 % of each mineral's own cash more, CHN's share of the demand for copper could"
             " fall most: from 44 % to 18 %."
         ),
-        "CHN's share of the demand for zinc is fixed at 70 %.",
+        "CHN's share of the demand for zinc stays within a percentage point of 70 %.",
         "Minerals whose main supplier could sell less, by a percentage point of demand: 1.",
         "Minerals whose main supplier's share is fixed to within a percentage point: 1.",
     ]

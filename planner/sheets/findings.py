@@ -286,7 +286,7 @@ def _decided(tables: SheetTables) -> tuple[Sentence, ...]:
 def _broken_by(count: Claim) -> str:
     """Return how many minerals break a share limit, as a template with the slot ``over``."""
     mineral = _verb(count, "mineral breaks", "minerals break")
-    return f"{{over}} {mineral} a share limit, which costs a penalty."
+    return f"{{over}} {mineral} a share limit, as its penalty allows."
 
 
 def _broken(tables: SheetTables) -> Iterator[Sentence]:

@@ -134,7 +134,7 @@ def test_one_of_several_is_singular():
     plants_only = {"mineral": "ore", "missing_share": None, "limits_kept": "no"}
     reserve = {"year": 2030, "mineral": "tin", "member": "Japan", "target": 9.0}
     reserves = [reserve | {"shortfall": 5.0}, reserve | {"member": "Korea", "shortfall": 0.0}]
-    broken = "1 mineral breaks a share limit, which costs a penalty."
+    broken = "1 mineral breaks a share limit, as its penalty allows."
     assert said([OTHER, plants_only])["answer"] == [f"Not within the limits: {broken}"]
     assert said([SHORT, plants_only], reserves=reserves)["care"] == [
         broken, "In 2030, 1 of 2 reserves is below target.",

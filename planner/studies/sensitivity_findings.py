@@ -53,11 +53,11 @@ def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
     if most.number < SMALLEST:
         # of a need that is missing in full the tonnes may change
+        test: tuple[str, float] = (">", 0.0)
         text = "No number in its range changes the missing share of a mineral's need"
         if most.number > 0.0:
-            text, none = f"{text} by {{none[test]}} or more", rows.none(_T.swing_hit, ">=", SMALLEST)
-        else:
-            none = rows.none(_T.swing_hit, ">", 0.0)
+            text, test = f"{text} by {{none[test]}} or more", (">=", SMALLEST)
+        none = rows.none(_T.swing_hit, *test)
         yield say("answer", f"{text}{_of_those(rows)}.", none=none)
         return
     ends = _both_ends(rows, most, _T.hit_low, _T.hit_high)

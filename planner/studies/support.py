@@ -333,11 +333,10 @@ def _idle_plants(tables: Tables) -> Iterator[Sentence]:
     """Yield how many plants at home are idle, and the longest time that one of them is."""
     fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
     most, count = rows.largest(fields.years), rows.count(fields.home, "=", HOME)
-    top = {"top": most} if rows.stands_out(most, fields.years) else {}
-    text = "Idle in a year or more: {plants}."
-    text += " Most years idle: {top[plant]}, {top}." if top else ""
-    yield say("figure", text, name="Idle plants in the coalition", large="plants", plants=count,
-              **top)  # fmt: skip
+    text, claims = "Idle in a year or more: {plants}.", {"plants": count}
+    if rows.stands_out(most, fields.years):
+        text, claims = f"{text} Most years idle: {{top[plant]}}, {{top}}.", claims | {"top": most}
+    yield say("figure", text, name="Idle plants in the coalition", large="plants", **claims)
 
 
 def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:

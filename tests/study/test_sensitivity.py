@@ -634,7 +634,7 @@ def test_an_end_without_a_plan_is_named_and_the_others_are_known() -> None:
     ("swing", "said"),
     [
         (0.0, "No number in its range changes the missing share of a mineral's need."),
-        (0.0004, "No number in its range changes the missing share of a mineral's need by 0.1 % or"),
+        (0.0004, "No number in its range changes the missing share of a mineral's need by 0.1 %"),
         (0.00099, "No number in its range changes the missing share of a mineral's need by 0.1 %"),
         (0.001, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),
         (0.3, "Cost of Sur changes most what is missing of a mineral: 2 % of the need for"),

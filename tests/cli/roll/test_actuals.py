@@ -85,7 +85,7 @@ def test_a_year_without_a_need_is_a_year_of_the_plan(needed, folder, ask):
     del three["Stockpiles"]
     write_book(Path("idle.xlsx"), three)
     ask("solve", "idle.xlsx", "-o", "idle-plan.xlsx")
-    code, answer = ask("new", "--actuals", "idle-plan.xlsx", "--year", 2027, "-o", "idle-actuals.xlsx")
+    code, answer = ask("new", "--actuals", "idle-plan.xlsx", "--year", 2027, "-o", "filled.xlsx")
     assert code == 0, answer["errors"]
 
 

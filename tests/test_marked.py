@@ -12,7 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from models.errors import Finding, InputError, WriteError, warning
 from planner.workbook import read
-from planner.workbook.archive import is_input, sheet_names
+from planner.workbook.archive import is_input, is_plan, sheet_names
 from planner.workbook.findings import sentence
 from planner.workbook.marked import (
     MOST_JOINED,
@@ -284,11 +284,14 @@ def test_inputs_plans_and_copies_are_told_apart(tmp_path):
     marked(tmp_path, book, [])
     assert is_marked(tmp_path / "copy.xlsx")
     assert not is_marked(tmp_path / "case.xlsx")
-    book.create_sheet("Summary")
+    for name in ("Summary", "Plan"):
+        book.create_sheet(name)
     book.save(tmp_path / "notes.xlsx")
-    assert is_input(tmp_path / "notes.xlsx")  # a sheet of one's own
-    book.create_sheet("Plan")
+    assert is_input(tmp_path / "notes.xlsx")  # with sheets of one's own
+    assert not is_plan(tmp_path / "notes.xlsx")
+    del book["Demand"]
     book.save(tmp_path / "plan.xlsx")
+    assert is_plan(tmp_path / "plan.xlsx")
     assert not is_input(tmp_path / "plan.xlsx")
     (tmp_path / "text.xlsx").write_text("words")
     assert sheet_names(tmp_path / "text.xlsx") == []

@@ -77,10 +77,9 @@ _SHOWN = (
     SupplierVariance.money, SupplierVariance.by_price, SupplierVariance.by_quantity,
 )  # fmt: skip
 """The fields in its table."""
-_ROLLED_SHEETS = {
-    *map(normalize, (FIRST, PreviousOrder.SHEET, PreviousBuild.SHEET)),
-    *(normalize(each.TABLE) for each in _TABLES),
-}
+_LAST_PLAN = {*map(normalize, (PreviousOrder.SHEET, PreviousBuild.SHEET))}
+_STORY = {normalize(FIRST), *(normalize(each.TABLE) for each in _TABLES)}
+"""Sheets that a roll adds: of the plan that is rolled, and of what happened."""
 _TITLE = ": planned and actual figures"
 _TITLES = (_TITLE, ": what was planned, and what came")
 """Endings of the first sheet's title, now and in earlier versions, by which it is recognised."""
@@ -218,11 +217,21 @@ class _Writer:
         return CarriedOver.of_rows(self.listed)
 
     def _remove_rolled_sheets(self) -> None:
+        """Remove the sheets of an earlier roll; InputError for one's own sheets with their names.
+
+        The findings name these sheets, so they can't have others.
+        """
         titles = [*self.target.titles]
-        if any(str(self._header(title).get(1, "")).endswith(_TITLES) for title in titles):
-            for title in titles:
-                if normalize(title) in _ROLLED_SHEETS:
-                    self.target.remove(title)
+        is_rolled = any(str(self._header(each).get(1, "")).endswith(_TITLES) for each in titles)
+        for title in titles:
+            if normalize(title) in (_STORY | _LAST_PLAN if is_rolled else _LAST_PLAN):
+                self.target.remove(title)
+        own = [title for title in self.target.titles if normalize(title) in _STORY]
+        if own:
+            found = "the next workbook gets a sheet of this name"
+            raise errors.InputError(
+                errors.Finding(title, found=found, hint="rename or delete it") for title in own
+            )
 
     def _header(self, title: str) -> Mapping[int, object]:
         return self.target.grid(title).header

@@ -13,7 +13,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
@@ -288,17 +288,22 @@ def workbook_contents(path: Path) -> bytes:
 _INPUT = {
     case.normalize(record.SHEET) for record in (schema.Mineral, schema.Refiner, schema.Demand)
 }
-PLAN_SHEETS = {"summary", "plan"}
-"""Sheets that every plan has, and no input."""
+_PLAN = {"summary", "plan"}
+"""Sheets that every plan has; an input may have sheets of its own that are named like them."""
 
 
 def is_input(path: Path) -> bool:
-    names = {case.normalize(name) for name in sheet_names(path)}
-    return names >= _INPUT and not names >= PLAN_SHEETS
+    return {case.normalize(name) for name in sheet_names(path)} >= _INPUT
 
 
 def is_plan(path: Path) -> bool:
-    return {case.normalize(name) for name in sheet_names(path)} >= PLAN_SHEETS
+    return are_of_plan(sheet_names(path))
+
+
+def are_of_plan(titles: Iterable[str]) -> bool:
+    """Return whether the titles of a workbook's sheets are a plan's."""
+    names = {case.normalize(title) for title in titles}
+    return names >= _PLAN and not names >= _INPUT
 
 
 def sheet_names(path: Path) -> list[str]:

@@ -363,6 +363,9 @@ def bare(header: str) -> str:
 
 def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
     """Raise InputError for a workbook that is not a plan, with its kind."""
+    if is_input(path):
+        hint = f"make its plan first: planner solve {path.name}"
+        raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
     normalized = {case.normalize(name) for name in grids}
     study = next((message for name, message in _STUDIES.items() if name in normalized), "")
     plan = grids.get(PLAN)
@@ -370,9 +373,6 @@ def refuse_other(path: Path, grids: Mapping[str, Grid]) -> None:
         message = f"this is {study or 'a study of several plans'}, not a plan"
         raise refused(path, message, PLAN_FILE, _ONE_PLAN)
     if plan is None or SUMMARY not in grids:
-        if is_input(path):
-            hint = f"make its plan first: planner solve {path.name}"
-            raise refused(path, "this is an input workbook, not a plan", PLAN_FILE, hint)
         lacks = " and ".join(name for name in (SUMMARY, PLAN) if name not in grids)
         message = f"this is not a plan: it has no sheet {lacks}"
         raise refused(path, message, PLAN_FILE, "name a workbook that planner solve wrote")

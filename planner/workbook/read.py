@@ -20,7 +20,7 @@ from models.garbage import paused_gc
 from models.schema import SHEETS, Member, Record, Settings
 from models.schema.rounds import PreviousBuild, PreviousOrder
 from planner.scratch import input_name, input_stem
-from planner.workbook.archive import PLAN_SHEETS
+from planner.workbook.archive import are_of_plan
 from planner.workbook.cells import closest_country, member_meant, parse_country
 from planner.workbook.csv_folder import csv_name, open_source
 from planner.workbook.findings import CellError, DefaultUsed, Layout, ReadingContext, at_cell
@@ -113,7 +113,7 @@ def read(path: Path) -> Book:
             return _read_grids(file.grids, file.sha256, Path(path))
         except InputError as error:
             grids = {grid.title: grid for grid in file.grids}
-            if not {*map(normalize, grids)} >= PLAN_SHEETS:
+            if not are_of_plan(grids):
                 raise
             from planner.workbook.plan_file import refuse_redacted
 

@@ -186,6 +186,30 @@ def test_a_second_roll_replaces_the_sheets_of_the_first(three, ask):
     assert {"Past 2026", "Past 2027", "2028"} <= set(headers)
 
 
+@pytest.mark.parametrize("name", ["what differed", "Rolled", "Decide now"])
+def test_own_sheets_with_names_of_the_rolls_are_refused(name, folder, ask):
+    """The findings are about the roll's sheets: with such a name they would be about another."""
+    write_three(folder / "three.xlsx")
+    with editing("three.xlsx") as book:
+        book.create_sheet(name).append(["Mine"])
+    ask("solve", "three.xlsx")
+    code, answer = ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "next.xlsx")
+    assert code == 1
+    assert [each["sheet"] for each in answer["errors"]] == [name]
+    assert not Path("next.xlsx").exists()
+
+
+def test_orders_of_the_plan_before_are_replaced(three, ask):
+    """Also if the page of the last roll is gone."""
+    ask("roll", PLAN, "three.xlsx", "--to", 2027, "-o", "first.xlsx")
+    with editing("first.xlsx") as book:
+        for sheet in book.sheetnames[: book.sheetnames.index("Settings")]:
+            del book[sheet]
+    ask("solve", "first.xlsx")
+    ask("roll", "outputs/first-plan.xlsx", "first.xlsx", "--to", 2028, "-o", "second.xlsx")
+    assert {row["Year"] for row in table("second.xlsx", "Orders before")} == {2028}
+
+
 @pytest.mark.slow
 def test_the_price_of_changing(folder, ask, call):
     """Near is dear from 2027 on: a switching cost below 0.5 a tonne does not keep the agreed plan.

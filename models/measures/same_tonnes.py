@@ -169,17 +169,18 @@ class Purchases:
         unit: money, undiscounted; below 0 where another buyer takes the dear tonnes
         base: n tonnes; as a share, their cost in the reference
         """
-        there = reference.renamed(self)
-        same = np.minimum(self.bought, there.bought)
+        # what a buyer of the reference alone buys counts as bought there
+        buyers = tuple(dict.fromkeys((*self.buyers, *reference.buyers)))
+        axes = (buyers, self.minerals, self.years)
+        here, there = self.on_axes(axes), reference.on_axes(axes)
+        same = np.minimum(here.bought, there.bought)
         cost = there.cost_of(same)
-        extra = self.cost_of(same) - cost
+        extra = here.cost_of(same) - cost
         is_rounding = np.abs(extra) <= tolerances.REMAINDER * cost
-        axes = (self.buyers, self.minerals, self.years)
         return Baskets(*axes, same, np.where(is_rounding, 0.0, extra), cost, there.bought)
 
-    def renamed(self, other: Purchases) -> Purchases:
-        """Return these purchases on the axes of others; what has no place there is left out."""
-        axes = (other.buyers, other.minerals, other.years)
+    def on_axes(self, axes: tuple[Sequence[Buyer], Sequence[str], Sequence[int]]) -> Purchases:
+        """Return these purchases on other axes; what has no place there is left out."""
         mine = (self.buyers, self.minerals, self.years)
         if axes == mine:
             return self

@@ -37,6 +37,13 @@ THERE = bought((A, 2026, 40, 10), (A, 2026, 20, 30), (B, 2026, 30, 10))
 """A pays 40 x 10 + 20 x 30, B 30 x 10."""
 
 
+def test_tonnes_of_a_buyer_that_is_not_here_any_more_count_as_bought_there() -> None:
+    """A member that a what-if removes: 20 of the 90 t are compared."""
+    whole = bought((A, 2026, 20, 10)).against(THERE)
+    assert whole.by_mineral()["copper"].compared == near(20 / 90)
+    assert whole.by_buyer()[B].compared == 0
+
+
 @pytest.mark.parametrize(
     ("here", "tonnes", "extra", "cost"),
     [
@@ -152,11 +159,11 @@ def test_it_is_the_same_when_it_comes_home() -> None:
 
 
 def test_years_and_names_that_only_one_plan_has() -> None:
-    """Without B nothing of B is compared; the reference's A buys 50 of 50 t at the same cost."""
+    """Without B nothing of B is compared: of the year's 100 t, A's 50, at the same cost."""
     book = make(jin(), demand={"A": [50, 40], "B": [50, 60]}, years=(2026, 2027))
     alone = make(jin(), demand={"A": [50]})
     of = PlanNumbers.of(solve(alone), solve(book)).row("copper")
-    assert (of["extra_cost"], of["tonnes_compared"]) == near((0, 1))
+    assert (of["extra_cost"], of["tonnes_compared"]) == near((0, 0.5))
     both = PlanNumbers.of(solve(book), solve(alone))
     assert both.row("copper")["extra_cost"] == near(0)
     assert both.missing_by_year(PlanNumbers.of(solve(alone))) == {

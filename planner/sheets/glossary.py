@@ -46,7 +46,8 @@ TERMS = (
          " up."),
     _of(results.Projects.charge, r"capital charge|cost: capital"),
     GlossaryTerm(results.Figure.CASH_COST, r"cash",
-         "Everything that is paid: purchases, ore, capital charges, stock holding, take or pay."
+         "Everything that is paid: purchases, freight, tariffs, levies, ore, capital charges, stock"
+         " holding, take or pay, switching of suppliers."
          " Penalties and the cost of shortage are left out."),
     GlossaryTerm("Cause of a shortage", r"^cause$",
          "What stops each supplier that could still serve the member."),

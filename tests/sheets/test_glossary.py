@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.plan import solve
+from models.program.component import cost_headings
+from models.results import Figure
 from planner.sheets import tables
 from planner.sheets.glossary import TERMS
 from planner.workbook import read_tables
@@ -28,6 +30,13 @@ def test_terms_stand_in_order_and_are_those_used():
     assert found["Marginal price"] == "Prices"
     assert {"Gap", "Proof", "Share base", "N-1", "Diversification premium"} <= set(found)
     assert not {"Take or pay", "Tier", "Ore, contained"} & set(found)
+
+
+def test_cash_names_all_that_is_paid():
+    (cash,) = (term.meaning for term in TERMS if term.name == Figure.CASH_COST)
+    paid = {heading.name.split()[0][:3] for heading in cost_headings() if not heading.is_penalty}
+    assert {"pur", "swi"} <= paid
+    assert not {stem for stem in paid if stem not in cash.lower()}
 
 
 def test_terms_of_sheets_that_the_input_asks_for():

@@ -124,7 +124,11 @@ class WayOut(Result):
 
     mineral = MINERAL
     year = YEAR
-    demand = common.DEMAND.like(meaning="What the coalition needs in the year.")
+    demand = common.DEMAND.like(
+        header="Demand and inputs of plants",
+        meaning="What members need in the year, and what plants take, or would take for products"
+        " that are missing.",
+    )
     planned = field.tonnes("Bought there in the plan")
     left = field.tonnes("Left", f"Bought there. {_ON_PATH}")
     planned_share = field.share("Plan's share", Exits.planned_share.meaning)

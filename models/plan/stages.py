@@ -226,17 +226,19 @@ def served_without_country(
 
     The first number is at the last stage: the country's sales to members and plants are lost. The
     second, through all stages, is of what members need: also what others make from the country's
-    ore and inputs is lost. Nothing is bought instead, and stocks give only the tonnes that the
-    plan draws. None: nothing is needed.
+    ore and inputs is lost, and what members pass on to plants is not theirs. Nothing is bought
+    instead, and stocks give only the tonnes that the plan draws. None: nothing is needed.
     """
     e, sales, t = plan.expanded, plan.expanded.sales, plan.expanded.years.index(year)
     is_lost = np.array([s.country == country for s in e.sources], dtype=float)
-    parts = lost_fractions(plan, country)[:, t] if e.plant_inputs or plan.case.mines else is_lost
+    has_stages = e.plant_inputs or plan.case.mines
+    lost = lost_fractions(plan, country) if has_stages else is_lost[:, None].repeat(t + 1, axis=1)
     rows = np.flatnonzero(sales.year == t)
     source, tonnes, m = sales.source[rows], plan.all_sold[rows], sales.mineral[rows]
     to_members, count = tonnes * (sales.member[rows] >= 0), len(e.minerals)
     elsewhere = np.bincount(m, tonnes * (1.0 - is_lost[source]), count)
-    unaffected = np.bincount(m, to_members * (1.0 - parts[source]), count)
+    members_keep = np.bincount(m, to_members * (1.0 - lost[source, t]), count)
+    unaffected = members_keep - _unaffected_transfers(plan, lost, t)
     used = plan.used_by_plants[:, t].tolist()
     from_stock, need = stock_drawn(plan)[:, :, t].sum(axis=1), e.demand[:, :, t].sum(axis=1)
     lacking = plan.missing[:, :, t].sum(axis=1)
@@ -247,6 +249,17 @@ def served_without_country(
         last = served_without(others, stock, wanted + by_plants, missing)
         found[name] = (last, served_without(left, stock, wanted, missing))
     return found
+
+
+def _unaffected_transfers(plan: Solved, lost: Floats, t: int) -> Floats:
+    """Return what members pass on to plants in year ``t`` and is not lost [t], by mineral."""
+    e, transfers = plan.expanded, plan.expanded.plant_transfers
+    tonnes = np.zeros(len(e.minerals))
+    for m in np.unique(transfers.mineral).tolist():
+        rows = np.flatnonzero((transfers.mineral == m) & (transfers.year == t))
+        parts = _lost_purchases(plan, e.minerals[m], lost)[transfers.member[rows], t]
+        tonnes[m] = np.sum(plan.transferred[rows] * (1.0 - parts))
+    return tonnes
 
 
 def served_if_lost(plan: Solved, year: int) -> dict[str, dict[str, tuple[float, float]]]:

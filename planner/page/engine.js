@@ -708,7 +708,8 @@ class Stages {
   /** Return by mineral the share of demand met in the last year if the worst country stops.
    *
    * `last` is at the last stage: of demand and what plants take, without its sales to members and
-   * plants. `through` is of members' demand, through all stages. Each is [share, country].
+   * plants. `through` is of members' demand, through all stages; what members pass on to plants is
+   * not theirs. Each is [share, country].
    */
   stops({ demand: [scaled] }, { bought, short }) {
     const { minerals, members, countries, years, stages, arrays } = this.program;
@@ -743,12 +744,12 @@ class Stages {
         );
       }, 0);
       const met = (base) => Math.max(0, 1 - total(short) / base);
-      const left = (sold, goes, base) => {
+      const left = (sold, goes, base, passedOn = 0) => {
         const others = stages.sources.reduce(
           (sum, [of], r) => (of === m ? sum + sold(r) * (1 - goes(r)) : sum),
           0,
         );
-        return Math.max(0, Math.min(met(base), (others + drawn) / base));
+        return Math.max(0, Math.min(met(base), (others - passedOn + drawn) / base));
       };
       const worst = { last: [met(need + usedByPlants[m]), null], through: [met(need), null] };
       for (const c of outside) {
@@ -761,6 +762,13 @@ class Stages {
           (r) => toMembers[r],
           (r) => lost.get(c)[r],
           need,
+          this.of[TRANSFERRED].reduce(
+            (sum, j) =>
+              arrays.mineral[j] === m && arrays.year[j] === t && this.tonnes[j]
+                ? sum + this.tonnes[j] * (1 - this.lostOf(m, arrays.member[j], t, lost.get(c)))
+                : sum,
+            0,
+          ),
         );
         if (last < worst.last[0]) worst.last = [last, c];
         if (through < worst.through[0]) worst.through = [through, c];

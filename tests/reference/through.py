@@ -87,7 +87,8 @@ class Loss:
         """The part of a mineral's demand that is left, at most what is served; None without demand.
 
         At the last stage it is a part of the demand and of what plants take, and counts what they
-        buy elsewhere. A stock that is filled takes nothing off.
+        buy elsewhere. Through all stages, what members hand to plants is not theirs any more. A
+        stock that is filled takes nothing off.
         """
         kept, bought = [], 0.0
         for member in self.case.members:
@@ -95,6 +96,13 @@ class Loss:
                 gone = self.part(source) if through else float(source.country == self.country)
                 kept.append(t * (1.0 - gone))
             kept.append(max(0.0, self.drawn(mineral, member)))
+            if through:
+                part = self.bought(mineral, member)
+                kept += [
+                    -t * (1.0 - part)
+                    for (j, line, y), t in self.ledger.handed.items()
+                    if (j, line.input, y) == (member, mineral, self.year)
+                ]
         base = need = self.case.demand_of(mineral, tuple(self.case.members), self.year)
         if not through:
             taken, bought = self.taken(mineral)

@@ -216,7 +216,10 @@ def test_landed_cost_by_year_is_that_of_all_members(seed: int) -> None:
 
 
 def test_tonnes_handed_over_are_drawn_from_stock() -> None:
-    """Of 9 t in stock 4 go to a plant. Without the 5 t from China, the 9 t are left of 10 + 4."""
+    """Of 9 t in stock 4 go to a plant. Without the 5 t from China, the 9 t are left of 10 + 4.
+
+    Through all stages 9/14 are left of each tonne that it uses or passes on, not 9 t of 10.
+    """
     pile = {"Mineral": "oxide", "Member": "A", "Max (t)": 9, "Opening (t)": 9, "Target (t)": 0}
     book = stages(
         {"oxide": 50, "alloy": 100},
@@ -230,8 +233,8 @@ def test_tonnes_handed_over_are_drawn_from_stock() -> None:
     tables = read_tables(book)
     plan = solve_case(tables.case)
     row = next(row for row in figures(Context(plan, tables)) if row["mineral"] == "oxide")
-    last, _ = plan.served_if_lost(2026)["oxide"][CHINA]
-    assert (row["served_without"], last) == near((9 / 14, 9 / 14))
+    last, through = plan.served_if_lost(2026)["oxide"][CHINA]
+    assert (row["served_without"], last, through) == near((9 / 14, 9 / 14, 9 / 14))
 
 
 @pytest.mark.parametrize(("bought", "left"), [(0, 7 / 20), (4, 11 / 20), (10, 17 / 20)])

@@ -17,11 +17,9 @@ SEALED: tuple[tuple[type[Result], Field], ...] = (
 """The columns of numbers that the seal covers."""
 
 
-def seal(columns: Iterable[Iterable[float]], texts: Iterable[str] = ()) -> str:
-    """Return the fingerprint of columns of numbers and of their labels."""
+def seal(columns: Iterable[Iterable[float]]) -> str:
+    """Return the fingerprint of columns of numbers."""
     digest = hashlib.sha256()
-    for text in texts:
-        digest.update(f"{len(text)} {text}\n".encode())
     for numbers in columns:
         digest.update(" ".join(float(number).hex() for number in numbers).encode() + b"\n")
     return digest.hexdigest()[:32]

@@ -68,7 +68,8 @@ class Scaling:
             return numbers * self.price
         by_row = name.startswith("row")
         scaled = numbers * self.row if by_row else numbers / self.column
-        return _bound_or_inf(scaled) if name.endswith("upper") else scaled
+        is_upper = name.endswith("upper")
+        return np.where(scaled > _BOUNDLESS, math.inf, scaled) if is_upper else scaled
 
     def unscaled(self, solution: solve.Solution) -> solve.Solution:
         """Return a solution of the scaled program in tonnes and money."""
@@ -146,10 +147,6 @@ def _lump(rows: solve.LinearProgram, tonnes: Any, in_tonnes: Any) -> float:
         plants = rows.values[~tonnes[rows.columns] & in_tonnes[rows.entry_rows()]]
         lumps = np.concatenate([lumps, plants])
     return float(np.max(np.abs(lumps), initial=0.0))
-
-
-def _bound_or_inf(most: Floats) -> Floats:
-    return np.where(most > _BOUNDLESS, math.inf, most)
 
 
 def _row_magnitudes(rows: solve.LinearProgram, row_size: Floats | None) -> Floats:

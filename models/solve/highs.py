@@ -118,11 +118,6 @@ WARM_START = Attempt(
     (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)),
 )
 """Starts from an optimum that stays feasible: only costs changed, or limits that it meets."""
-DUAL_START = Attempt(
-    "dual simplex from the program before",
-    (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 1)),
-)
-"""Starts from an optimum whose prices stay right: only limits changed."""
 
 _COMMON: tuple[tuple[str, Any], ...] = (
     ("output_flag", False),

@@ -187,8 +187,8 @@ def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
     if change.row_after is None:
         row = change.row or 0
         cells = (expected.values(column)[row] for column in sorted(expected.header))
-        shown_cells = [_plain_text(v) for v in cells if v is not None][:_MOST_IN_ROW]
-        message, texts = "a row is missing", ", ".join(shown_cells)
+        shown = [f"{v:.6g}" if isinstance(v, float) else str(v) for v in cells if v is not None]
+        message, texts = "a row is missing", ", ".join(shown[:_MOST_IN_ROW])
         return Finding(title, expected.rows[row], found=message, expected=texts)
     number = sheet.rows[change.row_after]
     if change.row is None:
@@ -197,10 +197,6 @@ def _finding(sheet: Grid, expected: Grid, change: TableChange) -> Finding:
     column: Any = change.column
     texts_of = _repr_of(change.after), _repr_of(change.before)
     return at_cell(title, column, number, *texts_of, column=str(expected.header[column]))
-
-
-def _plain_text(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 class _Rounding:

@@ -48,9 +48,9 @@ def line(label: str, text: str, colour: str | None = None, *, of_label: bool = F
     click.echo(f"{label} {text}", err=True)
 
 
-def print_row(name: str, cells: Iterable[str], wide: int, each: int, more: str = "") -> None:
-    """Print a name in ``wide`` characters, each cell right-aligned in ``each``, and ``more``."""
-    click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}{more}", err=True)
+def print_row(name: str, cells: Iterable[str], wide: int, each: int) -> None:
+    """Print a name in ``wide`` characters, and each cell right-aligned in ``each``."""
+    click.echo(f"{name:<{wide}}{''.join(f'{cell:>{each}}' for cell in cells)}", err=True)
 
 
 def show_some(findings: Sequence[Finding], most: int, rest: str) -> None:

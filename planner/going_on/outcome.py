@@ -45,10 +45,6 @@ class Purchase:
     paid: float
     is_reported: bool = False
 
-    @property
-    def is_as_planned(self) -> bool:
-        return (self.delivered, self.paid) == (self.planned, self.planned_price)
-
 
 @dataclass(frozen=True)
 class PastYears:

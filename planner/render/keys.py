@@ -50,7 +50,6 @@ def table_key(
     value: Callable[..., object] | None = None,
     *,
     more: tuple[str, ...] = (),
-    when: str = "",
 ) -> AnswerKey:
     """Return the key that lists the rows of a study's table; no rows if it has no such table.
 
@@ -66,7 +65,7 @@ def table_key(
     keys = dict.fromkeys([*(f.json_key for f in table.FIELDS), *more])
     optional = tuple(f.json_key for f in table.FIELDS if f.optional)
     meaning = f"the sheet `{table.TABLE}`"
-    return AnswerKey(name, meaning, value or rows, tuple(keys), optional, when)
+    return AnswerKey(name, meaning, value or rows, tuple(keys), optional)
 
 
 def answered(keys: AnswerKeys, *planned: Any) -> dict[str, object]:

@@ -111,7 +111,7 @@ def _answer_slide(plan: PlanFile, proof: str) -> _Content:
     texts = [*(each.text for each in front.of("answer")), plan.title]
     topic = front.question if split_by_room(front.question, texts[:1])[0] else ANSWER
     short = plan.result(ByMineral).short
-    several = sum(map(_is_positive, short)) > 1
+    several = sum(known(each) and each > 0 for each in short) > 1
     picture = _drawable(
         *(report.charts(plan).get("shortage", ()) if several else ()), *front.pictures
     )
@@ -130,10 +130,6 @@ def _sheets(plan: PlanFile, *kinds: type[Result]) -> tuple[str]:
     """Return which sheets of which file have the numbers of a slide."""
     sheets = words.listed(kind.TABLE for kind in kinds)
     return (f"{plan.path.name}, SHA-256 {plan.sha256}: {sheets}.",)
-
-
-def _is_positive(value: object) -> bool:
-    return known(value) and value > 0
 
 
 def _figure_sentences(plan: PlanFile, *names: str) -> list[str]:

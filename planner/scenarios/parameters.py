@@ -120,7 +120,8 @@ class Parameter:
 
     def words(self, value: float) -> str:
         """Return a value in words, with its unit: ``65 %``, or for a price ``1,250 USD/t``."""
-        return price_words(value, self.currency) if self.kind.is_price else exact_percent(value)
+        is_price = self.kind.is_price
+        return f"{value:,.6g} {self.currency}/t" if is_price else exact_percent(value)
 
 
 THE_CAP = Parameter(CAP, CAP.word, CAP.title, (ScenarioStep(name="sweep", action=CAP.action),))
@@ -144,10 +145,6 @@ def with_security(case: Case, over: str) -> Case:
 
 def exact_percent(value: float) -> str:
     return f"{value * 100:.6g} %"
-
-
-def price_words(value: float, currency: str) -> str:
-    return f"{value:,.6g} {currency}/t"
 
 
 def parameter_of(case: Case, typed: str) -> Parameter:

@@ -248,10 +248,6 @@ def draw_totals(plan: Plan) -> DrawTotals:
     return DrawTotals(plan.objective, plan.cash, plan.missing.sum(axis=2))
 
 
-def _known_events(case: Case) -> Callable[[tuple[str, ...], Hits], Change]:
-    return lambda _, hits: CaseSteps(events.event_changes(case, hits))
-
-
 def plan_draws(
     case: Case,
     chances: Chances,
@@ -282,9 +278,12 @@ def plan_draws(
     def surprise_of(minerals: tuple[str, ...], hits: Hits) -> Change:
         return surprise(case, hits, ceilings_of[minerals], keep_caps=chances.keep_caps)
 
+    def known_events(_: tuple[str, ...], hits: Hits) -> Change:
+        return CaseSteps(events.event_changes(case, hits))
+
     plans = (
         _PlanRuns(AS_AGREED, before_event, case, drawn, surprise_of),
-        _PlanRuns(REPLANNED, without_security, case, drawn, _known_events(case)),
+        _PlanRuns(REPLANNED, without_security, case, drawn, known_events),
     )
     results = run_studies([study for each in plans for study in each.studies], where, on_progress)
     session.confirm()

@@ -259,13 +259,9 @@ class StudyKind:
         return year_span(self.start.case.years)
 
     @property
-    def plan_name(self) -> str:
-        """The plan's title, else the input file's name."""
-        return self.start.book.title or self.TITLE
-
-    @property
     def title(self) -> str:
-        return self.HEADING.format(plan=self.plan_name, what_is_studied=self.what_is_studied)
+        plan = self.start.book.title or self.TITLE
+        return self.HEADING.format(plan=plan, what_is_studied=self.what_is_studied)
 
     @property
     def options(self) -> dict[str, str]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import queue
 import re
+import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,7 +24,7 @@ from models.errors import UsageError
 from planner._version import pip_install
 from planner.studies import engine
 from planner.studies.places import workers as remote
-from planner.studies.places.workers import ClusterLostError, JobQueue, Workers
+from planner.studies.places.workers import ANSWER_SECONDS, POLL_SECONDS, ClusterLostError, Workers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -147,7 +150,13 @@ TLS = ("ca-file", "client.cert", "client.key")
 
 
 class _RunningStudy:
-    """A study that runs on the cluster."""
+    """A study that runs on the cluster: its tasks are sent as soon as the workers can run them.
+
+    If a worker dies, Dask repeats all tasks sent to it, and counts that against each. So no more
+    tasks are sent than the workers can run at once: a task that was only waiting must not be
+    counted as its cause. ``sent`` are the tasks at the workers, ``waiting`` the others; ``inbox``
+    has Dask's finished tasks, and the (chain, run) that workers report.
+    """
 
     def __init__(
         self, workers: Workers, study: engine.JoinedStudies[Any], tracker: engine.Tracker
@@ -156,37 +165,52 @@ class _RunningStudy:
         self.study = study
         self.tracker = tracker
         self.name = f"planner-{uuid.uuid4().hex}"
-        self.jobs = JobQueue(
-            workers,
-            self.name,
-            engine.pack_studies(study),
-            tracker.tasks(),
-            self._task,
-        )
+        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.waiting = deque(tracker.tasks())
+        self.sent: dict[Future, engine.Task] = {}
+        packed = engine.pack_studies(study)  # each worker is sent it once
+        self.shared = workers.client.submit(remote.shared_value, packed, key=f"{self.name}-shared")
+        self._count = 0
 
     def run_tasks(self) -> None:
         """Send all tasks and collect outcomes, until no task is left or the cluster is lost."""
         self.workers.client.subscribe_topic(remote.TOPIC, self._on_event)
-        queue = self.jobs
+        due = time.monotonic() + POLL_SECONDS
         try:
-            for first, second in queue.events():
-                if isinstance(first, engine.Task):
-                    queue.waiting.extendleft(reversed(self._collect(second, first)))
-                else:
-                    self.tracker.mark_finished(first, second)
+            while self.waiting or self.sent:
+                while self.waiting and len(self.sent) < self.workers.capacity:
+                    self._send(self.waiting.popleft())
+                with contextlib.suppress(queue.Empty):
+                    self._handle(self.inbox.get(timeout=POLL_SECONDS))
+                if time.monotonic() >= due:
+                    self.workers.refresh()
+                    due = time.monotonic() + POLL_SECONDS
         except ClusterLostError as lost:
-            for task in queue.unfinished:
+            for task in (*self.sent.values(), *self.waiting):
                 self._fail(task, str(lost))
 
-    def _task(self, case: Future, task: engine.Task) -> tuple[Any, ...]:
-        start = (task.chain, task.first)
-        return remote.plan_task, self.name, case, start, engine.pack_runs(self.study, task)
+    def _handle(self, event: Any) -> None:
+        if isinstance(event, tuple):
+            self.tracker.mark_finished(*event)
+        elif event in self.sent:
+            self.waiting.extendleft(reversed(self._collect(event, self.sent[event])))
+            del self.sent[event]  # not before: the cluster may be lost meanwhile
+
+    def _send(self, task: engine.Task) -> None:
+        self._count += 1
+        start, runs = (task.chain, task.first), engine.pack_runs(self.study, task)
+        key = f"{self.name}-{self._count}"
+        future = self.workers.client.submit(
+            remote.plan_task, self.name, self.shared, start, runs, key=key
+        )
+        self.sent[future] = task
+        future.add_done_callback(self.inbox.put)
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         """Note that a worker reports a finished run; Dask's client calls it in its own thread."""
         study, chain, run = event[1]
         if study == self.name:
-            self.jobs.inbox.put((chain, run))
+            self.inbox.put((chain, run))
 
     def _collect(self, future: Future, task: engine.Task) -> list[engine.Task]:
         """Collect the outcomes of a task; return the tasks that must be repeated, if it failed."""
@@ -208,7 +232,7 @@ class _RunningStudy:
     def _add_outcomes(self, future: Future, task: engine.Task) -> None:
         """Give the outcomes of a finished task to the tracker."""
         try:
-            self.tracker.add_packed(self.jobs.result(future))
+            self.tracker.add_packed(self._result(future))
         except ClusterLostError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
@@ -219,6 +243,17 @@ class _RunningStudy:
             )
         self.tracker.fail(task, "its worker did not send its result")
 
+    def _result(self, future: Future) -> Any:
+        """Return the result of a finished task, however long its transfer takes.
+
+        Raises ClusterLostError as ``Workers.refresh``.
+        """
+        while True:
+            try:
+                return future.result(timeout=ANSWER_SECONDS)
+            except TimeoutError:  # if its worker is lost, Dask repeats the task
+                self.workers.refresh()
+
     def _fail(self, task: engine.Task, reason: str) -> None:
         self.tracker.fail(task, engine.NOT_RUN + reason, ran=False)
 
@@ -227,7 +262,7 @@ class _RunningStudy:
         if self.workers.client.status != "running":
             return
         with contextlib.suppress(Exception):  # a lost cluster does not answer
-            self.workers.client.cancel(list(self.jobs.sent))
+            self.workers.client.cancel(list(self.sent))
             kept = self.workers.ask(remote.end_study, self.name, seconds=HANDOVER_SECONDS)
             for outcomes in kept.values():
                 self.tracker.add_packed(outcomes)

@@ -1,15 +1,14 @@
-"""The workers of a Dask cluster: which are alive, the jobs sent to them, and the code they run."""
+"""The workers of a Dask cluster: which are alive, and the code they run."""
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from models.background import with_timeout
 from models.errors import UsageError
@@ -17,11 +16,7 @@ from planner._version import __version__
 from planner.studies.engine import StudyCopy, describe_error
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
-
-J = TypeVar("J")
-T = TypeVar("T")
-R = TypeVar("R")
+    from distributed import Client
 
 ANSWER_SECONDS = 10.0
 """Seconds within which a healthy scheduler or worker answers a request."""
@@ -172,82 +167,6 @@ class Workers:
             "versions: check whether they have stopped, and read their logs"
         )
         raise UsageError(msg)
-
-
-class JobQueue(Generic[J]):
-    """Jobs for the workers of a cluster, sent to them as soon as they can run them.
-
-    If a worker dies, Dask repeats all jobs sent to it, and counts that against each. So no more
-    jobs are sent than the workers can run at once: a job that was only waiting must not be counted
-    as its cause.
-
-    ``shared`` is a value that all jobs need; each worker is sent it once. ``call(shared, job)``
-    returns the function to call on a worker and its arguments. ``sent`` are the jobs at the
-    workers, ``waiting`` the others.
-    """
-
-    def __init__(
-        self,
-        workers: Workers,
-        name: str,
-        shared: object,
-        jobs: Iterable[J],
-        call: Callable[[Future, J], tuple[Any, ...]],
-    ) -> None:
-        self.workers = workers
-        self.name = name
-        self.call = call
-        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.waiting = deque(jobs)
-        self.sent: dict[Future, J] = {}
-        self.shared = workers.client.submit(shared_value, shared, key=f"{name}-shared")
-        self._sent = 0
-
-    @property
-    def unfinished(self) -> list[J]:
-        """The unfinished jobs: first the sent ones, then the waiting ones."""
-        return [*self.sent.values(), *self.waiting]
-
-    def events(self) -> Iterator[Any]:
-        """Send all jobs; yield (job, future) for each finished job, and tuples from ``inbox``.
-
-        Callers may put jobs back into ``waiting``. Raises ClusterLostError as ``Workers.refresh``.
-        """
-        due = time.monotonic() + POLL_SECONDS
-        while self.waiting or self.sent:
-            while self.waiting and len(self.sent) < self.workers.capacity:
-                self._send(self.waiting.popleft())
-            try:
-                event = self.inbox.get(timeout=POLL_SECONDS)
-            except queue.Empty:
-                pass
-            else:
-                if isinstance(event, tuple):
-                    yield event
-                elif event in self.sent:
-                    yield self.sent[event], event
-                    del self.sent[event]  # not before: the cluster may be lost meanwhile
-            if time.monotonic() >= due:
-                self.workers.refresh()
-                due = time.monotonic() + POLL_SECONDS
-
-    def result(self, future: Future) -> Any:
-        """Return the result of a finished job, however long its transfer takes.
-
-        Raises ClusterLostError as ``Workers.refresh``.
-        """
-        while True:
-            try:
-                return future.result(timeout=ANSWER_SECONDS)
-            except TimeoutError:  # if its worker is lost, Dask repeats the job
-                self.workers.refresh()
-
-    def _send(self, job: J) -> None:
-        self._sent += 1
-        function, *arguments = self.call(self.shared, job)
-        future = self.workers.client.submit(function, *arguments, key=f"{self.name}-{self._sent}")
-        self.sent[future] = job
-        future.add_done_callback(self.inbox.put)
 
 
 # ---- code that runs on a worker ------------------------------------------------------------------

@@ -186,10 +186,6 @@ def _title(axis: str, wide: int = _TITLE) -> str:
     return "<br>".join(chart_label(line.replace(_KEPT, " "), _FULL) for line in wrap(kept, wide))
 
 
-def heat_width(across: Sequence[object]) -> int:
-    return 150 + 62 * len(across)
-
-
 # ---- names, numbers, fills and frame of all charts -----------------------------------------------
 
 

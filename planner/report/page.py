@@ -44,7 +44,7 @@ def plot(picture: chart.Picture, alt: str) -> Plot:
     """Return a chart in a size that its form and its number of bars need."""
     height, figure = _SMALL if picture.small else _LARGE, plotly.figure_of(picture)
     if picture.form is chart.Form.HEAT:
-        wide = plotly.heat_width(picture.categories)
+        wide = 150 + 62 * len(picture.categories)
         return Plot(picture.title, figure, alt, _NAMES + _CELL * len(picture.distinct_series), wide)
     if picture.form in {chart.Form.BARS, chart.Form.ROWS}:
         side_by_side = len(picture.series) if picture.form is chart.Form.ROWS else 1

@@ -17,7 +17,7 @@ from models.measures import net_change
 from models.results import DecideNow, Result
 from planner import scenarios
 from planner.render import words
-from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
+from planner.render.claims import NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import ABSENT, AnswerKey, answered
 from planner.render.table import Record, Table, records
 from planner.scenarios import Variant, WhatIf, scenario_name
@@ -118,7 +118,8 @@ class Compare(VariantStudy):
     ANSWER = (
         AnswerKey("rows", "the scenarios", lambda study, tables: study.scenario_rows(tables),
                   ("scenario", *VariantStudy.entry_of(()), *_BESIDE), _BESIDE),
-        AnswerKey("unforeseen", "the year of the surprise", lambda study, _: study.year_in_json,
+        AnswerKey("unforeseen", "the year of the surprise",
+                  lambda study, _: ABSENT if study.unforeseen is None else study.unforeseen,
                   when="with `--unforeseen`"),
     )  # fmt: skip
     SCENARIO = False
@@ -335,10 +336,6 @@ class Compare(VariantStudy):
             for o, more in pairs
         ]
 
-    @property
-    def year_in_json(self) -> object:
-        return ABSENT if self.unforeseen is None else self.unforeseen
-
     def answer(self, tables: Tables) -> dict[str, object]:
         """Return its keys; there is no one scenario."""
         return answered(self.ANSWER, self, tables)
@@ -447,15 +444,11 @@ class _ComparisonFindings:
         if (most := harm.most(harm.rows)) is not None:
             yield harm.of_hardest(most, "figure", "As a surprise")
 
-    def _tier(self, names: Sequence[str]) -> Claim:
-        """Return the tier of demand of which most is further missing; NoRowsError without any."""
-        rows = self.tables.sheet(MissingByTier).where(run=list(names), tier={"not": None})
-        return rows.largest(MissingByTier.further_missing_share)
-
     def _hits_a_tier(self, names: Sequence[str]) -> bool:
         """Return whether more of a tier is missing: others may get its tonnes, and the sum stay."""
         try:
-            return self._tier(names).number > SMALL
+            rows = self.tables.sheet(MissingByTier).where(run=list(names), tier={"not": None})
+            return rows.largest(MissingByTier.further_missing_share).number > SMALL
         except NoRowsError:
             return False
 

@@ -22,6 +22,7 @@ from planner.render.chart import Picture, drawn, series_values, shortened
 from planner.render.claims import Claim, NoRowsError, Sentence, SheetRows, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.render.palette import COLOURS
+from planner.render.words import known
 from planner.scenarios.named import Named
 from planner.sheets import explain
 from planner.sheets.findings import decide_now
@@ -72,29 +73,40 @@ def _panel(tables: Tables, plan: str, share_of: Field) -> Picture | None:
 _A_POINT = 0.01
 """A difference of the fall at the last stage and through all stages that is named."""
 _T = Exits
+_DEPENDENCE = (_T.depends, _T.planned_share), (_T.left_depends, _T.left_share)
+
+
+def _is_own_share(tables: Tables) -> bool:
+    """Return whether minerals depend on the country through its own share alone."""
+    return all(
+        not known(depends) or abs(depends - (share or 0.0)) <= tolerances.SHOWN_SHARE
+        for pair in _DEPENDENCE
+        for depends, share in tables.rows(Exits, *pair)
+    )
 
 
 def exit_findings(tables: Tables) -> tuple[Sentence, ...]:
     """Return the sentences of an exit's first page."""
     rows, country = tables.sheet(Exits), tables.asked(OF)
-    bought = [
-        mineral
-        for mineral, tonnes in tables[Exits].rows(_T.mineral, _T.planned)
-        if tonnes > tolerances.LEAST_FLOW
-    ]
-    if not bought:
+    if not any(tonnes > tolerances.LEAST_FLOW for (tonnes,) in tables[Exits].rows(_T.planned)):
         none = rows.none(_T.planned, ">", tolerances.LEAST_FLOW)
         why = ": the workbook has no plant and no mine there"
         why = why if tables.option(SELLERS) == NONE else ""
         return (say("answer", f"The plan buys nothing from {{of}}{why}.", of=country, none=none),)
-    return _ExitFindings(tables, rows.where(mineral=bought), country).sentences()
+    return _ExitFindings(tables, rows, country).sentences()
 
 
 class _ExitFindings:
-    """``rows`` are the minerals that the plan buys from the country, ``of`` is its name."""
+    """``rows`` are all minerals, ``of`` is the country's name.
+
+    ``dependent`` are the minerals that depend on it in the plan's last year, at any stage.
+    """
 
     def __init__(self, tables: Tables, rows: SheetRows, of: Claim) -> None:
         self.tables, self.rows, self.of = tables, rows, of
+        depends = tables[Exits].rows(_T.mineral, _T.depends)
+        names = [m for m, part in depends if known(part) and part > tolerances.SAME_SHARE]
+        self.dependent = rows.where(mineral=names)
 
     def sentences(self) -> tuple[Sentence, ...]:
         return collect_sentences(
@@ -104,59 +116,75 @@ class _ExitFindings:
 
     def gone(self) -> Iterator[Sentence]:
         """Yield how many minerals need nothing of the country in the last year, at any stage."""
-        gone = self.rows.count(_T.left_depends, "<=", tolerances.SAME_SHARE)
-        left, end = self.rows.smallest(_T.left_depends), self.tables.asked(Figure.LAST_YEAR)
+        rows, end = self.dependent, self.tables.asked(Figure.LAST_YEAR)
+        if not len(rows):
+            none = self.rows.none(_T.depends, ">", tolerances.SAME_SHARE)
+            text = "In {last}, no mineral depends on {of} in the plan."
+            yield say("answer", text, none=none, of=self.of, last=end)
+            return
+        gone = rows.count(_T.left_depends, "<=", tolerances.SAME_SHARE)
+        left = rows.smallest(_T.left_depends)
         if not gone.number:
-            none = self.rows.none(_T.left_depends, "<=", tolerances.SAME_SHARE)
-            text = "No mineral bought from {of} can do without it in {last}."
-            if len(self.rows) > 1:
+            none = rows.none(_T.left_depends, "<=", tolerances.SAME_SHARE)
+            text = "No mineral that depends on {of} can do without it in {last}."
+            if rows.stands_out(left, _T.left_depends):
                 text += " Least is left of {least[mineral]}: {least} of its purchases."
             yield say("answer", text, least=left, none=none, of=self.of, last=end)
             return
-        text = "In {last}, {without} of {every} minerals bought from {of} can do without it"
-        text += ": {least[mineral]}" if gone.number == 1 else ""
-        bought = self.rows.count(_T.left_depends, ">=", 0.0)
-        clear = self.rows.smallest(_T.none)
-        yield say(
-            "answer", f"{text}.", least=left, without=gone, every=bought, of=self.of, last=end
-        )
-        text = "Soonest without {of} at the last stage is {soon[mineral]}, from {soon} on."
-        yield say(
-            "figure", text, name="Bought elsewhere from", large="soon", soon=clear, of=self.of
-        )
+        if len(rows) == 1:
+            text = "In {last}, {least[mineral]} can do without {of}."
+        else:
+            text = "In {last}, {without} of {every} minerals that depend on {of} can do without it"
+            text += ": {least[mineral]}." if gone.number == 1 else "."
+        every = rows.count(_T.depends, ">", tolerances.SAME_SHARE)
+        yield say("answer", text, least=left, without=gone, every=every, of=self.of, last=end)
+        yield from self.soonest()
+
+    def soonest(self) -> Iterator[Sentence]:
+        """Yield from which year the first mineral is bought elsewhere, of those bought there."""
+        sold = self.tables[Exits].rows(_T.mineral, _T.planned_share)
+        names = [m for m, part in sold if known(part) and part > tolerances.SAME_SHARE]
+        rows = self.rows.where(mineral=names)
+        soon = rows.smallest(_T.none)
+        is_first = rows.count(_T.none, "=", soon.number).number == 1 < len(rows)
+        stage = "" if _is_own_share(self.tables) else " at the last stage"
+        text = f"{{soon[mineral]}} can do without {{of}}{stage} from {{soon}} on."
+        if is_first:
+            text = f"Soonest without {{of}}{stage} is {{soon[mineral]}}, from {{soon}} on."
+        yield say("figure", text, name="Bought elsewhere from", large="soon", soon=soon, of=self.of)
 
     def furthest(self) -> Iterator[Sentence]:
         """Yield the mineral whose dependence falls most, through all stages."""
-        most = self.rows.largest(_T.depends_fall)
+        rows, end = self.dependent, self.tables.asked(Figure.LAST_YEAR)
+        most = rows.largest(_T.depends_fall)
         if most.number <= tolerances.SHOWN_SHARE:
-            none = self.rows.none(_T.depends_fall, ">", tolerances.SHOWN_SHARE)
-            text = "In the last planned year, the dependence on {of} can fall for no mineral."
-            yield say("answer", text, of=self.of, none=none)
+            none = rows.none(_T.depends_fall, ">", tolerances.SHOWN_SHARE)
+            text = "In {last}, the dependence on {of} can fall for no mineral."
+            yield say("answer", text, of=self.of, none=none, last=end)
         else:
-            row = self.rows.where(mineral=most["mineral"])
+            row = rows.row_of(most)
             last = self._of(row, _T.fall)
-            parts = row.value(_T.depends), row.value(_T.left_depends)
+            was, stays = row.value(_T.depends), row.value(_T.left_depends)
             differs = last is not None and abs(last.number - most.number) > _A_POINT
             through = " through all stages" if differs else ""
-            text = (
-                f"The dependence of {{top[mineral]}}{through} falls most: from {{planned}} of its"
-                " purchases in the plan to {left}."
-            )
-            yield say("answer", text, top=most, planned=parts[0], left=parts[1], of=self.of)
+            falls = "falls most" if rows.stands_out(most, _T.depends_fall) else "falls"
+            text = f"In {{end}}, the dependence of {{top[mineral]}} on {{of}}{through} {falls}:"
+            text = f"{text} from {{was}} of its purchases in the plan to {{stays}}."
+            yield say("answer", text, top=most, was=was, stays=stays, of=self.of, end=end)
         yield from self.last_stage()
 
     def last_stage(self) -> Iterator[Sentence]:
         """Yield the largest fall at the last stage if the fall through all stages is another."""
-        most = self.rows.largest(_T.fall)
-        row = self.rows.where(mineral=most["mineral"])
-        through = self._of(row, _T.depends_fall)
-        if through is not None and abs(most.number - through.number) > _A_POINT:
-            text = (
-                "{top[mineral]}: purchases from {of} fall most at the last stage, by {top}; through"
-                " the stages before it, too, by {whole}."
-            )
-            name = "Fall at the last stage"
-            yield say("figure", text, name=name, large="top", top=most, whole=through, of=self.of)
+        most, end = self.rows.largest(_T.fall), self.tables.asked(Figure.LAST_YEAR)
+        through = self._of(self.rows.row_of(most), _T.depends_fall)
+        if most.number <= tolerances.SHOWN_SHARE or through is None:
+            return
+        if abs(most.number - through.number) > _A_POINT:
+            whole = "; through all stages, {whole}" if through.number > 0 else ""
+            yield say("figure", "At the last stage, {top} of {top[mineral]} purchases in {last}"
+                                f" move away from {{of}}, against the plan{whole}.",
+                      name="Fall at the last stage", large="top", top=most, whole=through,
+                      of=self.of, last=end)  # fmt: skip
 
     @staticmethod
     def _of(row: SheetRows, field: Field) -> Claim | None:
@@ -176,8 +204,11 @@ class _ExitFindings:
         """Yield how many steps of building are earlier or larger than planned, and how many new."""
         rows = self.tables.sheet(Builds)
         more, new = (rows.count(Builds.more_than_plan, "=", kind) for kind in (MORE, NEW))
-        yield say("care", "Steps of building that are not in the plan: {more} earlier or larger,"
-                          " {new} of new plants.", more=more, new=new)  # fmt: skip
+        counts = (("{steps} earlier or larger", more), ("{plants} of new plants", new))
+        said = ", ".join(text for text, count in counts if count.number)
+        if said:
+            text = f"Steps of building that are not in the plan: {said}."
+            yield say("care", text, steps=more, plants=new)
 
     def cash(self) -> Iterator[Sentence]:
         """Yield the extra cash over the planned years."""
@@ -324,20 +355,13 @@ class ExitStudy(StudyKind):
     @classmethod
     def main_table(cls, tables: Tables) -> Numbers | None:
         """Return the minerals; without the dependence where it is just the country's own share."""
-        fields = Exits
-        pairs = ((fields.depends, fields.planned_share), (fields.left_depends, fields.left_share))
-        same = all(
-            a is None or abs(a - (b or 0.0)) <= tolerances.SHOWN_SHARE
-            for pair in pairs
-            for a, b in tables.rows(fields, *pair)
-        )
-        left_out = [depends.name for depends, _ in pairs if same]
-        return Numbers(tables[fields], tuple(f for f in cls.SHOWN if f.name not in left_out))
+        left_out = [depends for depends, _ in _DEPENDENCE if _is_own_share(tables)]
+        return Numbers(tables[Exits], tuple(f for f in cls.SHOWN if f not in left_out))
 
     @classmethod
     def table_note(cls, tables: Tables) -> str:
-        dependence = "Dependence: share of purchases. Extra cash: against the plan."
-        return f"“It” is {tables.option(OF)}. {dependence}"
+        dependence = "" if _is_own_share(tables) else " Dependence: share of purchases."
+        return f"“It” is {tables.option(OF)}.{dependence} Extra cash: against the plan."
 
     @classmethod
     def pictures(cls, tables: Tables) -> tuple[Picture, ...]:

@@ -269,7 +269,7 @@ def _exit(result: answers.Exit, mineral: str, years: Sequence[Row], name: str) -
     last: Row = years[-1] if years else {"planned_share": None, "left_share": None}
     m = result.plan.expanded.mineral_at[mineral]
     depends, left_depends, sold, left_sold = (
-        float(part) if known(part) else None
+        float(part) * (part > tolerances.SAME_SHARE) if known(part) else None
         for through in (True, False)
         for plan in (result.plan, result.path)
         for part in [dependence(plan, result.country, through=through)[m, -1]]

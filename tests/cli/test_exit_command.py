@@ -18,7 +18,7 @@ def test_what_is_written(plain, call, folder):
     assert (code, out) == (0, "")
     made = folder / "outputs" / "plain-CHN-exit.xlsx"
     assert str(made.relative_to(folder)) in err
-    assert "No mineral bought from China can do without it in 2028." in err
+    assert "No mineral that depends on China can do without it in 2028." in err
     assert sheets(made) == [
         "Overview", "Exit", "Charts", "Way out", "Builds in order", "What holds it up",
         "Decide now", "About", "Runs", "Chart data",
@@ -54,7 +54,7 @@ def test_what_a_program_hears(plain, ask):
         ("FJ", "no plant and no mine there"),
         ("Monaco", "no plant and no mine there"),
         ("Japan", "no plant and no mine there"),
-        ("China", "bought from China can do without it"),
+        ("China", "that depends on China can do without it"),
     ],
 )
 def test_a_country_without_a_plant_is_said_to_have_none(plain, call, country, said):

@@ -82,10 +82,53 @@ def test_the_years_of_the_closed_form() -> None:
         *made[BindingLimits].rows(BindingLimits.years, BindingLimits.limit, BindingLimits.spares)
     ] == [("2026 to 2029", 85, near(1))]
     said = [each.text for each in ExitStudy.findings(made) if each.place == "answer"]
-    assert said[0] == "In 2030, 1 of 1 minerals bought from China can do without it: copper."
-    assert said[1] == (
-        "The dependence of copper falls most: from 100 % of its purchases in the plan to 0 %."
+    falls = (
+        "the dependence of copper on China falls: from 100 % of its purchases in the plan to 0 %"
     )
+    assert said == ["In 2030, copper can do without China.", f"In 2030, {falls}."]
+
+
+NONE, FALLS = (
+    "No mineral that depends on China can do without it in 2027.",
+    "In 2027, the dependence",
+)
+
+
+@pytest.mark.parametrize(
+    ("copper_t", "tin_t", "sold_until", "said"),
+    [
+        (0, 0, None, [NONE, f"{FALLS} on China can fall for no mineral."]),
+        (40, 40, None, [NONE, f"{FALLS} of copper on China falls: from 100 %"]),
+        (40, 20, None, [f"{NONE} Least is left of copper: 60 %",
+                        f"{FALLS} of copper on China falls most: from 100 %"]),
+        (100, 100, None, ["In 2027, 2 of 2 minerals that depend on China can do without it.",
+                          f"{FALLS} of copper on China falls: from 100 %"]),
+        (100, 20, None, ["In 2027, 1 of 2 minerals that depend on China can do without it: copper.",
+                         f"{FALLS} of copper on China falls most: from 100 %"]),
+        (100, 100, 2026, ["In 2027, no mineral depends on China in the plan."]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_minerals_is_true_of_those_that_depend(
+    copper_t: float, tin_t: float, sold_until: int | None, said: list[str]
+) -> None:
+    """Jin has 100 t of copper and of tin, perhaps not in the last year; others have so much."""
+    pairs = {"copper": copper_t, "tin": tin_t}
+    plants = [
+        plant | {"Mineral": mineral, "Refiner": f"{plant['Refiner']} {mineral}"}
+        for mineral, tonnes in pairs.items()
+        for plant in (jin(100, **{"Last year": sold_until}), sur(tonnes))
+    ]
+    book = make(*plants, years=(2026, 2027))
+    book["Minerals"].append(book["Minerals"][0] | {"Mineral": "tin"})
+    book["Demand"].append(book["Demand"][0] | {"Mineral": "tin"})
+    tables = told(book)
+    found = ExitStudy.findings(tables)
+    answers = [each.text for each in found if each.place == "answer"]
+    assert [text[: len(start)] for text, start in zip(answers, said, strict=False)] == said
+    soonest = any(each.text.startswith("Soonest") for each in found)
+    assert soonest == (tin_t < copper_t == 100)
+    assert not [each for each in found if "Steps of building" in each.text]
+    assert "Dependence" not in ExitStudy.front(tables, "").table_note
 
 
 @pytest.mark.parametrize("tonnes", [0.4, 1e-5])
@@ -96,7 +139,7 @@ def test_a_country_that_sells_little_is_left_all_the_same(tonnes: float) -> None
     assert row["left_share"] == pytest.approx(1.0)
     assert "China still sells" in row["remark"]
     said = [each.text for each in ExitStudy.findings(tables) if each.place == "answer"]
-    assert said[0] == "No mineral bought from China can do without it in 2027."
+    assert said[0] == "No mineral that depends on China can do without it in 2027."
 
 
 def test_never_within_the_horizon() -> None:
@@ -106,7 +149,7 @@ def test_never_within_the_horizon() -> None:
     assert {row[of.name] for of in LEVELS} == {None}
     assert "2027 100 t are needed: others sell 40 t, China still sells 60 t" in str(row["remark"])
     answer = next(each for each in ExitStudy.findings(made) if each.place == "answer")
-    assert answer.text == "No mineral bought from China can do without it in 2027."
+    assert answer.text == "No mineral that depends on China can do without it in 2027."
 
 
 @given(before=st.floats(0.0, 1e12), noise=st.floats(-5e-7, 5e-7), more=st.floats(1e-4, 1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -413,7 +414,10 @@ class _ComparisonFindings:
                 )
                 yield say("answer", text, none=none)
             least = rows.smallest(fields.further_missing_share)
-            if least.number < -SMALL:
+            need = rows.row_of(least).value(fields.need)
+            base = self._missing([BASE]).value(fields.need, mineral=least["mineral"])
+            # of another need, fewer tonnes may be any share
+            if least.number < -SMALL and math.isclose(need.number, base.number):
                 yield say("answer", "In {least[run]}, {least} of the need for {least[mineral]} is"
                                     " missing than in the base.", least=least)  # fmt: skip
             return

@@ -254,6 +254,17 @@ def test_of_scenarios_that_leave_as_much_missing_none_is_hardest(jin_t, sur_t, m
         assert text.startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("action", "factor", "is_said"),
+    [("scale capacity", 1.5, True), ("scale demand", 0.7, False), ("scale demand", 0.5, False)],
+)
+def test_less_is_missing_only_of_the_same_need(action, factor, is_said):
+    """Jin has 60 t of 100 t; 40 t less of a need of 50 t would be 80 % of it."""
+    steps = rows_of(named("Less", step(action, factor)))
+    less = "In Less, 30 % less of the need for copper is missing than in the base."
+    assert (said(compared(read_tables(make(jin(60), Scenarios=steps))))[1] == less) is is_said
+
+
 def test_where_nothing_is_needed_nothing_is_compared():
     steps = rows_of(named("No Jin", step("scale capacity", 0, Refiner="Jin")))
     found = compared(read_tables(make(jin(), demand=0, Scenarios=steps)))

@@ -379,7 +379,7 @@ class _ComparisonFindings:
         if RunMinerals not in self.tables:
             return (say("answer", "The base has no plan, so nothing could be compared."),)
         if not self.foreseen:
-            alone = say("answer", "Only the base is planned: the workbook is without scenarios.")
+            alone = say("answer", "Only the base is planned, without a scenario.")
             return (*collect_sentences(self.nothing, self.base), alone)
         return collect_sentences(
             self.nothing, self.hardest, self.tiers, self.next_hardest, self.surprised, self.base,

@@ -141,7 +141,7 @@ def _freest(tables: Tables) -> Iterator[Sentence]:
     """Yield the supplier whose share could fall most."""
     fields, who = Ranges, _who(tables)
     if fields not in tables:
-        text = f"The workbook is without a {who} that could sell to the coalition."
+        text = f"The workbook is without a {who} that could sell what is needed."
         yield say("answer", text)
         return
     rows, asked = tables.sheet(fields), tables.asked(SLACK)

@@ -167,10 +167,10 @@ def _hardest_hit_sentence(tables: Tables) -> Iterator[Sentence]:
         )
         return
     row = rows.where(mineral=most["mineral"])
-    text = (
-        "Events hit {top[mineral]} hardest: on average {top} of its need is further missing than"
-        " without events, so that {mean} is missing."
-    )
+    text = "On average, {top} of the need for {top[mineral]} is"
+    if rows.stands_out(most, fields.further):
+        text = "Events hit {top[mineral]} hardest: on average {top} of its need is"
+    text += " further missing than without events, so that {mean} is missing."
     yield say("answer", text, top=most, mean=row.value(fields.share))
 
 
@@ -190,9 +190,12 @@ def _spared_by_calm(tables: Tables) -> Iterator[Sentence]:
 
 
 def _likeliest(tables: Tables) -> Iterator[Sentence]:
-    """Yield the most probable event."""
-    fields, most = Events, tables.sheet(Events).largest(Events.probability)
-    text = "Most probable is {top[event]}: it begins with a probability of {top} in a year."
+    """Yield an event with the largest probability, as the most probable if it is the only one."""
+    fields, rows = Events, tables.sheet(Events)
+    most, text = rows.largest(fields.probability), "{top[event]} begins"
+    if rows.stands_out(most, fields.probability):
+        text = "Most probable is {top[event]}: it begins"
+    text += " with a probability of {top} in a year."
     yield say("figure", text, name=fields.probability.header, large="top", top=most)
 
 
@@ -206,9 +209,14 @@ def _warnings(tables: Tables) -> Iterator[Sentence]:
 
 def _costliest_delay(tables: Tables) -> Iterator[Sentence]:
     """Yield the plant whose delay leaves most missing each time."""
-    most = tables.sheet(Delays).largest(Delays.short)
+    rows = tables.sheet(Delays)
+    most = rows.largest(Delays.short)
     if most.number > tolerances.LEAST_FLOW:
-        text = "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
+        text = "Each time {top[event]} makes {top[project]} late, {top} more is missing."
+        if rows.stands_out(most, Delays.short):
+            text = (
+                "Of plants that may be late, {top[project]} leaves most missing each time: {top}."
+            )
         yield say("figure", text, name="Missing if it is late", large="top", top=most)
 
 

@@ -49,6 +49,11 @@ def _both_ends(rows: SheetRows, top: Claim, low: Field, high: Field) -> tuple[Cl
     return row.value(low), row.value(high)
 
 
+def _most(rows: SheetRows, top: Claim, field: Field) -> str:
+    """Return "most ", or "" if another number changes as much."""
+    return "most " if rows.stands_out(top, field) else ""
+
+
 def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_hit)
     if most.number < SMALLEST:
@@ -62,8 +67,8 @@ def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
         return
     ends = _both_ends(rows, most, _T.hit_low, _T.hit_high)
     text = (
-        "{top[what]} changes most what is missing of a mineral: {low} of the need for {top[hit]} at"
-        " its low end, {high} at its high end."
+        f"{{top[what]}} changes {_most(rows, most, _T.swing_hit)}what is missing of a mineral:"
+        " {low} of the need for {top[hit]} at its low end, {high} at its high end."
     )
     yield say("answer", text, top=most, low=ends[0], high=ends[1])
 
@@ -73,8 +78,8 @@ def _largest_cash_swing(rows: SheetRows) -> Iterator[Sentence]:
     if most.number > 0.0:
         ends = _both_ends(rows, most, _T.cash_low, _T.cash_high)
         text = (
-            "{top[what]} changes what buyers pay in cash most, by {top}: {low} at its low end,"
-            " {high} at its high end."
+            f"{{top[what]}} changes {_most(rows, most, _T.swing_cash)}what buyers pay in cash, by"
+            " {top}: {low} at its low end, {high} at its high end."
         )
         name = _T.swing_cash.header
         yield say("figure", text, name=name, large="top", top=most, low=ends[0], high=ends[1])

@@ -35,10 +35,10 @@ from models.results.decisions import changes_of, decisions_of
 from planner.options import CAP_HELP
 from planner.render import words
 from planner.render.chart import Form, Picture, Role, Series, shortened
-from planner.render.claims import Sentence, say
+from planner.render.claims import Sentence, collect_sentences, say
 from planner.render.keys import AnswerKey, table_key
 from planner.scenarios.events import Hits, affected_minerals
-from planner.sheets.findings import decide_now
+from planner.sheets.findings import decide_now, nothing_needed
 from planner.studies import draws as drawing
 from planner.studies import engine
 from planner.studies.kind import Numbers, StudyKind, Tables
@@ -342,6 +342,10 @@ def _most_spared(tables: Tables) -> Iterator[Sentence]:
     if _is_calm(tables):
         return
     fields, rows = Expected, tables.sheet(Expected)
+    nothing = collect_sentences(partial(nothing_needed, rows, fields.plain_share))
+    if nothing:
+        yield from nothing
+        return
     most = rows.largest(fields.spared)
     if most.number <= tolerances.MISSING_PART:
         none = rows.none(fields.spared, ">", tolerances.MISSING_PART)
@@ -349,10 +353,11 @@ def _most_spared(tables: Tables) -> Iterator[Sentence]:
                   none=none)  # fmt: skip
         return
     row = rows.where(mineral=most["mineral"])
-    text = (
-        "Planning for events helps {top[mineral]} most: on average {risky} of its need is missing,"
-        " {plain} in the plain plan."
-    )
+    text = "With planning for events, on average {risky} of the need for {top[mineral]} is missing,"
+    if rows.stands_out(most, fields.spared):
+        text = "Planning for events helps {top[mineral]} most: on average {risky} of its need is"
+        text += " missing,"
+    text += " {plain} in the plain plan."
     shares = row.value(fields.risky_share), row.value(fields.plain_share)
     yield say("answer", text, top=most, risky=shares[0], plain=shares[1])
     least = rows.smallest(fields.spared)

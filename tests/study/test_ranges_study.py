@@ -77,7 +77,7 @@ def test_a_project_is_told_from_a_refiner_of_its_name() -> None:
          [NO_FALL.format("project"),
           "Opened's share of the demand for copper stays within a percentage point of 12 %.",
           "Minerals whose main project's share is fixed to within a percentage point: 1."]),
-        (BY_PROJECT, [], ["The workbook is without a project that could sell to the coalition."]),
+        (BY_PROJECT, [], ["The workbook is without a project that could sell what is needed."]),
     ],
     ids=["nobody", "no project", "projects that could", "hardly any", "fixed", "no rows"],
 )  # fmt: skip

@@ -33,10 +33,14 @@ from planner.studies.draws import (
     runs_of_years,
     surprise,
 )
+from planner.studies.kind import Tables
 from planner.studies.places import Processes
-from planner.studies.risk import _too_few_draws
+from planner.studies.risk import RiskStudy, _too_few_draws
 from planner.studies.risk_tables import (
     MORE,
+    Draws,
+    Events,
+    RiskByMineral,
     draw_rows,
     event_effects,
     risk_by_mineral,
@@ -432,3 +436,25 @@ def test_what_no_event_costs_less_than_the_plan_is_said(penalty: float) -> None:
     found = plan_draws(read(book), Chances(4, 1), Here())
     assert found.left_out == pytest.approx(80 * penalty)
     assert found.base.objective - found.base_totals.objective == pytest.approx(80 * penalty)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_hardest"), [(0.1, True), (0.19, True), (0.1999, False), (0.2, False)]
+)
+def test_no_mineral_is_hit_hardest_and_no_event_most_probable_among_equals(
+    other: float, is_hardest: bool
+) -> None:
+    words = {"money": "USD"}
+    minerals = [
+        {"mineral": name, "plan": AS_AGREED, "further": part, "share": part}
+        for name, part in (("tin", 0.2), ("zinc", other))
+    ]
+    events = [{"event": name, "probability": p} for name, p in (("Ban", 0.2), ("War", other))]
+    made = [RiskByMineral.of_rows(minerals, words=words), Events.of_rows(events, words=words)]
+    made.append(Draws.of_rows([{"cost_agreed": 1.0}], words=words))
+    found = [s.text for s in RiskStudy.findings(Tables(made))]
+    assert any(s.startswith("Events hit tin hardest") for s in found) is is_hardest
+    assert any(s.startswith("Most probable is Ban") for s in found) is is_hardest
+    assert (
+        any(s.startswith("On average, 20 % of the need for tin") for s in found) is not is_hardest
+    )

@@ -650,6 +650,22 @@ def test_a_change_that_rounds_to_nothing_is_not_called_most(swing: float, said: 
     assert sensitivity_findings(tables)[1].text.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("other", "most"), [(0.1, "most "), (0.29, "most "), (0.2998, ""), (0.3, "")]
+)
+def test_of_numbers_that_change_as_much_none_changes_most(other: float, most: str) -> None:
+    rows = [
+        {"what": f"Cost {i}", "sheet": "Refiners", "cells": f"D{i}", "builds": "no",
+         "swing_cash": 1e6 * part, "cash_low": 0.0, "cash_high": 1e6 * part, "hit": "tin",
+         "swing_hit": part, "hit_low": 0.02, "hit_high": 0.02 + part}
+        for i, part in enumerate((0.3, other))
+    ]  # fmt: skip
+    tables = Tables([Sensitivities.of_rows(rows, words={"money": "USD"})])
+    missing, cash = (s.text for s in sensitivity_findings(tables)[1:3])
+    assert missing.startswith(f"Cost 0 changes {most}what is missing")
+    assert cash.startswith(f"Cost 0 changes {most}what buyers pay in cash, by 300 thousand")
+
+
 @pytest.mark.parametrize(("recovery", "covers"), [(0.5, "."), (0, ", of those with a proven plan")])
 def test_a_need_missing_in_full_changes_tonnes_and_no_share(recovery: float, covers: str) -> None:
     book = make(

@@ -299,7 +299,7 @@ def _broken(tables: SheetTables) -> Iterator[Sentence]:
 def _insecure(tables: SheetTables) -> Iterator[Sentence]:
     """Yield how many targets of the sheet Security are missed, and the one by most tonnes."""
     rows, part = tables.sheet(Security), Security.missing
-    tested, missed = (rows.count(part, op, 0.0) for op in (">=", ">"))
+    tested, missed = (rows.count(each, ">", 0.0) for each in (Security.target, part))
     if missed.number:
         top = rows.largest(part)
         several = "the most " if rows.stands_out(top, part) else "such as "

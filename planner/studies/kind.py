@@ -264,7 +264,7 @@ class StudyKind:
         return self.HEADING.format(plan=plan, what_is_studied=self.what_is_studied)
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """The study's options and assumptions: rows of About, by name."""
         return self.start.options
 

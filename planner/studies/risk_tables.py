@@ -275,7 +275,7 @@ def _shortages(risk: RiskResults, sample: DrawResults, mineral: int) -> Row:
         "plan": sample.name,
         "demand": demand,
         "base": base,
-        "share": ratio(statistics.mean, demand) or 0.0,
+        "share": ratio(statistics.mean, demand),
         "base_share": ratio(base, demand),
         "further": ratio(statistics.mean - base, demand),
         "short": _chance_of(tonnes > least).share,

@@ -79,7 +79,7 @@ def _largest_cash_swing(rows: SheetRows) -> Iterator[Sentence]:
         ends = _both_ends(rows, most, _T.cash_low, _T.cash_high)
         text = (
             f"{{top[what]}} changes {_most(rows, most, _T.swing_cash)}what buyers pay in cash, by"
-            " {top}: {low} at its low end, {high} at its high end."
+            " {top} within its range: {low} at its low end, {high} at its high end."
         )
         name = _T.swing_cash.header
         yield say("figure", text, name=name, large="top", top=most, low=ends[0], high=ends[1])

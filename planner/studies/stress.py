@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models import errors
-from models.results import Result
+from models.results import Format, Result
 from models.results.numbers import PlanNumbers
 from planner.options import Share
 from planner.render.chart import Picture, drawn
@@ -184,13 +184,13 @@ class StressTest(StudyKind):
         return begun and self.result.capped.without_loss.result is not None
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         rules, result, currency = self.rules, self.result, self.start.case.settings.currency
         limits = "kept" if rules.keep_caps else WAIVED
         options = {
             NOTHING_TO_LOSE: nothing_to_lose(result),
             "Loss": "of countries and refiners that sell in the agreed plan, to the last year",
-            FIRST_YEAR: str(result.years[0]),
+            FIRST_YEAR: (result.years[0], Format.YEAR),
             SURGE: f"{rules.surge * 100:g} % of usable capacity more than agreed, each"
             " year, as far as it is free",
             LIMITS: limits if result.case.share_limits else "none in the workbook",

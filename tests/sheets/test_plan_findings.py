@@ -98,6 +98,8 @@ def loss(missing, country="CHN", **more):
          "2 of 2 Security targets are missed, the most by 40 t of tin if CHL is lost in 2026."),
         ([loss(12.0), loss(12.0, "CHL"), loss(0.0, "PER")],
          "2 of 3 Security targets are missed, such as by 12 t of tin if CHN is lost in 2026."),
+        ([loss(12.0), loss(0.0, "CHL"), loss(0.0, "PER", target=0.0)],  # tests nothing
+         "1 of 2 Security targets is missed, by 12 t of tin if CHN is lost in 2026."),
         ([loss(12.0, row=2), loss(0.0, row=3)],
          "1 of 2 Security targets is missed, by 12 t of tin if CHN is lost in 2026."),
         ([loss(12.0)], "1 of 1 Security targets is missed, by 12 t of tin if CHN is lost in 2026."),

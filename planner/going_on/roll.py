@@ -138,7 +138,7 @@ class RolledPlan:
             self.story.sentences,
             first_columns(table_of(table, country), table, _SHOWN) if len(table) else None,
             made_by=f"Rolled from {self.names[0]}, the plan of {self.names[1]}.",
-            table_note="Largest difference in cost first. By quantity: at planned landed cost.",
+            table_note="Sorted by difference in cost. By quantity: at planned landed cost.",
         )
 
     @property

@@ -24,7 +24,7 @@ from typing import Any, Literal
 from models import tolerances
 from models.results import About, Field, Format, Result
 from planner.render.table import Cell, Table, table_of
-from planner.render.words import known, without_noise
+from planner.render.words import known, whole_share
 
 Place = Literal["answer", "figure", "decide", "care"]
 """The part of a first page in which a sentence stands."""
@@ -153,7 +153,7 @@ def text_of(value: Cell, fmt: Format, unit: str = "") -> str:
 
 def _percent(part: float) -> str:
     """Return a share with at most one decimal: 0 % and 100 % only for 0 and 1."""
-    part = 1.0 - without_noise(1.0 - without_noise(part, 1.0), 1.0)
+    part = whole_share(part)
     if 0.0 < part < SMALLEST:
         return "under 0.1 %"
     if 1.0 - SMALLEST < part < 1.0:

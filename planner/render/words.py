@@ -88,9 +88,15 @@ def without_noise(number: float, total: float) -> float:
     return 0.0 if abs(number) <= tolerances.REMAINDER * abs(total) else number
 
 
+def whole_share(part: float) -> float:
+    """Return a share, or 0 or 1 if it is nearer to that than the least part that counts."""
+    least = tolerances.MISSING_PART
+    return next((whole for whole in (0.0, 1.0) if abs(part - whole) <= least), part)
+
+
 def share_words(part: float) -> str:
     """Return a share in per cent: 100 % only if nothing is missing, 0 % only if none is there."""
-    part = 1.0 - without_noise(1.0 - without_noise(part, 1.0), 1.0)
+    part = whole_share(part)
     if 0.0 < part < tolerances.SHOWN_SHARE:
         return "under 0.1 %"
     if -tolerances.SHOWN_SHARE < part < 0.0:

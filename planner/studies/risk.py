@@ -265,7 +265,7 @@ class RiskStudy(StudyKind):
         RiskByMineral.mineral, RiskByMineral.demand, RiskByMineral.base_share, RiskByMineral.share,
         RiskByMineral.further, RiskByMineral.more,
     )  # fmt: skip
-    NOTE = "All years together, in the plan as agreed. The most further missing comes first."
+    NOTE = "All years together, in the plan as agreed. Sorted by further missing."
     TOPICS = (
         _hardest_hit_sentence, _chance_of_more, _spared_by_calm, _likeliest, _costliest_delay,
         _warnings,

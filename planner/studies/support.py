@@ -428,8 +428,8 @@ class SupportStudy(StudyKind):
         Plants.tonnes,
     )  # fmt: skip
     NOTE = (
-        f"Idle: used by less than {share_words(RUNS)} in a year. The smallest payment for the price"
-        " comes first."
+        f"Idle: used by less than {share_words(RUNS)} in a year. Sorted by the payment as a"
+        " share of the price."
     )
     TOPICS = (
         _nothing_idle, _cheapest, _dearest_plant, _idle_plants, _cheapest_sale, _never,

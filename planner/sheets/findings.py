@@ -509,9 +509,11 @@ def _costliest(
         end = f", {{before}}{unit} in {base}"
     elif costliest.number:  # what is drawn from a stockpile costs nothing
         end = ": {top}"
+    if verb == costliest["decision"] and (case or not now.number):
+        verb = "{top[decision]}"  # the word of the row itself
     if not now.number:
         verb, amount_words = f"do not {verb}", ""
     elif kind is Kind.BEGIN and not base and now.number >= 1 - tolerances.SAME_SHARE:
         amount_words = ""  # the whole plant
-    start = case + verb if case else verb.capitalize()
+    start = case + verb if case else verb[0].upper() + verb[1:]
     yield say("decide", f"{start} {amount_words}{rest} in {{top[year]}}{end}.", **claims)

@@ -307,8 +307,9 @@ class RangesStudy(StudyKind):
     @classmethod
     def table_note(cls, tables: Tables) -> str:
         return (
-            f"Each mineral's largest {_who(tables)}s; shares of its demand, all years. Possible:"
-            f" for {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more missing."
+            f"For each mineral its {_who(tables)}s by tonnes; shares of its demand, all years."
+            f" Possible: for {tables.option(SLACK).removesuffix(_OF_CASH)} more cash, with no more"
+            " missing."
         )
 
     @classmethod

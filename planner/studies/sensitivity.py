@@ -234,10 +234,11 @@ def _result_rows(
         for end, plan in zip(ENDS, (low, high), strict=True):
             if plan is not None:
                 change = plan.figures.top - now.top
+                built = builds_in_words(now, plan.figures, base) if row["builds"] != NO else ()
                 change = np.where(np.abs(change) < tolerances.SAME_SHARE, 0.0, change)
                 row |= {
                     f"otherwise_{end}": differences_in_words(now, plan.figures, base),
-                    f"built_{end}": "; ".join(builds_in_words(now, plan.figures, base)) or None,
+                    f"built_{end}": "; ".join(built) or None,
                     f"cash_{end}": plan.figures.cash,
                     f"cost_{end}": plan.figures.objective,
                     f"short_{end}": float(plan.figures.short.sum()),

@@ -76,13 +76,11 @@ def _largest_missing_swing(rows: SheetRows) -> Iterator[Sentence]:
 def _largest_cash_swing(rows: SheetRows) -> Iterator[Sentence]:
     most = rows.largest(_T.swing_cash)
     if most.number > 0.0:
-        ends = _both_ends(rows, most, _T.cash_low, _T.cash_high)
         text = (
-            f"{{top[what]}} changes {_most(rows, most, _T.swing_cash)}what buyers pay in cash, by"
-            " {top} within its range: {low} at its low end, {high} at its high end."
+            f"{{top[what]}} changes {_most(rows, most, _T.swing_cash)}what buyers pay in cash,"
+            " by {top} within its range."
         )
-        name = _T.swing_cash.header
-        yield say("figure", text, name=name, large="top", top=most, low=ends[0], high=ends[1])
+        yield say("figure", text, name=_T.swing_cash.header, large="top", top=most)
 
 
 def _instead(rows: SheetRows) -> Iterator[Sentence]:

@@ -121,8 +121,9 @@ class SweepPoint:
 
     ``more`` has, by mineral with ``ALL`` first, ``slope``: the saving per percentage point of the
     cap by its duals [money]; ``lost``: what is missing if a country is lost [t]; ``kept``: the
-    share of tested losses in which nothing is missing. Only the case without caps has ``smallest``,
-    the smallest caps at which no more is missing; ``trouble`` says why they are not known.
+    share of tested losses in which nothing is missing, None if none is tested. Only the case
+    without caps has ``smallest``, the smallest caps at which no more is missing; ``trouble`` says
+    why they are not known.
     """
 
     numbers: PlanNumbers
@@ -141,7 +142,7 @@ def read_point(plan: Plan) -> SweepPoint:
         more[name] = {
             "slope": slope * measures.POINT,
             "lost": sum(gaps),
-            "kept": np.mean([gap <= 0 for gap in gaps] or 1.0).item(),
+            "kept": np.mean([gap <= 0 for gap in gaps]).item() if gaps else None,
         }
     return SweepPoint(PlanNumbers.of(plan), more)
 

@@ -27,6 +27,7 @@ from planner.studies.stress_tables import (
     FIRST_YEAR,
     LIMITS,
     NOTHING_TO_LOSE,
+    STOCKS,
     SURGE,
     WAIVED,
     Detail,
@@ -196,11 +197,14 @@ class StressTest(StudyKind):
             LIMITS: limits if result.case.share_limits else "none in the workbook",
             PlanNumbers.need.header: "all that members need. Further missing is what the agreed"
             " plan meets and what is missing after the loss.",
-            "Stocks": "They may be drawn below the agreed level, at the target's penalty. Tonnes"
-            " missing at the end must be refilled, and count in the extra cost.",
             "Plants": "built as agreed; the extra cost does not include their capital",
             "Extra cost": "compared with the same rules and no loss",
         }
+        if result.case.stockpiles:
+            options[STOCKS] = (
+                "They may be drawn below the agreed level, at the target's penalty. Tonnes missing"
+                " at the end must be refilled, and count in the extra cost."
+            )
         if not rules.solidarity:
             options[Solidarity.TABLE] = (
                 "Shared: members share the remaining supply. Unshared: each buys from a supplier no"

@@ -465,8 +465,11 @@ def nothing_to_lose(result: Stress) -> str:
 
 SMALL = tolerances.MISSING_PART
 FIRST_YEAR = "First year of the loss"
-LIMITS, SURGE = "Share limits", "Surge"
-"""Rows of the sheet About: when a loss begins, whether share limits hold, what others may sell."""
+LIMITS, SURGE, STOCKS = "Share limits", "Surge", "Stocks"
+"""Rows of the sheet About: when a loss begins, whether share limits hold, what others may sell.
+
+That on stocks is there if members have any.
+"""
 WAIVED = "maximums and minimums are waived while the loss lasts"
 _FURTHER = "further missing than in the agreed plan"
 NOTHING_TO_LOSE = "Nothing to lose"
@@ -564,8 +567,9 @@ class _StressFindings:
         rows = self.tables.sheet(Losses).where(kind=self.kind)
         least = rows.smallest(Losses.survived)
         if least.number > 0:
+            shared = " if members share their stocks" if self.tables.option(STOCKS) else ""
             yield say("figure", "Without {days[lost]}, the coalition's first shortage comes after"
-                                " {days} if members share their stocks.",
+                                f" {{days}}{shared}.",
                       name=Losses.survived.header, large="days", days=least)  # fmt: skip
 
     def stages(self) -> Iterator[Sentence]:

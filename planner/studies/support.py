@@ -344,10 +344,11 @@ def _cheapest_sale(tables: Tables) -> Iterator[Sentence]:
     fields, rows = Plants, tables.sheet(Plants).where(home=HOME)
     least = rows.smallest(fields.of_price)
     row = rows.row_of(least)
-    yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned years;"
-                        " it is idle in {years} of them.", name=fields.tonnes.header,
-              large="tonnes", top=least, tonnes=row.value(fields.tonnes),
-              years=row.value(fields.years))  # fmt: skip
+    tonnes, years = row.value(fields.tonnes), row.value(fields.years)
+    if tonnes.number > 0:
+        yield say("figure", "With its payment, {top[plant]} sells {tonnes} more over the planned"
+                            " years; it is idle in {years} of them.", name=fields.tonnes.header,
+                  large="tonnes", top=least, tonnes=tonnes, years=years)  # fmt: skip
 
 
 def _never(tables: Tables) -> Iterator[Sentence]:

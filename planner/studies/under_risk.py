@@ -432,7 +432,10 @@ class UnderRisk(StudyKind):
         AnswerKey("alpha", "the level of the CVaR", "tail.alpha"),
         AnswerKey("weight", "the weight of the CVaR", "tail.weight"),
     )  # fmt: skip
-    NOTE = "All years, on average of the futures; helped most first. The plain plan ignores events."
+    NOTE = (
+        "All years, on average of the futures; sorted by what is spared. The plain plan ignores"
+        " events."
+    )
     TOPICS = _calm, _most_spared, _changed_builds, _advice, _warnings
     LIMIT = CAP_HELP
 

@@ -32,6 +32,7 @@ from planner.studies.losses import (
 from planner.studies.stress import StressTest
 from planner.studies.stress_tables import (
     NOTHING_TO_LOSE,
+    STOCKS,
     Embargoes,
     LossByMineral,
     Losses,
@@ -552,7 +553,8 @@ SEVERAL = "which stands for several countries and can't be lost as one"
 
 def told(found: Stress) -> list[str]:
     """Return the sentences of the first page."""
-    asked = {NOTHING_TO_LOSE: nothing_to_lose(found), str(Figure.LAST_YEAR): found.years[-1]}
+    asked = {NOTHING_TO_LOSE: nothing_to_lose(found), str(Figure.LAST_YEAR): found.years[-1],
+             STOCKS: "may be drawn" if found.case.stockpiles else ""}  # fmt: skip
     asked = {what: value for what, value in asked.items() if value}
     about = About(what=[*asked], value=[*asked.values()])
     tables = Tables([*tables_of(found), about], found.case.country_name)
@@ -645,17 +647,19 @@ def test_uses_are_in_the_table_and_days_are_more_than_none(opening, has_days) ->
     assert any("first shortage" in each.text for each in said) is has_days
 
 
-@pytest.mark.parametrize(("opening", "days"), [(0, "365 days"), (30, "487 days")])
+@pytest.mark.parametrize(
+    ("opening", "days"), [(0, "365 days"), (30, "487 days"), (None, "365 days")]
+)
 def test_days_without_a_shortage_are_said_of_stocks_and_of_years_without_need(opening, days):
     """2026 needs nothing; in 2027 Chile can sell 10 t of 100, and 30 t in stock last a third."""
     pile = {"Mineral": "copper", "Member": "A", "Max (t)": 30, "Target (t)": 0}
-    stocks = {"Stockpiles": [pile | {"Opening (t)": opening}]}
-    book = make(jin(60), sur(40), demand=100.0, years=(2026, 2027), **stocks)
+    stocks = [] if opening is None else [pile | {"Opening (t)": opening}]
+    book = make(jin(60), sur(40), demand=100.0, years=(2026, 2027), Stockpiles=stocks)
     book["Demand"][0]["2026"] = 0
     found = stress(case_of(book), Rules(0.0), [LossKind.COUNTRY], where=Here())
     said = [each for each in told(found) if "first shortage" in each]
     first = f"Without CHN, the coalition's first shortage comes after {days}"
-    assert said == [f"{first} if members share their stocks."]
+    assert said == [f"{first}." if opening is None else f"{first} if members share their stocks."]
 
 
 def test_what_a_country_is_needed_for_through_all_stages_is_named() -> None:

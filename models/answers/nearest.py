@@ -10,7 +10,6 @@ plan's program (see ``price``).
 from __future__ import annotations
 
 import dataclasses
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -57,7 +56,7 @@ def nearest_plan(plan: Plan, before: Decisions, country: str = "") -> Plan:
     now, wanted = _tonnes(plan, columns), _amounts(columns, before)
     for key, at in columns.items():
         if differ(now[key], wanted[key]):
-            apart[bisect_right(program.column_starts, at[0]) - 1].append(key)
+            apart[int(program.blocks_of(at[0]))].append(key)
         else:
             fixed[at] = True
     for b, keys in apart.items():

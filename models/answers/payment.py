@@ -255,7 +255,7 @@ class _PaymentSearch:
         sales: Ints = np.flatnonzero((d.source == r) & np.isin(d.year, years))
         tonnes[years] = 0.0
         mineral = plan.expanded.sources[r].mineral
-        blocks = np.searchsorted(program.column_starts, program.sold[sales], side="right") - 1
+        blocks = program.blocks_of(program.sold[sales])
         for b in np.unique(blocks).tolist():
             inside = sales[blocks == b]
             columns, base = program.sold[inside] - program.columns_of(b).start, program.block(b)

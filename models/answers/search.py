@@ -248,7 +248,7 @@ def dual_of_no_shortage(plan: Plan, mineral: str, year: int) -> float | None:
     every = (plan.column_at(SHORTAGE, (mineral, member, year)) for member in plan.expanded.members)
     asked = [column for column in every if column >= 0]
     program = plan.program
-    block = int(np.searchsorted(program.column_starts, asked[0], side="right")) - 1
+    block = int(program.blocks_of(asked[0]))
     span, limits = program.columns_of(block), program.rows_of(block)
     rows, inside = program.block(block), np.array(asked) - span.start
     upper = rows.upper.copy()

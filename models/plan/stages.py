@@ -231,8 +231,7 @@ def served_without_country(
     """
     e, sales, t = plan.expanded, plan.expanded.sales, plan.expanded.years.index(year)
     is_lost = np.array([s.country == country for s in e.sources], dtype=float)
-    has_stages = e.plant_inputs or plan.case.mines
-    lost = lost_fractions(plan, country) if has_stages else is_lost[:, None].repeat(t + 1, axis=1)
+    lost = lost_fractions(plan, country)
     rows = np.flatnonzero(sales.year == t)
     source, tonnes, m = sales.source[rows], plan.all_sold[rows], sales.mineral[rows]
     to_members, count = tonnes * (sales.member[rows] >= 0), len(e.minerals)

@@ -549,6 +549,10 @@ class Program:
         end = (block if last is None else last) + 1
         return slice(int(self.column_starts[block]), int(self.column_starts[end]))
 
+    def blocks_of(self, columns: Any) -> Ints:
+        """Return the block of each column, both by position."""
+        return np.asarray(np.searchsorted(self.column_starts, columns, side="right") - 1)
+
     def rows_of(self, block: int, last: int | None = None) -> slice:
         """Return the positions of the rows of blocks, as ``columns_of`` does of columns."""
         end = (block if last is None else last) + 1

@@ -125,7 +125,7 @@ def line_count(value: Cell, wide: float, fmt: Format) -> int:
 
 
 def usual_font() -> dict[str, Any]:
-    """Return the font of a workbook's cells; anew each time, as XlsxWriter adds to what it gets."""
+    """Return the font of a workbook's cells, a new one each time: XlsxWriter changes it."""
     return {"font_name": FONT, "font_size": FONT_SIZE}
 
 

@@ -359,6 +359,7 @@ def sheets_of_plans(entries: Sequence[Entry], *, are_all: bool = False) -> list[
 
 
 SMALL = tolerances.MISSING_PART
+_HARDEST = "Hardest is the scenario"
 
 
 class _ComparisonFindings:
@@ -393,7 +394,7 @@ class _ComparisonFindings:
         """Yield that no case needs anything."""
         yield from nothing_needed(self.tables.sheet(RunMinerals), RunMinerals.missing_share)
 
-    def _harm(self, names: Sequence[str], hardest: str = "Hardest is the scenario") -> Harm:
+    def _harm(self, names: Sequence[str], hardest: str = _HARDEST) -> Harm:
         return Harm(
             self._missing(names), RunMinerals.further_missing_share,
             hardest=f"{hardest} {{most[run]}}", plain="In {most[run]}", next="Next is {most[run]}",
@@ -403,8 +404,8 @@ class _ComparisonFindings:
     def hardest(self) -> Iterator[Sentence]:
         """Yield the scenario that leaves most further missing, and how many minerals it hits."""
         rows, fields = self._missing(self.foreseen), RunMinerals
-        of_all = ("Of the foreseen scenarios, hardest is",) if self.surprises else ()
-        harm = self._harm(self.foreseen, *of_all)
+        start = "Of the foreseen scenarios, hardest is" if self.surprises else _HARDEST
+        harm = self._harm(self.foreseen, start)
         if (most := harm.most(rows)) is None:
             if not self._hits_a_tier(self.foreseen):
                 none = rows.none(fields.further_missing_share, ">", SMALL)

@@ -205,9 +205,9 @@ class _ExitFindings:
         rows = self.tables.sheet(Builds)
         more, new = (rows.count(Builds.more_than_plan, "=", kind) for kind in (MORE, NEW))
         counts = (("{steps} earlier or larger", more), ("{plants} of new plants", new))
-        said = ", ".join(text for text, count in counts if count.number)
-        if said:
-            text = f"Steps of building that are not in the plan: {said}."
+        steps = ", ".join(text for text, count in counts if count.number)
+        if steps:
+            text = f"Steps of building that are not in the plan: {steps}."
             yield say("care", text, steps=more, plants=new)
 
     def cash(self) -> Iterator[Sentence]:

@@ -236,7 +236,7 @@ class _SweepFindings:
         loose = self._at_or_above(least.number)
         little = [v for v in self.values if self._at_or_above(v).largest(share).number < LITTLE]
         if len(loose) and (not little or min(little) >= least.number):
-            # raises if one of these points lacks a tonne: other limits may be the cause
+            # raises if a tonne is missing at one of these points: other limits may be the cause
             none = loose.none(share, ">", SMALL)
             yield say("answer", "Down to a cap of {least}, no mineral is further missing than"
                                 f" {self.before}.", least=least, none=none)  # fmt: skip
